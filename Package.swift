@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One folder under Plugins/, one shared library. Nothing in Sources/ names them.
+let plugins = ["BaselineCNN", "Localization", "STNInput", "Warps"]
+
+// The engine, linked by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
+let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
+let engine: [CXXSetting] = [
+    .unsafeFlags([
+        "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include",
+        "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+        // SwiftPM hands CZooPlugin's module map to C++20, which would then want a module built, and fail.
+        "-fno-cxx-modules",
+    ])
+]
+let engineLibraries: [LinkerSetting] = [
+    .unsafeFlags(["-L", torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
+    .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
+// A plugin exports its entry symbol alone, and a symbol it lacks fails the build, not the load.
+let pluginLinking: [LinkerSetting] = [
+    .unsafeFlags([
+        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CZooPlugin/plugin.map",
+        "-Xlinker", "--gc-sections", "-Xlinker", "-z", "-Xlinker", "defs",
+    ])
+]
+
+let swift: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "stn-zoo",
+    products: [
+        .executable(name: "zoo", targets: ["zoo"]),
+        .library(name: "ZooKit", targets: ["ZooKit"]),
+    ] + plugins.map { .library(name: $0, type: .dynamic, targets: [$0]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CZooPlugin", exclude: ["plugin.map"]),
+        .target(name: "CTorch", dependencies: ["CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
+        .target(name: "ZooKit", dependencies: ["CZooPlugin"], swiftSettings: swift),
+        .target(
+            name: "ZooHost",
+            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CTorch", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift),
+        .target(name: "ZooData", dependencies: ["ZooKit", "CZlib", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
+        .target(name: "ZooStore", dependencies: ["ZooKit", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
+        .target(
+            name: "ZooHarness",
+            dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: swift),
+        .target(name: "ZooReport", dependencies: ["ZooHarness"], swiftSettings: swift),
+        .executableTarget(
+            name: "zoo",
+            dependencies: [
+                "ZooReport", "ZooHarness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swift),
+    ]
+        + plugins.map {
+            .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
+        },
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c99,
+    cxxLanguageStandard: .cxx20
+)
