@@ -41,20 +41,20 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CZooPlugin", exclude: ["plugin.map"]),
         .target(name: "CTorch", dependencies: ["CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
         .target(name: "ZooKit", dependencies: ["CZooPlugin"], swiftSettings: swift),
         .target(
             name: "ZooHost",
-            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CTorch", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CTorch", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooData", dependencies: ["ZooKit", "CZlib", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
-        .target(name: "ZooStore", dependencies: ["ZooKit", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: swift),
+        .target(name: "ZooData", dependencies: ["ZooHost", "CZlib"], swiftSettings: swift),
+        .target(name: "ZooStore", dependencies: ["ZooHost"], swiftSettings: swift),
         .target(
             name: "ZooHarness",
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
