@@ -1,0 +1,57 @@
+# `make` alone lists what there is. Every target is complete on its own on a fresh machine with Swift.
+
+# SwiftPM caches the manifest and does not see a .venv made later, so the engine's place is always passed, absolute.
+override LIBTORCH := $(if $(LIBTORCH),$(shell realpath -ms -- "$(LIBTORCH)"),$(CURDIR)/.venv/torch)
+export LIBTORCH
+export CUDA
+
+SWIFT ?= swift
+SWIFT_FLAGS ?=
+CONFIGURATION := release
+BUILD = $(SWIFT) build -c $(CONFIGURATION) $(SWIFT_FLAGS)
+ZOO = .build/$(CONFIGURATION)/zoo
+PYTHON = .venv/bin/python
+
+SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests)
+C_SOURCES = $(shell find Sources Plugins Tests -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-peers build demo test format lint fixtures benchmark clean
+
+help: ## this list
+	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## system packages and the engine (libtorch), once; CUDA=1 takes the GPU's libraries too
+	@Scripts/setup.sh
+
+setup-peers: ## the Python packages that the benchmarks' peers and the test fixtures need
+	@Scripts/setup.sh peers
+
+build: setup ## the zoo and its plugins, in .build/release
+	$(BUILD)
+
+demo: build ## evaluate every entry on the data that comes with the zoo
+	$(ZOO) evaluate --all
+
+# Release, as in `build`: one configuration compiles everything once, and the tests see what users run.
+test: setup ## build everything and run the tests
+	@$(SWIFT) test -c $(CONFIGURATION) $(SWIFT_FLAGS) && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
+
+format: setup ## rewrite the sources in the house's format
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+	$(if $(C_SOURCES),clang-format -i $(C_SOURCES))
+
+lint: setup ## check the format; changes nothing
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	$(if $(C_SOURCES),clang-format --dry-run -Werror $(C_SOURCES))
+	@echo "make lint: passed"
+
+fixtures: setup-peers ## compute the tests' reference values again, with PyTorch
+	for script in Tests/Fixtures/make_*.py; do $(PYTHON) "$$script" || exit 1; done
+
+benchmark: setup-peers build ## time the zoo and PyTorch in turns; writes Benchmarks/results and docs/benchmarks.md
+	$(PYTHON) Benchmarks/run.py --zoo $(ZOO)
+
+clean: ## remove what was built; .venv stays
+	rm -rf .build
