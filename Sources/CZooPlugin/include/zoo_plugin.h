@@ -210,10 +210,10 @@ typedef struct zoo_state_v1 {
 
 struct zoo_component_v1;
 
-/* An instance together with what it is an instance of. Who made it destroys it: part.component->destroy(part.self). */
+/* An instance together with what it is an instance of. Who made it destroys it: part.component->destroy(part.instance). */
 typedef struct zoo_part_v1 {
   const struct zoo_component_v1 *component;
-  void *self;
+  void *instance; /* the `self` of every function of the component */
 } zoo_part_v1;
 
 /* ---- Components ------------------------------------------------------------------------------------------------- */
@@ -229,8 +229,9 @@ typedef struct zoo_component_v1 {
   uint32_t option_count;
   const zoo_slot_v1 *slots; /* architectures only */
   uint32_t slot_count;
+  void *context;         /* the plugin's own; the host never reads it */
   /* [any] Makes an instance. Random initial weights come from the engine's default generator, on the CPU, float32. */
-  zoo_status (*create)(const zoo_build_v1 *, void **self);
+  zoo_status (*create)(const struct zoo_component_v1 *component, const zoo_build_v1 *, void **self);
   /* [instance] The last call on `self`; also destroys the parts it made. */
   void (*destroy)(void *self);
   /* [instance] Parameters and buffers by index, those of its parts included; ZOO_NOT_FOUND past the last. The list

@@ -1,0 +1,56 @@
+import ZooKit
+
+/// STN-C0: θ = loc(x), and the classifier sees ST(x; θ) [JSZK15, arXiv:1506.02025].
+final class STNInput: Architecture, Component {
+    static let id = "stn-input"
+    static let summary = "STN-C0: transforms the input image before the classifier sees it"
+    static let paper = "arXiv:1506.02025"
+    static let slots = [
+        Slot("localization", .localization, "predicts the transformation from the input"),
+        Slot("transformer", .transformer, "family of the transformation, and how it samples"),
+        Slot("extractor", .extractor, "the classification network, on the transformed image"),
+    ]
+
+    let parameters = Parameters()
+    private let localization: any LocalizationNet
+    private let transformer: any SpatialTransformer
+    private let extractor: any FeatureExtractor
+
+    init(_ build: Build) throws {
+        let input = build.input
+        transformer = try build.transformer("transformer", input: input)
+        let size = transformer.outputSize(height: input.height, width: input.width)
+        extractor = try build.extractor(
+            "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
+        localization = try build.localization("localization", input: input, outputs: transformer.parameterCount)
+        try parameters["extractor"].adopt(extractor)
+        try parameters["localization"].adopt(localization)
+        try parameters["transformer"].adopt(transformer)
+    }
+
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
+        let theta = try transformer.transformation(offset: localization.forward(x))
+        trace?.theta(1, theta)
+        var features = try transformer.warp(x, theta)
+        trace?.warped(features)
+        for stage in 0..<extractor.stages.count {
+            features = try extractor.forward(features, stages: stage..<stage + 1)
+            trace?.stage(stage + 1, features)
+        }
+        return try extractor.classify(features)
+    }
+}
+
+private let plugin = Plugin(
+    """
+    ZOO-PLUGIN-DESCRIPTOR 1.0
+    id: STNInput
+    version: 1.0.0
+    licence: Apache-2.0
+    summary: Spatial transformer on the input (STN-C0)
+    authors: The STN Zoo authors
+    papers: arXiv:1506.02025; arXiv:2004.11678
+    """, [STNInput.self])
+
+@c(libSTNInput_LTX_zoo_plugin_v1)
+public func zooPlugin(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.attach(host) }

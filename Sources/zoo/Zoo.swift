@@ -1,0 +1,1 @@
+@main struct Zoo { static func main() {} }
