@@ -1,0 +1,77 @@
+"""Times PyTorch on the MNIST entries: a training step (forward, loss, backward, SGD) and an evaluation, on synthetic images.
+
+Prints {"entry", "configuration", "batch", "threads", "train_step_ms": [...], "evaluate_ms": [...], "version"}, milliseconds per batch.
+
+Configurations: eager; channels-last (float32); bf16 (channels-last under autocast); compile (torch.compile, channels-last float32).
+"""
+
+import argparse
+import contextlib
+import json
+import time
+
+import torch
+from torch.nn import functional as F
+
+import stn
+
+CONFIGURATIONS = ("eager", "channels-last", "bf16", "compile")
+
+
+def timed(step, warmup, count):
+    """Milliseconds of each of `count` runs, after `warmup` runs that do not count."""
+    times = []
+    for index in range(warmup + count):
+        started = time.perf_counter()
+        step()
+        if index >= warmup:
+            times.append(round(1000 * (time.perf_counter() - started), 3))
+    return times
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("entry", choices=["cnn", "stn-c0"])
+    parser.add_argument("--configuration", choices=CONFIGURATIONS, default="eager")
+    parser.add_argument("--localization", choices=sorted(stn.LOCALIZATIONS), default="cnn")
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    chosen = parser.parse_args()
+
+    torch.set_num_threads(chosen.threads)
+    torch.manual_seed(0)
+    model = stn.build(chosen.entry, chosen.localization)
+    images, labels = torch.randn(chosen.batch, 1, 28, 28), torch.randint(10, (chosen.batch,))
+    if chosen.configuration != "eager":
+        model, images = model.to(memory_format=torch.channels_last), images.contiguous(memory_format=torch.channels_last)
+    forward = torch.compile(model) if chosen.configuration == "compile" else model
+    low = chosen.configuration == "bf16"
+    precision = (lambda: torch.autocast("cpu", torch.bfloat16)) if low else contextlib.nullcontext
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True)
+
+    def train_step():
+        with precision():
+            loss = F.cross_entropy(forward(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    @torch.no_grad()
+    def evaluate():
+        with precision():
+            forward(images).argmax(1)
+
+    model.train()
+    training = timed(train_step, chosen.warmup, chosen.steps)
+    model.eval()
+    evaluation = timed(evaluate, chosen.warmup, chosen.steps)
+    result = {
+        "entry": chosen.entry, "configuration": chosen.configuration, "batch": chosen.batch, "threads": torch.get_num_threads(),
+        "train_step_ms": training, "evaluate_ms": evaluation, "version": torch.__version__}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
