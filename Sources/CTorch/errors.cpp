@@ -1,0 +1,58 @@
+#include "errors.h"
+
+#include <c10/util/Exception.h>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+namespace ctorch {
+namespace {
+
+constexpr size_t capacity = 4096;
+thread_local char text[capacity] = "";
+
+zoo_status fail(zoo_status code, std::string_view message) noexcept {
+  // A c10 message that something else has wrapped still carries its backtrace.
+  if (auto trace = message.find("\nException raised from "); trace != message.npos) message = message.substr(0, trace);
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.remove_suffix(1);
+  size_t size = message.size();
+  if (size >= capacity) {
+    size = capacity - 1;
+    while (size > 0 && (message[size] & 0xC0) == 0x80) size--;
+  }
+  if (size > 0) std::memmove(text, message.data(), size); // it may be this very text, handed back
+  text[size] = 0;
+  return code == ZOO_OK ? ZOO_ERROR : code;
+}
+
+// Shapes that do not fit come as plain errors too; only what libtorch itself classes as a bad argument is called one.
+zoo_status status(const c10::Error &error) noexcept {
+  if (dynamic_cast<const c10::OutOfMemoryError *>(&error)) return ZOO_OUT_OF_MEMORY;
+  if (dynamic_cast<const c10::NotImplementedError *>(&error)) return ZOO_UNSUPPORTED;
+  if (dynamic_cast<const c10::IndexError *>(&error) || dynamic_cast<const c10::ValueError *>(&error) ||
+      dynamic_cast<const c10::TypeError *>(&error))
+    return ZOO_BAD_ARGUMENT;
+  // The CPU's allocator has no class of error of its own.
+  if (std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: ")) return ZOO_OUT_OF_MEMORY;
+  return ZOO_ERROR;
+}
+
+} // namespace
+
+const char *last_error() noexcept { return text; }
+
+zoo_status fail(zoo_status code, const char *message) noexcept {
+  return fail(code, message ? std::string_view(message) : std::string_view());
+}
+
+zoo_status fail_with_current_exception() noexcept {
+  try {
+    throw;
+  } catch (const Failure &e) { return fail(e.status, e.what()); } catch (const c10::Error &e) {
+    return fail(status(e), e.what_without_backtrace());
+  } catch (const std::bad_alloc &) { return fail(ZOO_OUT_OF_MEMORY, "out of memory"); } catch (const std::exception &e) {
+    return fail(ZOO_ERROR, e.what());
+  } catch (...) { return fail(ZOO_ERROR, "an exception of unknown type in the engine"); }
+}
+
+} // namespace ctorch

@@ -1,0 +1,92 @@
+// What the host sets on the engine as a whole.
+#include "ctorch.h"
+#include "errors.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/Generator.h>
+#include <atomic>
+#include <dlfcn.h>
+#include <mutex>
+#include <string>
+
+namespace {
+
+std::atomic<int32_t> cuda_devices{0};
+
+void seed_generator(c10::Device device, uint64_t seed) {
+  auto generator = at::globalContext().defaultGenerator(device);
+  std::lock_guard hold(generator.mutex());
+  generator.set_current_seed(seed);
+}
+
+[[noreturn]] void no_cuda(const std::string &why) { throw ctorch::Failure(ZOO_UNSUPPORTED, "no CUDA: " + why); }
+
+} // namespace
+
+const char *ctorch_version(void) { return TORCH_VERSION; }
+
+const char *ctorch_library_path(void) {
+  Dl_info info{};
+  auto *symbol = reinterpret_cast<void *>(&at::globalContext);
+  return dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+zoo_status ctorch_set_threads(int32_t threads) {
+  return ctorch::guard([&] {
+    if (threads < 1) ctorch::bad_argument("threads: want 1 or more, found " + std::to_string(threads));
+    // It can be set once only, and not after inter-op work, of which we have none.
+    if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
+    at::set_num_threads(threads);
+  });
+}
+
+int32_t ctorch_threads(void) { return at::get_num_threads(); }
+
+zoo_status ctorch_seed(uint64_t seed) {
+  return ctorch::guard([&] {
+    seed_generator(c10::Device(c10::DeviceType::CPU), seed);
+    for (int32_t i = 0; i < cuda_devices; i++) seed_generator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(i)), seed);
+  });
+}
+
+zoo_status ctorch_deterministic(int32_t on) {
+  return ctorch::guard([&] {
+    auto &context = at::globalContext();
+    context.setDeterministicAlgorithms(on != 0, false);
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setDeterministicCuDNN(on != 0);
+    context.setBenchmarkCuDNN(false);
+  });
+}
+
+zoo_status ctorch_flush_denormals(int32_t on) {
+  return ctorch::guard([&] {
+    if (!at::globalContext().setFlushDenormal(on != 0))
+      throw ctorch::Failure(ZOO_UNSUPPORTED, "this processor cannot flush subnormal numbers to zero");
+  });
+}
+
+zoo_status ctorch_enable_cuda(void) {
+  return ctorch::guard([&] {
+    static std::mutex lock;
+    std::lock_guard hold(lock);
+    if (cuda_devices > 0) return;
+    std::string path = ctorch_library_path();
+    auto slash = path.rfind('/');
+    path = (slash == path.npos ? std::string() : path.substr(0, slash + 1)) + "libtorch_cuda.so";
+    // Global, so that its registrations and libtorch_cpu's templates share one set of symbols. It stays loaded.
+    if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
+      const char *reason = dlerror();
+      no_cuda(reason ? reason : "cannot load " + path);
+    }
+    if (!at::hasCUDA()) no_cuda("the driver or a device is missing, or CUDA was asked for before it was enabled");
+    auto count = at::detail::getCUDAHooks().deviceCount();
+    if (count < 1) no_cuda("no device found");
+    at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+    cuda_devices = int32_t(count);
+  });
+}
+
+int32_t ctorch_cuda_devices(void) { return cuda_devices; }
+int32_t ctorch_cuda_available(void) { return cuda_devices > 0; }

@@ -1,0 +1,38 @@
+// What the two operators share: checks, the kernels for the processor at hand, and the way over ATen's own operators.
+#pragma once
+
+#include "fit.h"
+
+#include "warp_kernel.h"
+
+#include <ATen/core/Tensor.h>
+#include <string_view>
+
+namespace ctorch::warp {
+
+// Of one image; see warp_kernel.h. Each is chosen once for this processor.
+template <class T> struct Kernels {
+  void (*forward)(const T *in, const T *theta, T *out, const Frame &);
+  void (*forward_interleaved)(const T *in, const T *theta, T *out, const Frame &);
+  void (*backward)(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &);
+  void (*forward_u8)(const uint8_t *in, const T *theta, T *out, const Frame &, T gain, T offset);
+};
+template <class T> const Kernels<T> &kernels();
+template <> const Kernels<float> &kernels<float>();
+template <> const Kernels<double> &kernels<double>();
+
+// Checks shapes; `name` is the operator's, for messages. images: N or M × C × H × W; theta: batch × 2|3 × 3.
+Frame checked_frame(const char *name, const at::Tensor &images, const at::Tensor &theta, int64_t batch, at::IntArrayRef size,
+                    std::string_view padding);
+
+// By affine_grid_generator and grid_sampler, on any device; float images.
+at::Tensor through_grid(const at::Tensor &images, const at::Tensor &theta, const Frame &);
+
+// About how long one image takes, in nanoseconds.
+inline int64_t cost(const Frame &f) { return f.out_height * f.out_width * (4 + 3 * f.channels); }
+
+// Untyped access: the typed one has no symbol that clang finds in some libtorch builds.
+template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
+template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
+
+} // namespace ctorch::warp
