@@ -60,6 +60,16 @@ public struct Option: Sendable {
     /// Allowed strings; nil: any.
     public let choices: [String]?
 
+    /// - Parameter range: inclusive bounds of a number or of every number of a list.
+    public init(name: String, help: String, type: ValueType, fallback: Setting?, range: ClosedRange<Double>, choices: [String]?) {
+        self.name = name
+        self.help = help
+        self.type = type
+        self.fallback = fallback
+        self.range = range
+        self.choices = choices
+    }
+
     static let open = -Double.infinity...Double.infinity
 
     public static func bool(_ name: String, default value: Bool?, _ help: String) -> Option {

@@ -1,0 +1,121 @@
+import CZooPlugin
+public import ZooKit
+
+/// A component as its plugin declares it.
+public struct ComponentInfo: @unchecked Sendable {  // the table behind it is constant and lives for ever
+    public let kind: Kind
+    public let id: String
+    public let summary: String
+    public let paper: String
+    public let options: [Option]
+    public let slots: [Slot]
+    /// The library it comes from.
+    public let file: String
+    let table: UnsafePointer<zoo_component_v1>
+
+    /// - Throws: `data` if the table is not as the contract wants it.
+    init(_ table: UnsafePointer<zoo_component_v1>?, file: String) throws(HostError) {
+        func bad(_ what: String) -> HostError { HostError(.data, "\(file): \(what)") }
+        guard let table else { throw bad("a component's table is missing") }
+        let component = table.pointee
+        guard component.struct_size >= MemoryLayout<zoo_component_v1>.size else {
+            throw bad("a component's table has \(component.struct_size) bytes, expected \(MemoryLayout<zoo_component_v1>.size)")
+        }
+        guard let kind = Kind(rawValue: component.kind.rawValue) else { throw bad("a component of the unknown kind \(component.kind.rawValue)") }
+        guard let id = component.id.map({ String(cString: $0) }), !id.isEmpty else { throw bad("a component without an id") }
+        guard component.create != nil, component.destroy != nil, component.state != nil, component.set_training != nil, component.table != nil else {
+            throw bad("component '\(id)' lacks one of create, destroy, state, set_training and table")
+        }
+        guard component.option_count <= 1000, component.option_count == 0 || component.options != nil,
+            component.slot_count <= 1000, component.slot_count == 0 || component.slots != nil
+        else { throw bad("component '\(id)' announces options or slots that are not there") }
+        var options: [Option] = []
+        for index in 0..<Int(component.option_count) {
+            guard let name = component.options[index].name.map({ String(cString: $0) }),
+                let type = Option.ValueType(rawValue: component.options[index].type.rawValue)
+            else { throw bad("component '\(id)': option \(index) has no name or no type of a setting") }
+            let source = component.options[index]
+            var fallback = source.fallback
+            let range = source.minimum <= source.maximum ? source.minimum...source.maximum : -Double.infinity...Double.infinity
+            options.append(
+                Option(
+                    name: name, help: source.help.map { String(cString: $0) } ?? "", type: type, fallback: Setting(&fallback), range: range,
+                    choices: Self.strings(source.choices)))
+        }
+        var slots: [Slot] = []
+        for index in 0..<Int(component.slot_count) {
+            let source = component.slots[index]
+            guard let name = source.name.map({ String(cString: $0) }), let kind = Kind(rawValue: source.kind.rawValue) else {
+                throw bad("component '\(id)': slot \(index) has no name or no kind")
+            }
+            slots.append(Slot(name, kind, required: source.required != 0, source.help.map { String(cString: $0) } ?? ""))
+        }
+        self.kind = kind
+        self.id = id
+        summary = component.summary.map { String(cString: $0) } ?? ""
+        paper = component.paper.map { String(cString: $0) } ?? ""
+        self.options = options
+        self.slots = slots
+        self.file = file
+        self.table = table
+    }
+
+    private static func strings(_ list: UnsafePointer<UnsafePointer<CChar>?>?) -> [String]? {
+        guard var next = list else { return nil }
+        var result: [String] = []
+        while let text = next.pointee, result.count < 1000 {
+            result.append(String(cString: text))
+            next += 1
+        }
+        return result
+    }
+}
+
+extension ComponentInfo {
+    /// Settings in the order of the options, checked and completed from `config`.
+    ///
+    /// - Throws: `config` naming file, JSON path, and what was expected.
+    func settings(_ config: [String: JSON], at place: PartSpecification.Place) throws(HostError) -> [Setting] {
+        let base = JSONPlace(value: .object(config), file: place.file, path: place.path + ".config")
+        let given = try base.object(options.map(\.name))
+        var result: [Setting] = []
+        for option in options {
+            guard let value = given[option.name] else {
+                guard let fallback = option.fallback else {
+                    throw base.error("'\(id)' needs '\(option.name)', \(option.type): \(option.help)")
+                }
+                result.append(fallback)
+                continue
+            }
+            result.append(try option.setting(value))
+        }
+        return result
+    }
+}
+
+extension Option {
+    fileprivate func setting(_ place: JSONPlace) throws(HostError) -> Setting {
+        // As integers the bounds may be open, and then no Int can hold them.
+        let low = range.lowerBound > -9e18 ? Int(range.lowerBound.rounded(.up)) : Int.min
+        let high = range.upperBound < 9e18 ? Int(range.upperBound.rounded(.down)) : Int.max
+        switch type {
+        case .bool: return .bool(try place.bool())
+        case .int: return .int(try place.int(in: low...max(low, high)))
+        case .double: return .double(try place.double(in: range))
+        case .string:
+            let text = try place.string()
+            if let choices, !choices.contains(text) {
+                throw place.error("expected one of \(choices.joined(separator: ", ")), found \"\(text)\"\(suggestion(text, choices))")
+            }
+            return .string(text)
+        case .ints:
+            var list: [Int] = []
+            for item in try place.array() { list.append(try item.int(in: low...max(low, high))) }
+            return .ints(list)
+        case .doubles:
+            var list: [Double] = []
+            for item in try place.array() { list.append(try item.double(in: range)) }
+            return .doubles(list)
+        }
+    }
+}

@@ -1,0 +1,229 @@
+import CTorch
+import CZooPlugin
+public import ZooKit
+
+/// An entry built from its parts: a network ready to be trained or evaluated.
+public final class Network {
+    public let entry: Entry
+    public let input: ImageShape
+    public let classes: Int
+    public let architecture: any Architecture
+    /// File names of the libraries that its parts come from, without repetition.
+    public let files: [String]
+
+    init(entry: Entry, input: ImageShape, classes: Int, architecture: any Architecture, files: [String]) {
+        self.entry = entry
+        self.input = input
+        self.classes = classes
+        self.architecture = architecture
+        self.files = files
+    }
+
+    public var parameters: Parameters { architecture.parameters }
+}
+
+/// An entry whose components are found and whose settings are checked.
+public struct ResolvedEntry: Sendable {
+    public let entry: Entry
+    public let architecture: ComponentInfo
+    /// By slot, filled ones only.
+    public let parts: [String: ComponentInfo]
+    let architectureSettings: [Setting]
+    let partSettings: [String: [Setting]]
+
+    /// Settings by option name, defaults included: of a slot, or of the architecture for nil.
+    public func settings(of slot: String?) -> [(name: String, value: Setting)] {
+        guard let slot else { return Array(zip(architecture.options.map(\.name), architectureSettings)) }
+        return Array(zip(parts[slot]?.options.map(\.name) ?? [], partSettings[slot] ?? []))
+    }
+
+    /// The libraries, the architecture's first, without repetition.
+    public var files: [String] {
+        var seen: Set<String> = []
+        let all = [architecture.file] + architecture.slots.compactMap { parts[$0.name]?.file }
+        return all.filter { seen.insert($0).inserted }
+    }
+}
+
+extension Host {
+    /// Finds an entry's components and checks its settings against their options.
+    ///
+    /// - Throws: `unavailable` if a plugin is missing, `config` naming the JSON path if a slot or setting is wrong.
+    public func resolve(_ entry: Entry) throws(HostError) -> ResolvedEntry {
+        let architecture = try component(.architecture, entry.architecture.id)
+        let place = entry.architecture.place
+        let slots = architecture.slots.map(\.name)
+        if let stray = entry.parts.keys.sorted().first(where: { !slots.contains($0) }), let part = entry.parts[stray] {
+            throw HostError(
+                .config,
+                "\(part.place.file): \(part.place.path): architecture '\(architecture.id)' has no slot '\(stray)'\(suggestion(stray, slots)); it has \(slots.joined(separator: ", "))")
+        }
+        var parts: [String: ComponentInfo] = [:]
+        var settings: [String: [Setting]] = [:]
+        for slot in architecture.slots {
+            guard let part = entry.parts[slot.name] else {
+                if slot.isRequired {
+                    throw HostError(
+                        .config, "\(place.file): \(place.path): architecture '\(architecture.id)' needs a part for slot '\(slot.name)', \(slot.kind): \(slot.help)")
+                }
+                continue
+            }
+            let found: ComponentInfo
+            do throws(HostError) {
+                found = try component(slot.kind, part.id)
+            } catch { throw HostError(error.kind, "\(part.place.file): \(part.place.path): \(error.message)") }
+            parts[slot.name] = found
+            settings[slot.name] = try found.settings(part.config, at: part.place)
+        }
+        return ResolvedEntry(
+            entry: entry, architecture: architecture, parts: parts,
+            architectureSettings: try architecture.settings(entry.architecture.config, at: place), partSettings: settings)
+    }
+
+    /// Builds an entry's network, with initial weights from `seed`.
+    ///
+    /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings.
+    public func network(_ entry: Entry, input: ImageShape, classes: Int, seed: UInt64) throws(HostError) -> Network {
+        let resolved = try resolve(entry)
+        try EngineControl.seed(seed)
+        do {
+            let part = try PartMaker(resolved).architecture(input: input, classes: classes)
+            return Network(
+                entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
+                files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
+        } catch { throw HostError(.config, "entry '\(entry.id)': \(error)") }
+    }
+
+    /// One component on its own, for checks: settings from `config`, weights from the engine's default generator.
+    public func part(
+        _ component: ComponentInfo, config: [String: JSON] = [:], input: ImageShape, outputs: Int
+    ) throws -> ForeignPart {
+        let settings = try component.settings(config, at: .init(file: component.id, path: "$"))
+        return try PartMaker.instance(of: component, settings: settings, builder: nil) { build in
+            build.channels = Int64(input.channels)
+            build.height = Int64(input.height)
+            build.width = Int64(input.width)
+            build.outputs = Int64(outputs)
+        }
+    }
+}
+
+/// Makes the parts that an architecture asks for while it is being made: what stands behind a `zoo_builder`.
+final class PartMaker {
+    private let resolved: ResolvedEntry
+
+    init(_ resolved: ResolvedEntry) { self.resolved = resolved }
+
+    func architecture(input: ImageShape, classes: Int) throws(ZooError) -> ForeignPart {
+        try withExtendedLifetime(self) { () throws(ZooError) in
+            let builder = OpaquePointer(Unmanaged.passUnretained(self).toOpaque())
+            return try Self.instance(of: resolved.architecture, settings: resolved.architectureSettings, builder: builder) { build in
+                build.channels = Int64(input.channels)
+                build.height = Int64(input.height)
+                build.width = Int64(input.width)
+                build.outputs = Int64(classes)
+            }
+        }
+    }
+
+    static func instance(
+        of component: ComponentInfo, settings: [Setting], builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void
+    ) throws(ZooError) -> ForeignPart {
+        var out: Result<ForeignPart, ZooError> = .failure(ZooError("not made"))
+        withBuild(settings, builder, fill) { build in
+            do throws(ZooError) { out = .success(try ForeignPart(component.table, build)) } catch { out = .failure(error) }
+        }
+        return try out.get()
+    }
+
+    /// `make_part` of the host's table.
+    static func make(
+        _ builder: OpaquePointer?, _ slot: UnsafePointer<CChar>?, _ wanted: UnsafePointer<zoo_build_v1>?, _ out: UnsafeMutablePointer<zoo_part_v1>?
+    ) -> zoo_status {
+        func fail(_ status: zoo_status, _ text: String) -> zoo_status { ctorch_host().pointee.fail(status, text) }
+        guard let builder, let slot, let wanted, let out else { return fail(ZOO_BAD_ARGUMENT, "make_part needs a builder, a slot, a build and a place for the part") }
+        let maker = Unmanaged<PartMaker>.fromOpaque(UnsafeRawPointer(builder)).takeUnretainedValue()
+        let name = String(cString: slot)
+        let slots = maker.resolved.architecture.slots.map(\.name)
+        guard slots.contains(name) else {
+            return fail(ZOO_BAD_ARGUMENT, "architecture '\(maker.resolved.architecture.id)' declares no slot '\(name)'")
+        }
+        guard let component = maker.resolved.parts[name] else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
+        var instance: UnsafeMutableRawPointer?
+        var status = ZOO_ERROR
+        withBuild(
+            maker.resolved.partSettings[name] ?? [], nil,
+            { build in
+                build.channels = wanted.pointee.channels
+                build.height = wanted.pointee.height
+                build.width = wanted.pointee.width
+                build.outputs = wanted.pointee.outputs
+                build.resize_count = wanted.pointee.resize_count
+                build.resizes = wanted.pointee.resizes
+            }
+        ) { build in status = component.table.pointee.create(component.table, build, &instance) }
+        if status == ZOO_OK { out.pointee = zoo_part_v1(component: component.table, instance: instance) }
+        return status
+    }
+
+    /// Settings as the contract's values, in memory that lives for the call.
+    private static func withBuild(
+        _ settings: [Setting], _ builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void, _ body: (UnsafePointer<zoo_build_v1>) -> Void
+    ) {
+        let storage = SettingStorage(settings)
+        storage.values.withUnsafeBufferPointer { values in
+            var build = zoo_build_v1()
+            build.struct_size = UInt32(MemoryLayout<zoo_build_v1>.size)
+            build.setting_count = UInt32(values.count)
+            build.settings = values.baseAddress
+            build.builder = builder
+            fill(&build)
+            body(&build)
+        }
+        withExtendedLifetime(storage) {}
+    }
+}
+
+/// The contract's values of some settings, and the memory that their lists and strings point to.
+private final class SettingStorage {
+    private(set) var values: [zoo_value] = []
+    private var memory: [UnsafeMutableRawBufferPointer] = []
+
+    init(_ settings: [Setting]) {
+        for setting in settings {
+            var value = zoo_value()
+            switch setting {
+            case .bool(let on):
+                value.tag = ZOO_BOOL
+                value.as.i = on ? 1 : 0
+            case .int(let number):
+                value.tag = ZOO_INT
+                value.as.i = Int64(number)
+            case .double(let number):
+                value.tag = ZOO_DOUBLE
+                value.as.d = number
+            case .string(let text):
+                value.tag = ZOO_STRING
+                value.count = UInt32(text.utf8.count)
+                value.as.string = UnsafePointer(keep(Array(text.utf8CString)))
+            case .ints(let list):
+                value.tag = ZOO_INTS
+                value.count = UInt32(list.count)
+                value.as.ints = UnsafePointer(keep(list.map(Int64.init)))
+            case .doubles(let list):
+                value.tag = ZOO_DOUBLES
+                value.count = UInt32(list.count)
+                value.as.doubles = UnsafePointer(keep(list))
+            }
+            values.append(value)
+        }
+    }
+
+    deinit { memory.forEach { $0.deallocate() } }
+
+    private func keep<T: BitwiseCopyable>(_ list: [T]) -> UnsafeMutablePointer<T>? {
+        let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, list.count) * MemoryLayout<T>.stride, alignment: 8)
+        memory.append(raw)
+        return raw.bindMemory(to: T.self).update(from: list).index >= 0 ? raw.baseAddress?.assumingMemoryBound(to: T.self) : nil
+    }
+}
