@@ -14,6 +14,10 @@ thread_local char text[capacity] = "";
 zoo_status fail(zoo_status code, std::string_view message) noexcept {
   // A c10 message that something else has wrapped still carries its backtrace.
   if (auto trace = message.find("\nException raised from "); trace != message.npos) message = message.substr(0, trace);
+  // What follows is a page of backends, and what comes before is the place in libtorch's source.
+  if (auto pages = message.find(" This could be because "); pages != message.npos && message.starts_with("Could not run"))
+    message = message.substr(0, pages);
+  if (auto allocator = message.find("DefaultCPUAllocator: "); allocator != message.npos) message = message.substr(allocator + 21);
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.remove_suffix(1);
   size_t size = message.size();
   if (size >= capacity) {
@@ -48,11 +52,17 @@ zoo_status fail(zoo_status code, const char *message) noexcept {
 zoo_status fail_with_current_exception() noexcept {
   try {
     throw;
-  } catch (const Failure &e) { return fail(e.status, e.what()); } catch (const c10::Error &e) {
+  } catch (const Failure &e) {
+    return fail(e.status, e.what());
+  } catch (const c10::Error &e) {
     return fail(status(e), e.what_without_backtrace());
-  } catch (const std::bad_alloc &) { return fail(ZOO_OUT_OF_MEMORY, "out of memory"); } catch (const std::exception &e) {
+  } catch (const std::bad_alloc &) {
+    return fail(ZOO_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception &e) {
     return fail(ZOO_ERROR, e.what());
-  } catch (...) { return fail(ZOO_ERROR, "an exception of unknown type in the engine"); }
+  } catch (...) {
+    return fail(ZOO_ERROR, "an exception of unknown type in the engine");
+  }
 }
 
 } // namespace ctorch

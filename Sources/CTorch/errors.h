@@ -32,7 +32,9 @@ template <class Body> zoo_status guard(Body &&body) noexcept {
   try {
     std::forward<Body>(body)();
     return ZOO_OK;
-  } catch (...) { return fail_with_current_exception(); }
+  } catch (...) {
+    return fail_with_current_exception();
+  }
 }
 
 } // namespace ctorch

@@ -87,7 +87,8 @@ zoo_status from_data(const void *data, zoo_dtype dtype, const int64_t *sizes, in
     auto shape = checked_sizes(data, dtype, sizes, ndim, deleter != nullptr);
     auto options = at::TensorOptions().dtype(c10::ScalarType(dtype));
     if (deleter) {
-      *out = give(at::from_blob(const_cast<void *>(data), shape, [owner](void *) mutable { owner.reset(); }, options));
+      *out = give(at::from_blob(
+          const_cast<void *>(data), shape, [owner](void *) mutable { owner.reset(); }, options));
       return;
     }
     auto t = at::empty(shape, options);
@@ -109,7 +110,8 @@ zoo_status set_grad(zoo_tensor *t, zoo_tensor *grad) {
     auto g = borrow(grad);
     if (!leaf.is_leaf()) bad_argument("set_grad: the tensor is not a leaf");
     if (g.defined()) {
-      if (g.sizes() != leaf.sizes()) bad_argument("set_grad: tensor and gradient differ in shape: " + c10::str(leaf.sizes(), " and ", g.sizes()));
+      if (g.sizes() != leaf.sizes())
+        bad_argument("set_grad: tensor and gradient differ in shape: " + c10::str(leaf.sizes(), " and ", g.sizes()));
       if (g.scalar_type() != leaf.scalar_type() || g.device() != leaf.device())
         bad_argument("set_grad: tensor and gradient differ in dtype or device");
     }
@@ -135,7 +137,8 @@ zoo_status generator(zoo_device_type device, int32_t index, uint64_t seed, zoo_v
       made = at::detail::createCPUGenerator(seed);
     } else {
       if (device != ZOO_CUDA || index < -1 || index >= ctorch_cuda_devices())
-        bad_argument("generator: no device of type " + std::to_string(int(device)) + " with index " + std::to_string(index) + " is enabled");
+        bad_argument("generator: no device of type " + std::to_string(int(device)) + " with index " + std::to_string(index) +
+                     " is enabled");
       auto standard = at::globalContext().defaultGenerator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(index)));
       std::lock_guard hold(standard.mutex());
       made = standard.clone();

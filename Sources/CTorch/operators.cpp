@@ -82,12 +82,15 @@ zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_val
   auto status = guard([&] {
     const auto &parameters = op->parameters;
     if (n_in > parameters.size()) bad_argument(std::to_string(n_in) + " values are too many for " + op->schema);
-    if (op->results > (out ? room : 0)) bad_argument("room for " + std::to_string(out ? room : 0) + " results is too little for " + op->schema);
+    if (op->results > (out ? room : 0))
+      bad_argument("room for " + std::to_string(out ? room : 0) + " results is too little for " + op->schema);
     std::vector<c10::IValue> stack;
     stack.reserve(std::max<size_t>(parameters.size(), op->results));
     try {
       for (size_t i = 0; i < parameters.size(); i++) stack.push_back(i < n_in ? convert(in[i], parameters[i]) : default_of(parameters[i]));
-    } catch (const Failure &e) { throw Failure(e.status, spell(op->handle.operator_name().name, op->handle.operator_name().overload_name) + ": " + e.what()); }
+    } catch (const Failure &e) {
+      throw Failure(e.status, spell(op->handle.operator_name().name, op->handle.operator_name().overload_name) + ": " + e.what());
+    }
     op->handle.callBoxed(stack);
     if (stack.size() != op->results) throw Failure(ZOO_ERROR, "not as many results as in " + op->schema);
     for (auto &value : stack) {

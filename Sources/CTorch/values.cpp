@@ -27,8 +27,8 @@ using c10::TypeKind;
 namespace {
 
 const char *tag_name(zoo_tag tag) {
-  static const char *const names[] = {"none",    "default", "bool",        "int",    "double",        "string", "tensor",   "ints",
-                                      "doubles", "bools",   "tensor list", "dtype",  "device",        "memory format", "layout", "generator"};
+  static const char *const names[] = {"none",    "default", "bool",        "int",   "double", "string",        "tensor", "ints",
+                                      "doubles", "bools",   "tensor list", "dtype", "device", "memory format", "layout", "generator"};
   return unsigned(tag) < std::size(names) ? names[unsigned(tag)] : "value with an unknown tag";
 }
 
@@ -91,7 +91,8 @@ bool is_dtype(int64_t number) { return (number >= ZOO_U8 && number <= ZOO_F64) |
 
 // The real type tells ScalarType, Layout and MemoryFormat from int, all of which the dispatcher carries as int; a
 // SymInt is an int to us.
-Parameter::Parameter(const c10::Argument &a) : name(a.name()), type(a.real_type()->str()), repeat(a.N().value_or(0)), fallback(a.default_value()) {
+Parameter::Parameter(const c10::Argument &a)
+    : name(a.name()), type(a.real_type()->str()), repeat(a.N().value_or(0)), fallback(a.default_value()) {
   auto strip = [](c10::TypePtr &t) {
     if (t->kind() != TypeKind::OptionalType) return false;
     t = t->castRaw<c10::OptionalType>()->getElementType();

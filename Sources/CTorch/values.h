@@ -37,8 +37,8 @@ bool is_dtype(int64_t number);
 struct Parameter {
   explicit Parameter(const c10::Argument &);
 
-  std::string name, type; // as the schema spells them
-  c10::TypeKind kind;     // of the value, optionality taken off
+  std::string name, type;                         // as the schema spells them
+  c10::TypeKind kind;                             // of the value, optionality taken off
   c10::TypeKind element = c10::TypeKind::AnyType; // of a list
   bool optional = false, element_optional = false;
   size_t repeat = 0; // N of int[N]

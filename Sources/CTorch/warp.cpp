@@ -23,13 +23,13 @@ namespace ctorch::warp {
 Frame checked_frame(const char *name, const at::Tensor &images, const at::Tensor &theta, int64_t batch, at::IntArrayRef size,
                     std::string_view padding) {
   TORCH_CHECK_VALUE(images.dim() == 4, name, ": images must be N×C×H×W, found shape ", images.sizes());
-  TORCH_CHECK_VALUE(theta.dim() == 3 && (theta.size(1) == 2 || theta.size(1) == 3) && theta.size(2) == 3,
-                    name, ": theta must be N×2×3 or N×3×3, found shape ", theta.sizes());
+  TORCH_CHECK_VALUE(theta.dim() == 3 && (theta.size(1) == 2 || theta.size(1) == 3) && theta.size(2) == 3, name,
+                    ": theta must be N×2×3 or N×3×3, found shape ", theta.sizes());
   TORCH_CHECK_VALUE(theta.size(0) == batch, name, ": theta is for ", theta.size(0), " images, but there are ", batch);
   TORCH_CHECK_VALUE(size.size() == 2 && size[0] > 0 && size[1] > 0, name, ": size must be a positive height and width, found ", size);
   TORCH_CHECK_VALUE(padding == "zeros" || padding == "border", name, ": padding must be 'zeros' or 'border', found '", padding, "'");
-  TORCH_CHECK_VALUE(theta.scalar_type() == at::kFloat || theta.scalar_type() == at::kDouble,
-                    name, ": theta must be float32 or float64, found ", theta.scalar_type());
+  TORCH_CHECK_VALUE(theta.scalar_type() == at::kFloat || theta.scalar_type() == at::kDouble, name,
+                    ": theta must be float32 or float64, found ", theta.scalar_type());
   TORCH_CHECK_VALUE(images.device() == theta.device(), name, ": images are on ", images.device(), ", but theta is on ", theta.device());
   int64_t H = images.size(2), W = images.size(3);
   TORCH_CHECK_VALUE(H > 0 && W > 0, name, ": images without pixels, of shape ", images.sizes());
@@ -72,7 +72,8 @@ at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Fram
   auto in = last ? input : input.contiguous();
   auto th = theta.contiguous();
   int64_t N = in.size(0), C = f.channels;
-  auto out = at::empty({N, C, f.out_height, f.out_width}, in.options(), last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+  auto out =
+      at::empty({N, C, f.out_height, f.out_width}, in.options(), last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
   with_type(in.scalar_type(), [&](auto zero) {
     using T = decltype(zero);
     auto run = last ? kernels<T>().forward_interleaved : kernels<T>().forward;
@@ -87,7 +88,7 @@ at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Fram
 
 // Gradients, undefined where not wanted.
 std::pair<at::Tensor, at::Tensor> gradients(const at::Tensor &input, const at::Tensor &theta, const at::Tensor &grad, const Frame &f,
-                                           bool want_input, bool want_theta) {
+                                            bool want_input, bool want_theta) {
   auto in = input.contiguous(), th = theta.contiguous(), g = grad.contiguous();
   int64_t N = in.size(0), C = f.channels;
   at::Tensor grad_in, grad_theta;
@@ -119,7 +120,8 @@ struct Warp : torch::autograd::Function<Warp> {
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
-    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(), "zoo::warp: there is no second derivative; run backward without create_graph");
+    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(),
+                                "zoo::warp: there is no second derivative; run backward without create_graph");
     auto saved = ctx->get_saved_variables();
     const auto &input = saved[0], &theta = saved[1];
     Frame f{input.size(1),

@@ -67,12 +67,12 @@ template <class T> CTORCH_INLINE void theta_gradient(const double *g, const Fram
 // Pixels outside the image have weight 0 and the index of some pixel inside.
 template <class T> struct Strip {
   static constexpr int lanes = 64, step = 8;
-  int count, padded;                                // padded: a multiple of `step`; what is past `count` is valid but unused
-  T u[lanes], v[lanes];                             // the place, in input pixels
-  T fx[lanes], fy[lanes];                           // its fractions
-  T x0[lanes], x1[lanes], y0[lanes], y1[lanes];     // 1 where that column or row is inside the image, otherwise 0
-  T free_u[lanes], free_v[lanes];                   // 1 where the place moves with θ, 0 where it was clipped to the border
-  T scale[lanes];                                   // 1 / third homogeneous coordinate
+  int count, padded;                            // padded: a multiple of `step`; what is past `count` is valid but unused
+  T u[lanes], v[lanes];                         // the place, in input pixels
+  T fx[lanes], fy[lanes];                       // its fractions
+  T x0[lanes], x1[lanes], y0[lanes], y1[lanes]; // 1 where that column or row is inside the image, otherwise 0
+  T free_u[lanes], free_v[lanes];               // 1 where the place moves with θ, 0 where it was clipped to the border
+  T scale[lanes];                               // 1 / third homogeneous coordinate
   int32_t i00[lanes], i01[lanes], i10[lanes], i11[lanes];
   T w00[lanes], w01[lanes], w10[lanes], w11[lanes]; // wYX
 };
@@ -165,106 +165,108 @@ template <class T, class Visit> CTORCH_INLINE void for_each_strip(const T *theta
 // One image C×H×W to C×h×w, both contiguous; out = pixel·gain + offset.
 template <class T, class P> CTORCH_INLINE void forward(const P *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
   const int64_t plane = f.height * f.width, out_plane = f.out_height * f.out_width;
-  for_each_strip(theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
-    for (int64_t c = 0; c < f.channels; c++) {
-      const P *from = in + c * plane;
-      T *to = out + c * out_plane + y * f.out_width + x;
-      for (int i = 0; i < s.count; i++) to[i] = sample(s, from, i) * gain + offset;
-    }
-  });
+  for_each_strip(
+      theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        for (int64_t c = 0; c < f.channels; c++) {
+          const P *from = in + c * plane;
+          T *to = out + c * out_plane + y * f.out_width + x;
+          for (int i = 0; i < s.count; i++) to[i] = sample(s, from, i) * gain + offset;
+        }
+      });
 }
 
 // The same with pixels H×W×C, as in channels_last tensors.
 template <class T> CTORCH_INLINE void forward_interleaved(const T *in, const T *theta, T *out, const Frame &f) {
   const int64_t C = f.channels;
-  for_each_strip(theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
-    for (int i = 0; i < s.count; i++) {
-      T *to = out + (y * f.out_width + x + i) * C;
-      std::fill_n(to, C, T(0));
-      auto add = [&](T weight, int64_t index) __attribute__((always_inline)) {
-        if (weight == 0) return;
-        const T *from = in + index * C;
-        for (int64_t c = 0; c < C; c++) to[c] += weight * from[c];
-      };
-      add(s.w00[i], s.i00[i]);
-      add(s.w01[i], s.i01[i]);
-      add(s.w10[i], s.i10[i]);
-      add(s.w11[i], s.i11[i]);
-    }
-  });
+  for_each_strip(
+      theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        for (int i = 0; i < s.count; i++) {
+          T *to = out + (y * f.out_width + x + i) * C;
+          std::fill_n(to, C, T(0));
+          auto add = [&](T weight, int64_t index) __attribute__((always_inline)) {
+            if (weight == 0) return;
+            const T *from = in + index * C;
+            for (int64_t c = 0; c < C; c++) to[c] += weight * from[c];
+          };
+          add(s.w00[i], s.i00[i]);
+          add(s.w01[i], s.i01[i]);
+          add(s.w10[i], s.i10[i]);
+          add(s.w11[i], s.i11[i]);
+        }
+      });
 }
 
 // Gradients of one image. `grad_in` (C×H×W) and `grad_theta` may each be NULL: not wanted. Sums over an image are in
 // double precision and in one order, whatever the number of threads.
-template <class T>
-CTORCH_INLINE void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
+template <class T> CTORCH_INLINE void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
   constexpr int lanes = Strip<T>::lanes, step = Strip<T>::step;
   const int64_t plane = f.height * f.width, out_plane = f.out_height * f.out_width;
   if (grad_in) std::fill_n(grad_in, f.channels * plane, T(0));
   double total[9] = {};
-  for_each_strip(theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
-    T du[lanes], dv[lanes];
-    std::fill_n(du, s.padded, T(0));
-    std::fill_n(dv, s.padded, T(0));
-    for (int64_t c = 0; c < f.channels; c++) {
-      const T *g = grad_out + c * out_plane + y * f.out_width + x;
-      if (grad_in) {
-        T *to = grad_in + c * plane;
-        for (int i = 0; i < s.count; i++) {
-          to[s.i00[i]] += weighted(s.w00[i], g[i]);
-          to[s.i01[i]] += weighted(s.w01[i], g[i]);
-          to[s.i10[i]] += weighted(s.w10[i], g[i]);
-          to[s.i11[i]] += weighted(s.w11[i], g[i]);
+  for_each_strip(
+      theta, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        T du[lanes], dv[lanes];
+        std::fill_n(du, s.padded, T(0));
+        std::fill_n(dv, s.padded, T(0));
+        for (int64_t c = 0; c < f.channels; c++) {
+          const T *g = grad_out + c * out_plane + y * f.out_width + x;
+          if (grad_in) {
+            T *to = grad_in + c * plane;
+            for (int i = 0; i < s.count; i++) {
+              to[s.i00[i]] += weighted(s.w00[i], g[i]);
+              to[s.i01[i]] += weighted(s.w01[i], g[i]);
+              to[s.i10[i]] += weighted(s.w10[i], g[i]);
+              to[s.i11[i]] += weighted(s.w11[i], g[i]);
+            }
+          }
+          if (!grad_theta) continue;
+          const T *from = in + c * plane;
+          for (int i = 0; i < s.count; i++) {
+            // Pixels outside are zeros. Their indices lead inside, so `weighted` drops what is found there.
+            T p00 = weighted(s.x0[i] * s.y0[i], from[s.i00[i]]), p01 = weighted(s.x1[i] * s.y0[i], from[s.i01[i]]);
+            T p10 = weighted(s.x0[i] * s.y1[i], from[s.i10[i]]), p11 = weighted(s.x1[i] * s.y1[i], from[s.i11[i]]);
+            du[i] += g[i] * ((T(1) - s.fy[i]) * (p01 - p00) + s.fy[i] * (p11 - p10));
+            dv[i] += g[i] * ((T(1) - s.fx[i]) * (p10 - p00) + s.fx[i] * (p11 - p01));
+          }
         }
-      }
-      if (!grad_theta) continue;
-      const T *from = in + c * plane;
-      for (int i = 0; i < s.count; i++) {
-        // Pixels outside are zeros. Their indices lead inside, so `weighted` drops what is found there.
-        T p00 = weighted(s.x0[i] * s.y0[i], from[s.i00[i]]), p01 = weighted(s.x1[i] * s.y0[i], from[s.i01[i]]);
-        T p10 = weighted(s.x0[i] * s.y1[i], from[s.i10[i]]), p11 = weighted(s.x1[i] * s.y1[i], from[s.i11[i]]);
-        du[i] += g[i] * ((T(1) - s.fy[i]) * (p01 - p00) + s.fy[i] * (p11 - p10));
-        dv[i] += g[i] * ((T(1) - s.fx[i]) * (p10 - p00) + s.fx[i] * (p11 - p01));
-      }
-    }
-    if (!grad_theta) return;
-    if (f.border)
-      for (int i = 0; i < s.padded; i++) {
-        du[i] *= s.free_u[i];
-        dv[i] *= s.free_v[i];
-      }
-    T dq[lanes];
-    if (f.projective)
-      for (int i = 0; i < s.count; i++) { // places without a gradient may be infinite
-        du[i] = weighted(du[i], s.scale[i]);
-        dv[i] = weighted(dv[i], s.scale[i]);
-        dq[i] = -(weighted(du[i], s.u[i]) + weighted(dv[i], s.v[i]));
-      }
-    // Sums of d and d·x, for each row of the map; as many accumulators as lanes keep them off each other's heels.
-    auto add = [&](const T *d, double *row) __attribute__((always_inline)) {
-      double sum[step] = {}, moment[step] = {};
-      for (int i = 0; i < s.padded; i += step)
-        for (int k = 0; k < step; k++) {
-          double value = double(d[i + k]);
-          sum[k] += value;
-          moment[k] += value * double(i + k);
+        if (!grad_theta) return;
+        if (f.border)
+          for (int i = 0; i < s.padded; i++) {
+            du[i] *= s.free_u[i];
+            dv[i] *= s.free_v[i];
+          }
+        T dq[lanes];
+        if (f.projective)
+          for (int i = 0; i < s.count; i++) { // places without a gradient may be infinite
+            du[i] = weighted(du[i], s.scale[i]);
+            dv[i] = weighted(dv[i], s.scale[i]);
+            dq[i] = -(weighted(du[i], s.u[i]) + weighted(dv[i], s.v[i]));
+          }
+        // Sums of d and d·x, for each row of the map; as many accumulators as lanes keep them off each other's heels.
+        auto add = [&](const T *d, double *row) __attribute__((always_inline)) {
+          double sum[step] = {}, moment[step] = {};
+          for (int i = 0; i < s.padded; i += step)
+            for (int k = 0; k < step; k++) {
+              double value = double(d[i + k]);
+              sum[k] += value;
+              moment[k] += value * double(i + k);
+            }
+          double all = 0, first = 0;
+          for (int k = 0; k < step; k++) {
+            all += sum[k];
+            first += moment[k];
+          }
+          row[0] += first + all * double(x);
+          row[1] += all * double(y);
+          row[2] += all;
+        };
+        add(du, total);
+        add(dv, total + 3);
+        if (f.projective) {
+          std::fill(dq + s.count, dq + s.padded, T(0));
+          add(dq, total + 6);
         }
-      double all = 0, first = 0;
-      for (int k = 0; k < step; k++) {
-        all += sum[k];
-        first += moment[k];
-      }
-      row[0] += first + all * double(x);
-      row[1] += all * double(y);
-      row[2] += all;
-    };
-    add(du, total);
-    add(dv, total + 3);
-    if (f.projective) {
-      std::fill(dq + s.count, dq + s.padded, T(0));
-      add(dq, total + 6);
-    }
-  });
+      });
   if (grad_theta) theta_gradient(total, f, grad_theta);
 }
 
