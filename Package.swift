@@ -6,7 +6,11 @@ let plugins = ["BaselineCNN", "Localization", "STNInput", "Warps"]
 
 // The engine, linked by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
-let engine: [CXXSetting] = [
+
+// Set in CI: a warning in one of our own targets is an error there. Dependencies are not touched.
+let strict = Context.environment["ZOO_STRICT"] == "1"
+let cxx: [CXXSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnings(as: .error)] : [])
+let engine: [CXXSetting] = cxx + [
     .unsafeFlags([
         "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include",
         "-fvisibility=hidden", "-fvisibility-inlines-hidden",
@@ -30,7 +34,13 @@ let pluginLinking: [LinkerSetting] = [
 let swift: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("ExistentialAny"),
-]
+] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// Tests of a target, in Tests/<Target>Tests.
+func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(target)Tests", dependencies: dependencies, swiftSettings: swift, linkerSettings: engineLibraries)
+}
 
 let package = Package(
     name: "stn-zoo",
@@ -67,6 +77,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
+    ] + [
+        tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
+        tests("ZooHost", ["ZooHost", "ZooKit"]),
+        tests("ZooData", ["ZooData", "ZooHost"]),
+        tests("ZooStore", ["ZooStore", "ZooHost"]),
+        tests("ZooReport", ["ZooReport"]),
+        tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
+        tests("zoo", ["ZooHost"]),
     ]
         + plugins.map {
             .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
