@@ -1,5 +1,7 @@
 import FoundationEssentials
 
+import FoundationEssentials
+
 /// The text that a plugin carries about itself, read from the file before anything of the plugin is loaded.
 ///
 /// `zoo_plugin.h` defines it: a constant that begins `ZOO-PLUGIN-DESCRIPTOR 1.0`, then lines of `key: value`, then a NUL.

@@ -1,0 +1,112 @@
+public import FoundationEssentials
+import Glibc
+
+/// Whole files in, whole files out, with errors that name the file and the cause.
+public enum FileBytes {
+    /// Files up to this many bytes are read; larger ones are mapped.
+    ///
+    /// A mapped file that shrinks while it is in use kills the process. Plugins and weights that somebody is just
+    /// replacing are small, so they are copied; what is too large to copy quickly is worth the remote risk.
+    static let largestRead = 16 << 20
+
+    /// The contents of a regular file.
+    ///
+    /// - Throws: `HostError` of kind `noInput` if there is no such file or it is not to be opened, `io` if reading fails.
+    public static func read(_ path: String) throws -> Data {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw HostError(.noInput, "\(path): \(reason(errno))") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw HostError(.io, "\(path): \(reason(errno))") }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw HostError(.noInput, "\(path): is a directory, expected a file")
+        default: throw HostError(.noInput, "\(path): is a device or a pipe, expected a file")
+        }
+        let size = Int(status.st_size)
+        if size > largestRead {
+            let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+            guard let mapped, mapped != MAP_FAILED else { throw HostError(.io, "\(path): \(reason(errno))") }
+            return Data(bytesNoCopy: mapped, count: size, deallocator: .custom { pointer, count in munmap(pointer, count) })
+        }
+        var data = Data(count: size)
+        let filled = try data.withUnsafeMutableBytes { buffer in
+            var filled = 0
+            while filled < size, let start = buffer.baseAddress {
+                let count = Glibc.read(descriptor, start + filled, size - filled)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw HostError(.io, "\(path): \(reason(errno))")
+                }
+                if count == 0 { break }  // It shrank since `fstat`; whoever parses it finds it truncated.
+                filled += count
+            }
+            return filled
+        }
+        return filled == size ? data : data.prefix(filled)
+    }
+
+    /// Writes `chunks`, one after the other, to the file, which then has either all of its new contents or its old ones.
+    ///
+    /// The bytes go to a temporary file in the same directory, are flushed to the disk, and the file takes its name. A
+    /// crash can leave the temporary file behind (`.NAME.PID.tmp`), never half a file under the real name.
+    ///
+    /// - Throws: `HostError` of kind `cantCreate` if the directory is missing or not writable, `io` if writing fails.
+    public static func writeAtomically(_ chunks: [Data], to path: String) throws {
+        let (directory, name) = split(path)
+        guard !name.isEmpty else { throw HostError(.cantCreate, "\(path): expected the name of a file") }
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw HostError(.cantCreate, "\(path): cannot be written: it is a directory")
+        }
+        let temporary = "\(directory)/.\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno)) (directory '\(directory)')")
+        }
+        do {
+            defer { close(descriptor) }
+            for chunk in chunks { try write(chunk, to: descriptor, path: path) }
+            guard fsync(descriptor) == 0 else { throw HostError(.io, "\(path): writing failed: \(reason(errno))") }
+            guard rename(temporary, path) == 0 else {
+                throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))")
+            }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        // The new name is on the disk only once the directory is. Some file systems cannot do this; then it is as
+        // durable as they make it.
+        let parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if parent >= 0 {
+            fsync(parent)
+            close(parent)
+        }
+    }
+
+    private static func write(_ chunk: Data, to descriptor: Int32, path: String) throws {
+        try chunk.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count, let start = buffer.baseAddress {
+                let count = Glibc.write(descriptor, start + done, buffer.count - done)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    throw HostError(.io, "\(path): writing failed: \(reason(errno))")
+                }
+                done += count
+            }
+        }
+    }
+
+    private static func split(_ path: String) -> (directory: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+        let directory = String(path[..<slash])
+        return (directory.isEmpty ? "/" : directory, String(path[path.index(after: slash)...]))
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        guard let text = strerror(code) else { return "error \(code)" }
+        let reason = String(cString: text)
+        return reason.prefix(1).lowercased() + reason.dropFirst()
+    }
+}
