@@ -122,10 +122,8 @@ public final class ProgressBar: Sendable {
             let share = min(1, Double(state.done) / Double(total))
             // Rounded down: 100% is when it is done.
             let percent = String(Int(share * 100))
-            let filled = Int(share * Double(Self.barWidth))
-            let bar = String(repeating: "━", count: filled) + String(repeating: "─", count: Self.barWidth - filled)
             let padded = String(repeating: " ", count: 3 - percent.count) + percent + "%"
-            parts.append(output.terminal.isTerminal ? "\(bar) \(padded)" : padded)
+            parts.append(padded)
         }
         if state.isFinished || total == nil || !output.terminal.isTerminal { parts.append("\(grouped(Double(state.done))) \(unit)") }
         if rate > 0 { parts.append("\(rate < 10 ? oneDecimal(rate) : grouped(rate)) \(unit)/s") }
@@ -135,8 +133,18 @@ public final class ProgressBar: Sendable {
             parts.append("\(clock(Double(max(0, total - state.done)) / rate)) left")
         }
         if !state.note.isEmpty { parts.append(state.note) }
-        let line = "\(label) " + parts.joined(separator: "  ")
+        var line = "\(label) " + parts.joined(separator: "  ")
         guard output.terminal.isTerminal else { return output.write(line + "\n") }
+        if let total {
+            // The figures say more than the bar, so it is the bar that gives way on a narrow terminal.
+            let room = output.terminal.width.map { $0 - displayWidth(line) - 2 } ?? Self.barWidth
+            let width = min(Self.barWidth, room)
+            if width >= 4 {
+                let filled = Int(min(1, Double(state.done) / Double(total)) * Double(width))
+                let bar = String(repeating: "━", count: filled) + String(repeating: "─", count: width - filled)
+                line = "\(label) \(bar) " + parts.joined(separator: "  ")
+            }
+        }
         // One column stays free: a full line wraps on some terminals, and could not be drawn over.
         let fitting = output.terminal.width.map { truncated(line, to: max(1, $0 - 1)) } ?? line
         output.write("\r" + fitting + "\u{1b}[K" + (state.isFinished ? "\n" : ""))

@@ -67,6 +67,15 @@ private final class Stage: Sendable {
         for line in stage.written.split(separator: "\r") { #expect(line.prefix { $0 != "\u{1b}" }.count <= 29) }
     }
 
+    @Test func theBarGivesWayToTheFigures() {
+        let stage = Stage()
+        let bar = ProgressBar(
+            label: "x", total: 100, unit: "images", to: stage.output(Terminal(isTerminal: true, width: 40, usesColor: false)))
+        stage.wait(.seconds(1))
+        bar.advance(by: 50)
+        #expect(stage.written.contains("\rx ━━━────  50%  50 images/s  00:01 left\u{1b}"))
+    }
+
     @Test func printsAboveTheBarAndLeavesACleanLine() {
         let stage = Stage()
         do {
