@@ -63,7 +63,7 @@ let package = Package(
             name: "ZooHost",
             dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CTorch", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooData", dependencies: ["ZooHost", "CZlib"], swiftSettings: swift),
+        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CZlib"], swiftSettings: swift),
         .target(name: "ZooStore", dependencies: ["ZooHost"], swiftSettings: swift),
         .target(
             name: "ZooHarness",
@@ -80,7 +80,7 @@ let package = Package(
     ] + [
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
         tests("ZooHost", ["ZooHost", "ZooKit"]),
-        tests("ZooData", ["ZooData", "ZooHost"]),
+        tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
         tests("ZooStore", ["ZooStore", "ZooHost"]),
         tests("ZooReport", ["ZooReport"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),

@@ -5,6 +5,16 @@ import Logging
 import Synchronization
 import ZooKit
 
+private let pluginLog = Logger(label: "plugin")
+
+/// `log` of the host's table.
+private func logFromPlugin(_ level: zoo_log_level, _ message: UnsafePointer<CChar>?) {
+    guard let message else { return }
+    let levels: [Logger.Level] = [.debug, .info, .warning, .error]
+    let index = Int(level.rawValue)
+    pluginLog.log(level: levels.indices.contains(index) ? levels[index] : .error, "\(String(cString: message))")
+}
+
 /// What only the host may set on the engine.
 public enum EngineControl {
     private static let started = Mutex(false)
@@ -16,13 +26,7 @@ public enum EngineControl {
     public static func start(threads: Int? = nil) throws(HostError) {
         let fit = started.withLock { started in
             if !started {
-                ctorch_set_host_callbacks(
-                    { level, message in
-                        guard let message else { return }
-                        let levels: [Logger.Level] = [.debug, .info, .warning, .error]
-                        let index = Int(level.rawValue)
-                        pluginLog.log(level: levels.indices.contains(index) ? levels[index] : .error, "\(String(cString: message))")
-                    }, { builder, slot, build, out in PartMaker.make(builder, slot, build, out) })
+                ctorch_set_host_callbacks(logFromPlugin) { PartMaker.make($0, $1, $2, $3) }
                 started = Engine.attach(ctorch_host())
             }
             return started
@@ -30,8 +34,6 @@ public enum EngineControl {
         guard fit else { throw HostError(.unavailable, "this program's ZooKit and engine were built for different versions of the contract") }
         if let threads { try check(ctorch_set_threads(Int32(clamping: threads))) }
     }
-
-    private static let pluginLog = Logger(label: "plugin")
 
     public static var threads: Int { Int(ctorch_threads()) }
 

@@ -61,7 +61,7 @@ public struct Manifest: Sendable {
     public let path: String
     public let entries: [Entry]
 
-    /// Reads and checks a manifest. What components say of themselves is not known yet; `Host.resolve` checks that.
+    /// Reads and checks a manifest. What components say of themselves is not known yet; `HostRuntime.resolve` checks that.
     ///
     /// - Throws: `noInput` if there is no such file, `data` if it is not JSON, `config` naming file and JSON path if a field is wrong.
     public init(path: String) throws {

@@ -45,7 +45,7 @@ public struct ResolvedEntry: Sendable {
     }
 }
 
-extension Host {
+extension HostRuntime {
     /// Finds an entry's components and checks its settings against their options.
     ///
     /// - Throws: `unavailable` if a plugin is missing, `config` naming the JSON path if a slot or setting is wrong.

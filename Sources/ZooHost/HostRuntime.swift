@@ -20,7 +20,7 @@ public struct BrokenPlugin: Sendable {
 /// The runtime: the engine, the plugins found on the search path, and how entries become networks.
 ///
 /// One per process; use it from one task at a time.
-public final class Host {
+public final class HostRuntime {
     public let searchPath: SearchPath
     public private(set) var plugins: [LoadedPlugin] = []
     public private(set) var broken: [BrokenPlugin] = []

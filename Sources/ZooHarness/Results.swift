@@ -1,0 +1,84 @@
+public import ZooHost
+
+/// How well a network does on a set of images.
+public struct Score: Codable, Sendable, Equatable {
+    /// Fraction of images that are classified wrongly.
+    public let error: Double
+    /// Mean cross entropy in nats.
+    public let loss: Double
+    /// Number of images.
+    public let count: Int
+}
+
+/// An entry measured on the test images of a data set.
+public struct Evaluation: Codable, Sendable {
+    public let entry: String
+    public let dataset: String
+    /// Of the training run that made the weights.
+    public let seed: UInt64
+    public let trainedOn: String
+    /// The file of the weights, or "initial".
+    public let weights: String
+    public let upright: Score
+    /// nil where the data set does not transform its images.
+    public let transformed: Score?
+    /// Trained values.
+    public let parameters: Int
+    /// Of the evaluation, drawing the images included.
+    public let imagesPerSecond: Double
+    /// File names of the libraries that the network comes from.
+    public let plugins: [String]
+    public let threads: Int
+    public let engine: String
+    /// What is wrong with the result: NaN logits, for example.
+    public let warnings: [String]
+}
+
+/// One epoch of a training run.
+public struct EpochRecord: Codable, Sendable, Equatable {
+    /// Counted from 1.
+    public let epoch: Int
+    /// Mean cross entropy over the epoch's training images, in training mode.
+    public let trainLoss: Double
+    public let learningRate: Double
+    public let seconds: Double
+}
+
+/// A finished training run.
+public struct TrainingResult: Codable, Sendable {
+    public let entry: String
+    public let dataset: String
+    public let seed: UInt64
+    public let epochs: Int
+    public let recipe: Recipe
+    /// Of the last epoch.
+    public let trainLoss: Double
+    public let upright: Score
+    public let transformed: Score?
+    /// Of training, over all its sittings, without evaluation.
+    public let seconds: Double
+    public let imagesPerSecond: Double
+    /// The file of the final weights.
+    public let weights: String
+    /// The epoch after which this sitting went on; 0 from the start.
+    public let resumedFrom: Int
+    public let plugins: [String]
+    public let history: [EpochRecord]
+}
+
+/// How long things take.
+public struct Timing: Codable, Sendable {
+    public let entry: String
+    public let batch: Int
+    public let threads: Int
+    /// Forward, loss, backward and update of one batch, one number per round, milliseconds.
+    public let trainStepMs: [Double]
+    /// Forward of one batch in evaluation mode, milliseconds.
+    public let evaluateMs: [Double]
+
+    enum CodingKeys: String, CodingKey {
+        case entry, batch, threads
+        case trainStepMs = "train_step_ms"
+        case evaluateMs = "evaluate_ms"
+    }
+}

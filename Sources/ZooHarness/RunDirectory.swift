@@ -1,0 +1,68 @@
+import Foundation
+import ZooHost
+import ZooStore
+
+/// What makes two training runs the same: everything that decides their result but the machine.
+struct RunIdentity: Codable, Equatable {
+    let entry: String
+    /// The entry's parts and settings.
+    let definition: String
+    let dataset: String
+    let seed: UInt64
+    let recipe: Recipe
+
+    /// Eight hexadecimal digits of its SHA-256.
+    func digest() throws -> String { String(try Checksum.sha256(of: Data(text().utf8)).prefix(8)) }
+
+    func text() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}
+
+/// One training run on disk: `runs/<data set>/<entry>/seed-<n>-<digest>/` with `checkpoint.safetensors` after every epoch,
+/// and `weights.safetensors` and `result.json` when it is finished.
+struct RunDirectory {
+    let path: String
+
+    init(root: String, _ identity: RunIdentity) throws {
+        path = "\(root)/\(identity.dataset)/\(identity.entry)/seed-\(identity.seed)-\(try identity.digest())"
+    }
+
+    private init(path: String) { self.path = path }
+
+    var checkpoint: String { path + "/checkpoint.safetensors" }
+    var weights: String { path + "/weights.safetensors" }
+    var result: String { path + "/result.json" }
+
+    /// - Throws: `cantCreate` if the directory cannot be made.
+    func create() throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw HostError(.cantCreate, "\(path): the run's directory cannot be created: \((error as NSError).localizedDescription)")
+        }
+    }
+
+    /// The weights of the newest finished run of that entry, data set and seed.
+    static func newestWeights(root: String, dataset: String, entry: String, seed: UInt64) -> String? {
+        let folder = "\(root)/\(dataset)/\(entry)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let finished = names.filter { $0.hasPrefix("seed-\(seed)-") }.map { RunDirectory(path: folder + "/" + $0) }.compactMap { run -> (String, Date)? in
+            guard FileManager.default.fileExists(atPath: run.result),
+                let date = (try? FileManager.default.attributesOfItem(atPath: run.weights))?[.modificationDate] as? Date
+            else { return nil }
+            return (run.weights, date)
+        }
+        return finished.max { $0.1 < $1.1 }?.0
+    }
+
+    func remove() throws {
+        for file in [checkpoint, weights, result] where FileManager.default.fileExists(atPath: file) {
+            do { try FileManager.default.removeItem(atPath: file) } catch {
+                throw HostError(.cantCreate, "\(file): cannot be removed: \((error as NSError).localizedDescription)")
+            }
+        }
+    }
+}
