@@ -1,1 +1,54 @@
-@main struct Zoo { static func main() {} }
+import ArgumentParser
+import Glibc
+import ZooHarness
+import ZooReport
+
+/// The command line of the zoo.
+@main
+struct Zoo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "zoo",
+        abstract: "An architecture zoo for spatial transformer networks, made of plugins.",
+        version: "zoo \(ZooVersion.current)",
+        subcommands: [
+            ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
+        ])
+
+    static func main() {
+        // A reader who has seen enough (`zoo list | head`) is no error; writing tells, and output stops.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+            leave(0)
+        } catch let code as ExitCode {
+            leave(code.rawValue)
+        } catch {
+            leave(explain(error))
+        }
+    }
+
+    /// Says what went wrong, in one line on standard error, and gives the exit status for it. Help and version, which the
+    /// parser throws too, go to standard output.
+    private static func explain(_ error: any Error) -> Int32 {
+        let code = exitCode(for: error)
+        if code.isSuccess {
+            do { try Console.output(fullMessage(for: error) + "\n") } catch { return Failure(error).exitStatus }
+            return 0
+        }
+        if code == .validationFailure {
+            let message = message(for: error).split(whereSeparator: \.isNewline).joined(separator: " ")
+            Console.error("zoo: \(message); 'zoo --help' and 'zoo COMMAND --help' show how it is used")
+            return code.rawValue
+        }
+        let failure = Failure(error)
+        Console.error("zoo: \(failure)")
+        return failure.exitStatus
+    }
+
+    /// Ends the process without libtorch's static destructors, which take 70 ms and free what the system frees anyway.
+    private static func leave(_ status: Int32) -> Never {
+        fflush(nil)
+        _exit(status)
+    }
+}

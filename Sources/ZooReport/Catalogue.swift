@@ -1,0 +1,250 @@
+import Foundation
+public import ZooHost
+public import ZooKit
+
+/// A plugin as a listing shows it.
+public struct PluginDescription: Codable, Sendable {
+    public let id: String
+    public let path: String
+    public let version, licence, summary: String
+    public let authors, papers: [String]
+    /// Of the contract it was written for, "1.0".
+    public let abi: String
+    /// The engine that it links itself; nil for one that uses the host's.
+    public let engine: String?
+    /// "kind/id" of its components.
+    public let components: [String]
+    public var fileName: String { baseName(path) }
+
+    init(_ plugin: LoadedPlugin) {
+        let descriptor = plugin.descriptor
+        id = descriptor.id
+        path = plugin.path
+        version = descriptor.version
+        licence = descriptor.licence
+        summary = descriptor.summary
+        authors = descriptor.authors
+        papers = descriptor.papers
+        abi = "\(descriptor.abiMajor).\(descriptor.abiMinor)"
+        engine = descriptor.engine
+        components = plugin.components.map { "\($0.kind)/\($0.id)" }
+    }
+}
+
+/// A file that should be a plugin and is none that can be used.
+public struct BrokenDescription: Codable, Sendable {
+    public let path: String
+    public let cause: String
+
+    init(_ broken: BrokenPlugin) {
+        path = broken.path
+        // Causes begin with the path, which stands in a field of its own here.
+        let text = singleLine(broken.cause.message)
+        cause = text.hasPrefix(path + ": ") ? String(text.dropFirst(path.count + 2)) : text
+    }
+}
+
+/// A component as a listing shows it.
+public struct ComponentDescription: Codable, Sendable {
+    public struct Option: Codable, Sendable {
+        public let name, type, help: String
+        /// nil: the setting is required.
+        public let fallback: JSON?
+        /// nil: open.
+        public let minimum, maximum: Double?
+        public let choices: [String]?
+
+        enum CodingKeys: String, CodingKey {
+            case name, type, help
+            case fallback = "default"
+            case minimum, maximum, choices
+        }
+    }
+
+    public struct Slot: Codable, Sendable {
+        public let name, kind, help: String
+        public let required: Bool
+    }
+
+    public let kind, id, summary, paper: String
+    /// The library's path.
+    public let file: String
+    public let options: [Option]
+    public let slots: [Slot]
+    public var fileName: String { baseName(file) }
+
+    init(_ component: ComponentInfo) {
+        kind = "\(component.kind)"
+        id = component.id
+        summary = component.summary
+        paper = component.paper
+        file = component.file
+        options = component.options.map { option in
+            Option(
+                name: option.name, type: "\(option.type)", help: option.help, fallback: option.fallback.map(json),
+                minimum: bound(option.range.lowerBound), maximum: bound(option.range.upperBound), choices: option.choices)
+        }
+        slots = component.slots.map { Slot(name: $0.name, kind: "\($0.kind)", help: $0.help, required: $0.isRequired) }
+    }
+}
+
+/// An entry as a listing shows it: its wiring, with the plugins that stand behind it.
+public struct EntryDescription: Codable, Sendable {
+    public struct Part: Codable, Sendable {
+        /// nil for the architecture itself.
+        public let slot: String?
+        public let kind, id, paper: String
+        /// The library's path.
+        public let file: String
+        /// Defaults included.
+        public let settings: [String: JSON]
+    }
+
+    public struct Weights: Codable, Sendable {
+        public enum State: String, Codable, Sendable { case sound, missing, changed }
+        public let dataset: String
+        public let seed: UInt64
+        public let file, sha256: String
+        /// nil where it was not looked at: that takes reading the whole file.
+        public let state: State?
+    }
+
+    public let id, summary, architecture: String
+    /// Component ids by slot, as the manifest names them.
+    public let parts: [String: String]
+    /// The architecture, then its parts; empty if the entry cannot be built.
+    public let wiring: [Part]
+    /// File names of the libraries.
+    public let plugins: [String]
+    public let papers: [String]
+    /// Trained values, for ten classes of 1×28×28 images; nil if the entry cannot be built for those.
+    public let parameters: Int?
+    public let weights: [Weights]
+    public let recipes: [String: Recipe]
+    public let published: [PublishedFigure]
+    /// Why it cannot be built.
+    public let problem: String?
+}
+
+/// What there is: entries, components and plugins, ready to be shown.
+public struct Catalogue {
+    private let host: HostRuntime
+    private let manifest: Manifest?
+
+    /// The input that parameters are counted for.
+    private static let input = ImageShape(1, 28, 28)
+    private static let classes = 10
+
+    public init(host: HostRuntime, manifest: Manifest?) {
+        self.host = host
+        self.manifest = manifest
+    }
+
+    public var plugins: [PluginDescription] { host.plugins.map(PluginDescription.init) }
+    public var broken: [BrokenDescription] { host.broken.map(BrokenDescription.init) }
+    public var components: [ComponentDescription] { host.components.map(ComponentDescription.init) }
+
+    /// - Parameter checkingWeights: read the weights that are shipped and compare their checksums.
+    public func entries(checkingWeights: Bool = false) -> [EntryDescription] {
+        (manifest?.entries ?? []).map { describe($0, checkingWeights: checkingWeights) }
+    }
+
+    public func describe(_ entry: Entry, checkingWeights: Bool) -> EntryDescription {
+        var wiring: [EntryDescription.Part] = []
+        var problem: String?
+        var parameters: Int?
+        do throws(HostError) {
+            let resolved = try host.resolve(entry)
+            wiring = ([nil] + resolved.architecture.slots.map(\.name)).compactMap { slot in
+                part(resolved, slot)
+            }
+            do throws(HostError) {
+                parameters = try host.network(entry, input: Self.input, classes: Self.classes, seed: 0).parameters.count
+            } catch {
+                // An entry for other images is no broken entry.
+                parameters = nil
+            }
+        } catch { problem = singleLine(error.message) }
+        let papers = wiring.map(\.paper).filter { !$0.isEmpty }
+        return EntryDescription(
+            id: entry.id, summary: entry.summary, architecture: entry.architecture.id, parts: entry.parts.mapValues(\.id), wiring: wiring,
+            plugins: unique(wiring.map { baseName($0.file) }), papers: unique(papers), parameters: parameters,
+            weights: entry.weights.map { describe($0, checking: checkingWeights) }, recipes: entry.recipes, published: entry.published,
+            problem: problem)
+    }
+
+    private func part(_ resolved: ResolvedEntry, _ slot: String?) -> EntryDescription.Part? {
+        guard let component = slot.map({ resolved.parts[$0] }) ?? resolved.architecture else { return nil }
+        let settings = resolved.settings(of: slot).map { ($0.name, json($0.value)) }
+        return EntryDescription.Part(
+            slot: slot, kind: "\(component.kind)", id: component.id, paper: component.paper, file: component.file,
+            settings: Dictionary(settings, uniquingKeysWith: { first, _ in first }))
+    }
+
+    private func describe(_ weights: WeightsReference, checking: Bool) -> EntryDescription.Weights {
+        var state: EntryDescription.Weights.State?
+        let path = manifest?.resolve(weights.file) ?? weights.file
+        if checking {
+            do { state = try Checksum.sha256(ofFile: path) == weights.sha256 ? .sound : .changed } catch { state = .missing }
+        }
+        return EntryDescription.Weights(dataset: weights.dataset, seed: weights.seed, file: path, sha256: weights.sha256, state: state)
+    }
+}
+
+extension Catalogue {
+    /// What an id stands for: the same word may name an entry, components of several kinds and a plugin.
+    public struct Match: Codable, Sendable {
+        public let entries: [EntryDescription]
+        public let components: [ComponentDescription]
+        public let plugins: [PluginDescription]
+        public let broken: [BrokenDescription]
+    }
+
+    /// Everything of that id; `kind/id` (`localization/cnn`, `entry/cnn`, `plugin/Warps`) narrows it down. A plugin is
+    /// found by its id or its file name.
+    ///
+    /// - Throws: `usage`, with the nearest id there is.
+    public func find(_ id: String) throws(HostError) -> Match {
+        let pieces = id.split(separator: "/", maxSplits: 1).map(String.init)
+        let kinds = ["entry", "plugin"] + Kind.allCases.map { "\($0)" }
+        let kind = pieces.count == 2 ? pieces[0] : nil
+        let name = pieces.last ?? id
+        if let kind, !kinds.contains(kind) {
+            throw HostError(.usage, "there is no kind '\(kind)'\(suggestion(kind, kinds)); kinds are \(kinds.joined(separator: ", "))")
+        }
+        func wants(_ candidate: String) -> Bool { kind == nil || kind == candidate }
+        let entries = wants("entry") ? (manifest?.entries ?? []).filter { $0.id == name } : []
+        let match = Match(
+            entries: entries.map { describe($0, checkingWeights: true) },
+            components: components.filter { wants($0.kind) && $0.id == name },
+            plugins: wants("plugin") ? plugins.filter { $0.id == name || $0.fileName == name } : [],
+            broken: wants("plugin") ? broken.filter { baseName($0.path) == name } : [])
+        if !match.entries.isEmpty || !match.components.isEmpty || !match.plugins.isEmpty || !match.broken.isEmpty { return match }
+        let known =
+            (wants("entry") ? (manifest?.entries ?? []).map(\.id) : []) + components.filter { wants($0.kind) }.map(\.id)
+            + (wants("plugin") ? plugins.map(\.id) : [])
+        let what = kind.map { "\($0) '\(name)'" } ?? "entry, component or plugin '\(name)'"
+        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); 'zoo list' shows what there is")
+    }
+}
+
+/// A setting as JSON.
+func json(_ setting: Setting) -> JSON {
+    switch setting {
+    case .bool(let value): .bool(value)
+    case .int(let value): .int(value)
+    case .double(let value): .double(value)
+    case .string(let value): .string(value)
+    case .ints(let list): .array(list.map { .int($0) })
+    case .doubles(let list): .array(list.map { .double($0) })
+    }
+}
+
+private func bound(_ number: Double) -> Double? { number.isFinite ? number : nil }
+
+func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
+private func unique(_ list: [String]) -> [String] {
+    var seen: Set<String> = []
+    return list.filter { seen.insert($0).inserted }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Glibc
+import ZooData
+import ZooHarness
+public import ZooHost
+
+/// What `zoo doctor` finds: the state of everything the zoo needs, and what to do where something is wrong.
+public struct Diagnosis: Codable, Sendable {
+    public enum State: String, Codable, Sendable {
+        case ok
+        /// Not there, and not needed for what was asked.
+        case absent
+        case problem
+    }
+
+    public struct Finding: Codable, Sendable {
+        public let area: String
+        public let subject: String
+        public let state: State
+        public let detail: String
+        public let cure: String?
+    }
+
+    public private(set) var findings: [Finding] = []
+    public var isHealthy: Bool { !findings.contains { $0.state == .problem } }
+
+    /// Looks at everything; nothing is changed, and nothing stops at the first problem.
+    ///
+    /// - Parameters:
+    ///   - cuda: what `EngineControl.enableCUDA` said, which has to be asked before anything else runs; nil: it works.
+    ///   - manifest: the manifest, or why there is none.
+    ///   - dataDirectory: as for `Laboratory`.
+    ///   - runs: the directory of training runs.
+    public init(host: HostRuntime, cuda: HostError?, manifest: Result<Manifest, Failure>, dataDirectory: String?, runs: String) {
+        examineEngine(cuda)
+        examinePlugins(host)
+        examine(manifest, host)
+        examineData(dataDirectory)
+        examine(runs: runs)
+    }
+
+    private mutating func add(_ area: String, _ subject: String, _ state: State, _ detail: String, cure: String? = nil) {
+        findings.append(Finding(area: area, subject: subject, state: state, detail: singleLine(detail), cure: cure))
+    }
+
+    private mutating func examineEngine(_ cuda: HostError?) {
+        add("engine", "libtorch", .ok, "\(EngineControl.version), \(EngineControl.libraryPath)")
+        add("engine", "threads", .ok, "\(EngineControl.threads) of \(ProcessInfo.processInfo.activeProcessorCount) processors")
+        add("engine", "processor", .ok, Self.processor())
+        if let cuda {
+            add("engine", "CUDA", .absent, cuda.message)
+        } else {
+            add("engine", "CUDA", .ok, "usable")
+        }
+    }
+
+    /// The processor's name, and those of its instruction sets that libtorch has kernels for.
+    private static func processor() -> String {
+        let text = FileManager.default.contents(atPath: "/proc/cpuinfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        func field(_ name: String) -> String? {
+            text.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":", maxSplits: 1).dropFirst().first
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let flags = Set((field("flags") ?? field("Features") ?? "").split(separator: " ").map(String.init))
+        let known = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve"].filter(flags.contains)
+        let name = field("model name") ?? "unknown model"
+        return known.isEmpty ? name : "\(name) (\(known.joined(separator: ", ")))"
+    }
+
+    private mutating func examinePlugins(_ host: HostRuntime) {
+        for plugin in host.plugins.map(PluginDescription.init) {
+            add("plugins", plugin.fileName, .ok, "\(plugin.id) \(plugin.version): \(plugin.components.joined(separator: ", "))")
+        }
+        for (plugin, description) in zip(host.broken, host.broken.map(BrokenDescription.init)) {
+            let cure: String
+            switch plugin.cause.kind {
+            case .config: cure = "remove one of the two, or give it another id"
+            case .noInput, .io: cure = "make the file readable, or remove it"
+            default: cure = "rebuild it against this version's zoo_plugin.h, or remove it"
+            }
+            add("plugins", baseName(plugin.path), .problem, "\(description.path): \(description.cause)", cure: cure)
+        }
+        if host.plugins.isEmpty {
+            add(
+                "plugins", "search path", .problem, "no plugin in \(host.searchPath.directories.joined(separator: ", "))",
+                cure: "build them with 'make build', or name their directory with --plugin-path or ZOO_PLUGIN_PATH")
+        }
+    }
+
+    private mutating func examine(_ manifest: Result<Manifest, Failure>, _ host: HostRuntime) {
+        let found: Manifest
+        switch manifest {
+        case .success(let manifest): found = manifest
+        case .failure(let failure):
+            add("manifest", "zoo.json", .problem, failure.message, cure: "correct it, or name another with --manifest or ZOO_MANIFEST")
+            return
+        }
+        add("manifest", baseName(found.path), .ok, "\(found.path), \(found.entries.count) entr\(found.entries.count == 1 ? "y" : "ies")")
+        let catalogue = Catalogue(host: host, manifest: found)
+        for entry in catalogue.entries(checkingWeights: true) {
+            guard entry.problem == nil else {
+                add("manifest", entry.id, .problem, entry.problem ?? "", cure: "correct the entry, or add the plugin it needs")
+                continue
+            }
+            let names = entry.weights.map { "\($0.dataset) seed \($0.seed)" }
+            add("manifest", entry.id, .ok, names.isEmpty ? "no weights shipped" : "weights for \(names.joined(separator: ", "))")
+            for weights in entry.weights where weights.state != .sound {
+                let what = weights.state == .missing ? "cannot be read" : "its checksum is not the manifest's: changed or cut"
+                add(
+                    "manifest", entry.id, .problem, "\(weights.file): \(what)",
+                    cure:
+                        "take the file from the repository again, or train: zoo train \(entry.id) --dataset \(weights.dataset) --seed \(weights.seed)"
+                )
+            }
+        }
+    }
+
+    private mutating func examineData(_ directory: String?) {
+        let named = directory ?? ProcessInfo.processInfo.environment[MNIST.environmentVariable]
+        var outcomes: [DataSet.Source: (state: State, detail: String)] = [.strokes: (.ok, "drawn by the program itself")]
+        do {
+            var details: [String] = []
+            var warnings: [String] = []
+            for split in Split.allCases {
+                let images = try MNIST.imageSet(split, in: directory)
+                details.append("\(withCommas(images.count)) \(split.rawValue) images")
+                warnings += images.warnings
+            }
+            outcomes[.mnist] = (.ok, (details + warnings).joined(separator: ", "))
+        } catch {
+            // Whoever names a directory wants the data; without one, the embedded data are enough.
+            outcomes[.mnist] = (named ?? "" == "" ? .absent : .problem, "\(error)")
+        }
+        for dataSet in DataSet.all {
+            let outcome = outcomes[dataSet.source] ?? (.absent, "unknown source")
+            let cure = "put MNIST's four IDX files (plain or .gz) into a directory and name it with --data-dir or ZOO_DATA"
+            add("data", dataSet.name, outcome.state, "\(dataSet.summary): \(outcome.detail)", cure: outcome.state == .ok ? nil : cure)
+        }
+    }
+
+    private mutating func examine(runs: String) {
+        var isDirectory: ObjCBool = false
+        if FileManager.default.fileExists(atPath: runs, isDirectory: &isDirectory) {
+            if !isDirectory.boolValue {
+                add("runs", runs, .problem, "it is a file, not a directory", cure: "name a directory with --runs")
+            } else if access(runs, W_OK | X_OK) == 0 {
+                add("runs", runs, .ok, "writable")
+            } else {
+                add("runs", runs, .problem, String(cString: strerror(errno)), cure: "make it writable, or name another with --runs")
+            }
+            return
+        }
+        var parent = (runs as NSString).standardizingPath
+        while !FileManager.default.fileExists(atPath: parent.isEmpty ? "." : parent) {
+            parent = (parent as NSString).deletingLastPathComponent
+        }
+        let folder = parent.isEmpty ? "." : parent
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue,
+            access(folder, W_OK | X_OK) == 0
+        {
+            add("runs", runs, .ok, "will be made when it is needed")
+        } else {
+            let reason = isDirectory.boolValue ? String(cString: strerror(errno)) : "a file"
+            add("runs", runs, .problem, "cannot be made in \(folder): \(reason)", cure: "name another directory with --runs")
+        }
+    }
+
+    /// The findings as a table, then what to do.
+    public func rendered(for terminal: Terminal) -> String {
+        var table = TextTable([.init(""), .init("area"), .init("what"), .init("found")])
+        var area = ""
+        for finding in findings {
+            let mark =
+                switch finding.state {
+                case .ok: "ok"
+                case .absent: "-"
+                case .problem: "!!"
+                }
+            table.append([mark, finding.area == area ? "" : finding.area, finding.subject, finding.detail])
+            area = finding.area
+        }
+        // A diagnosis cut to the terminal's width would hide what is wrong.
+        let unlimited = Terminal(isTerminal: terminal.isTerminal, width: nil, usesColor: terminal.usesColor)
+        var text = table.rendered(for: unlimited)
+        let problems = findings.filter { $0.state == .problem }
+        if !problems.isEmpty {
+            text += "\n" + problems.map { "\($0.subject): \($0.detail)\n    cure: \($0.cure ?? "none known")\n" }.joined()
+        }
+        text += "\n" + (isHealthy ? "All is well.\n" : "\(problems.count) problem\(problems.count == 1 ? "" : "s").\n")
+        return text
+    }
+}

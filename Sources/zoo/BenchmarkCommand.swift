@@ -1,0 +1,54 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooReport
+
+struct BenchmarkCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark", abstract: "Time a training step and an evaluation of one batch.")
+
+    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
+    var entries: [String]
+
+    @Option(help: ArgumentHelp("The data set whose images are used.", valueName: "name"))
+    var dataset = "strokes-rotated"
+
+    @Option(help: ArgumentHelp("Images.", valueName: "n"))
+    var batch = 256
+
+    @Option(help: ArgumentHelp("Timed rounds.", valueName: "n"))
+    var rounds = 10
+
+    @Option(help: ArgumentHelp("Rounds before those, not timed.", valueName: "n"))
+    var warmup = 3
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        for (name, value, range) in [("batch", batch, 1...65_536), ("rounds", rounds, 1...100_000), ("warmup", warmup, 0...100_000)]
+        where !range.contains(value) {
+            throw ValidationError("--\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    func run() throws {
+        let manifest = try shared.readManifest()
+        let wanted = try entries.map { try manifest.entry($0) }
+        let host = try shared.host()
+        let laboratory = shared.laboratory(host, manifest)
+        Signals.install()
+        var results: [TimingReport] = []
+        var failures = Failures()
+        for entry in wanted {
+            do {
+                results.append(
+                    TimingReport(try laboratory.benchmark(entry, dataset: dataset, batch: batch, rounds: rounds, warmup: warmup)))
+            } catch {
+                failures.report(error)
+                if error is Interrupted { break }
+            }
+        }
+        if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
+        try failures.conclude()
+    }
+}

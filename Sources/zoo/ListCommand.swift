@@ -1,0 +1,43 @@
+import ArgumentParser
+import ZooReport
+
+struct ListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List entries, components and plugins.")
+
+    enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins }
+
+    @Argument(help: "What to list. Default: entries and components.")
+    var section: Section?
+
+    @OptionGroup var shared: SharedOptions
+
+    private struct Answer: Encodable {
+        var entries: [EntryDescription]?
+        var components: [ComponentDescription]?
+        var plugins: [PluginDescription]?
+        var broken: [BrokenDescription]
+    }
+
+    func run() throws {
+        let manifest = section == nil || section == .entries ? try shared.readManifest() : nil
+        let catalogue = Catalogue(host: try shared.host(), manifest: manifest)
+        var answer = Answer(broken: catalogue.broken)
+        if section == nil || section == .entries { answer.entries = catalogue.entries() }
+        if section == nil || section == .components { answer.components = catalogue.components }
+        // A listing for machines holds everything; for people the plugins stand beside what comes from them.
+        if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
+        try shared.emit(answer, or: text(answer))
+        if !shared.json { shared.warn(about: answer.broken) }
+        if !shared.quiet {
+            for entry in answer.entries ?? [] {
+                if let problem = entry.problem { Console.error("zoo: warning: \(entry.id): \(problem)") }
+            }
+        }
+    }
+
+    private func text(_ answer: Answer) -> String {
+        let terminal = Terminal.standardOutput
+        let tables = [answer.entries.map(Listing.table), answer.components.map(Listing.table), answer.plugins.map(Listing.table)]
+        return tables.compactMap { $0?.rendered(for: terminal) }.joined(separator: "\n")
+    }
+}

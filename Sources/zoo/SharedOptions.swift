@@ -1,0 +1,135 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Synchronization
+import ZooHarness
+import ZooHost
+import ZooReport
+
+/// The options that every command has.
+struct SharedOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"))
+    var manifest: String?
+
+    @Option(help: ArgumentHelp("A directory with plugins, before all others. Repeatable.", valueName: "dir"))
+    var pluginPath: [String] = []
+
+    @Option(help: ArgumentHelp("Where data sets are kept. Default: $ZOO_DATA.", valueName: "dir"))
+    var dataDir: String?
+
+    @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"))
+    var runs = "runs"
+
+    @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
+    var threads: Int?
+
+    @Flag(help: "Print JSON instead of tables.")
+    var json = false
+
+    @Flag(help: "No progress, no warnings.")
+    var quiet = false
+
+    @Flag(help: "Log what happens.")
+    var verbose = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
+        if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+        if runs.isEmpty { throw ValidationError("--runs is empty, expected a directory") }
+    }
+
+    var logLevel: Logger.Level { quiet ? .error : verbose ? .debug : .warning }
+
+    /// Sets up logging, starts the engine and loads the plugins.
+    func host() throws -> HostRuntime {
+        startLogging()
+        let host = try HostRuntime(searchPath: SearchPath(given: pluginPath), threads: threads)
+        if verbose {
+            for plugin in host.plugins { Console.error("zoo: debug: loaded \(plugin.path)") }
+        }
+        return host
+    }
+
+    /// Sends log messages to standard error; the first call in a process counts.
+    func startLogging() {
+        let level = logLevel
+        Self.logging.withLock { isStarted in
+            if !isStarted { LoggingSystem.bootstrap { StandardErrorLog(label: $0, logLevel: level) } }
+            isStarted = true
+        }
+    }
+
+    private static let logging = Mutex(false)
+
+    /// Reads the manifest, from the first of the places where it may be.
+    func readManifest() throws -> Manifest { try Manifest(path: Self.find(manifest)) }
+
+    private static func find(_ given: String?) throws(HostError) -> String {
+        if let given { return given }
+        if let named = ProcessInfo.processInfo.environment["ZOO_MANIFEST"], !named.isEmpty { return named }
+        let files = FileManager.default
+        if files.fileExists(atPath: "zoo.json") { return "zoo.json" }
+        var folder = ((try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
+        while folder.length > 1 {
+            folder = folder.deletingLastPathComponent as NSString
+            let candidate = folder.appendingPathComponent("zoo.json")
+            if files.fileExists(atPath: candidate) { return candidate }
+        }
+        throw HostError(.noInput, "there is no zoo.json here or above the program; name one with --manifest or ZOO_MANIFEST")
+    }
+
+    func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
+        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
+    }
+
+    var progress: any ZooHarness.ProgressReporting { quiet ? SilentProgress() : BarProgress() }
+
+    /// Says in a line each which plugins could not be loaded.
+    func warn(about broken: [BrokenDescription]) {
+        guard !quiet else { return }
+        for plugin in broken { Console.error("zoo: warning: \(plugin.path): \(plugin.cause)") }
+    }
+
+    /// Prints `value` as JSON if that was asked for, else the text.
+    func emit(_ value: some Encodable, or text: @autoclosure () -> String) throws {
+        try Console.output(json ? jsonText(value) : text())
+    }
+}
+
+/// Work that goes on after a failure: remembers the first one's exit status.
+struct Failures {
+    private(set) var first: Failure?
+
+    mutating func report(_ error: any Error) {
+        let failure = Failure(error)
+        Console.error("zoo: \(failure)")
+        if first == nil { first = failure }
+    }
+
+    /// - Throws: the exit status of the first failure, if there was one.
+    func conclude() throws {
+        if let first { throw ExitCode(first.exitStatus) }
+    }
+}
+
+/// Seeds on the command line: `3`, or `0..4` for all five.
+struct SeedRange: ExpressibleByArgument {
+    let seeds: ClosedRange<UInt64>
+
+    init?(argument: String) {
+        let ends = argument.components(separatedBy: "..")
+        guard let first = ends.first.flatMap({ UInt64($0) }), let last = ends.last.flatMap({ UInt64($0) }), ends.count <= 2,
+            first <= last, last <= UInt64(Int64.max), last - first < Self.most
+        else { return nil }
+        seeds = first...last
+    }
+
+    private static let most: UInt64 = 1000
+
+    /// All of them in order, without repetition; seed 0 if none was given.
+    static func all(_ ranges: [SeedRange]) -> [UInt64] {
+        var seen: Set<UInt64> = []
+        let list = ranges.flatMap { Array($0.seeds) }.filter { seen.insert($0).inserted }
+        return list.isEmpty ? [0] : list
+    }
+}
