@@ -10,14 +10,15 @@ let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.ven
 // Set in CI: a warning in one of our own targets is an error there. Dependencies are not touched.
 let strict = Context.environment["ZOO_STRICT"] == "1"
 let cxx: [CXXSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnings(as: .error)] : [])
-let engine: [CXXSetting] = cxx + [
-    .unsafeFlags([
-        "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include",
-        "-fvisibility=hidden", "-fvisibility-inlines-hidden",
-        // SwiftPM hands CZooPlugin's module map to C++20, which would then want a module built, and fail.
-        "-fno-cxx-modules",
-    ])
-]
+let engine: [CXXSetting] =
+    cxx + [
+        .unsafeFlags([
+            "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include",
+            "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+            // SwiftPM hands CZooPlugin's module map to C++20, which would then want a module built, and fail.
+            "-fno-cxx-modules",
+        ])
+    ]
 let engineLibraries: [LinkerSetting] = [
     .unsafeFlags(["-L", torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
     .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
@@ -31,10 +32,11 @@ let pluginLinking: [LinkerSetting] = [
     ])
 ]
 
-let swift: [SwiftSetting] = [
-    .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("ExistentialAny"),
-] + (strict ? [.treatAllWarnings(as: .error)] : [])
+let swift: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 /// Tests of a target, in Tests/<Target>Tests.
 func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -79,7 +81,7 @@ let package = Package(
             swiftSettings: swift),
     ] + [
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
-        tests("ZooHost", ["ZooHost", "ZooKit"]),
+        tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
         tests("ZooStore", ["ZooStore", "ZooHost"]),
         tests("ZooReport", ["ZooReport"]),

@@ -23,7 +23,8 @@ struct Evaluator {
                 let logits = try network.architecture.forward(batch.images)
                 guard logits.shape == [batch.count, network.classes] else {
                     throw HostError(
-                        .software, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), expected \([batch.count, network.classes])")
+                        .software,
+                        "entry '\(network.entry.id)' gives logits of shape \(logits.shape), expected \([batch.count, network.classes])")
                 }
                 wrong += try zip(logits.argmax(-1).integers(), batch.labels.integers()).count { $0 != $1 }
                 loss += try logits.crossEntropy(batch.labels, perSample: true).sum().item()

@@ -65,7 +65,8 @@ public struct Laboratory {
                 "error": errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
             ], to: directory.weights)
         let result = TrainingResult(
-            entry: entry.id, dataset: dataset, seed: seed, epochs: recipe.epochs, recipe: recipe, trainLoss: outcome.history.last?.trainLoss ?? .nan,
+            entry: entry.id, dataset: dataset, seed: seed, epochs: recipe.epochs, recipe: recipe,
+            trainLoss: outcome.history.last?.trainLoss ?? .nan,
             upright: upright, transformed: transformed, seconds: seconds,
             imagesPerSecond: Double(outcome.imagesPerEpoch * outcome.history.count) / max(seconds, 1e-9), weights: directory.weights,
             resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, history: outcome.history)
@@ -114,12 +115,14 @@ public struct Laboratory {
         guard let shipped = entry.weights.first(where: { $0.dataset == dataset && $0.seed == seed }) else {
             throw HostError(
                 .noInput,
-                "entry '\(entry.id)' has no weights for \(dataset), seed \(seed): train it with 'zoo train \(entry.id) --dataset \(dataset) --seed \(seed)'")
+                "entry '\(entry.id)' has no weights for \(dataset), seed \(seed): train it with 'zoo train \(entry.id) --dataset \(dataset) --seed \(seed)'"
+            )
         }
         let path = manifest.resolve(shipped.file)
         let found = try Checksum.sha256(ofFile: path)
         guard found == shipped.sha256 else {
-            throw HostError(.data, "\(path): the checksum is \(found), \(manifest.path) says \(shipped.sha256): the file was changed or cut")
+            throw HostError(
+                .data, "\(path): the checksum is \(found), \(manifest.path) says \(shipped.sha256): the file was changed or cut")
         }
         return path
     }

@@ -61,7 +61,8 @@ final class Optimizer {
                 case .adam:
                     for slot in used { try slot.count.add_(1) }
                     try Self.adam.run(
-                        parameters, gradients, used.map { $0.moments[0] }, used.map { $0.moments[1] }, [Tensor](), used.map(\.count), rate, 0.9,
+                        parameters, gradients, used.map { $0.moments[0] }, used.map { $0.moments[1] }, [Tensor](), used.map(\.count), rate,
+                        0.9,
                         0.999, recipe.weightDecay, 1e-8, false, false)
                 }
             }

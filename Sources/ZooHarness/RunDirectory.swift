@@ -49,7 +49,8 @@ struct RunDirectory {
     static func newestWeights(root: String, dataset: String, entry: String, seed: UInt64) -> String? {
         let folder = "\(root)/\(dataset)/\(entry)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let finished = names.filter { $0.hasPrefix("seed-\(seed)-") }.map { RunDirectory(path: folder + "/" + $0) }.compactMap { run -> (String, Date)? in
+        let finished = names.filter { $0.hasPrefix("seed-\(seed)-") }.map { RunDirectory(path: folder + "/" + $0) }.compactMap {
+            run -> (String, Date)? in
             guard FileManager.default.fileExists(atPath: run.result),
                 let date = (try? FileManager.default.attributesOfItem(atPath: run.weights))?[.modificationDate] as? Date
             else { return nil }

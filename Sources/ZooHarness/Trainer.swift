@@ -36,7 +36,8 @@ struct Trainer {
         var history = try resume(network, optimizer)
         let resumedFrom = history.count
         progress.begin(
-            "\(entry.id) on \(dataSet.name), seed \(identity.seed)", total: (recipe.epochs - resumedFrom) * loader.imagesPerEpoch, unit: "images")
+            "\(entry.id) on \(dataSet.name), seed \(identity.seed)", total: (recipe.epochs - resumedFrom) * loader.imagesPerEpoch,
+            unit: "images")
         defer { progress.finish() }
         for epoch in resumedFrom..<recipe.epochs {
             try EngineControl.seed(RandomStream(seed: identity.seed, "\(dataSet.name)/engine", UInt64(epoch)).key)
@@ -51,7 +52,8 @@ struct Trainer {
                 guard loss.isFinite else {
                     throw HostError(
                         .software,
-                        "training of '\(entry.id)' on \(dataSet.name) diverged: the loss is \(loss) in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps")
+                        "training of '\(entry.id)' on \(dataSet.name) diverged: the loss is \(loss) in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
+                    )
                 }
                 total += loss * Double(batch.count)
                 progress.advance(batch.count)
@@ -60,7 +62,8 @@ struct Trainer {
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             history.append(
                 EpochRecord(
-                    epoch: epoch + 1, trainLoss: total / Double(loader.imagesPerEpoch), learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs)),
+                    epoch: epoch + 1, trainLoss: total / Double(loader.imagesPerEpoch),
+                    learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs)),
                     seconds: seconds))
             try save(network, optimizer, history)
         }

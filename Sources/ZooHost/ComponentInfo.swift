@@ -21,9 +21,13 @@ public struct ComponentInfo: @unchecked Sendable {  // the table behind it is co
         guard component.struct_size >= MemoryLayout<zoo_component_v1>.size else {
             throw bad("a component's table has \(component.struct_size) bytes, expected \(MemoryLayout<zoo_component_v1>.size)")
         }
-        guard let kind = Kind(rawValue: component.kind.rawValue) else { throw bad("a component of the unknown kind \(component.kind.rawValue)") }
+        guard let kind = Kind(rawValue: component.kind.rawValue) else {
+            throw bad("a component of the unknown kind \(component.kind.rawValue)")
+        }
         guard let id = component.id.map({ String(cString: $0) }), !id.isEmpty else { throw bad("a component without an id") }
-        guard component.create != nil, component.destroy != nil, component.state != nil, component.set_training != nil, component.table != nil else {
+        guard component.create != nil, component.destroy != nil, component.state != nil, component.set_training != nil,
+            component.table != nil
+        else {
             throw bad("component '\(id)' lacks one of create, destroy, state, set_training and table")
         }
         guard component.option_count <= 1000, component.option_count == 0 || component.options != nil,

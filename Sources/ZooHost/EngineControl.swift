@@ -31,7 +31,9 @@ public enum EngineControl {
             }
             return started
         }
-        guard fit else { throw HostError(.unavailable, "this program's ZooKit and engine were built for different versions of the contract") }
+        guard fit else {
+            throw HostError(.unavailable, "this program's ZooKit and engine were built for different versions of the contract")
+        }
         if let threads { try check(ctorch_set_threads(Int32(clamping: threads))) }
     }
 

@@ -55,7 +55,8 @@ public final class HostRuntime {
         }
         let descriptor = file.descriptor
         if let first = plugins.first(where: { $0.descriptor.id == descriptor.id }) {
-            throw HostError(.config, "\(path): the plugin id '\(descriptor.id)' is taken by \(first.path), which comes first on the search path")
+            throw HostError(
+                .config, "\(path): the plugin id '\(descriptor.id)' is taken by \(first.path), which comes first on the search path")
         }
         guard let symbol = file.entrySymbol else { throw HostError(.data, "\(path): the entry function 'zoo_plugin_v1' is not exported") }
         let entry = try LibraryLoader.load(path, symbol: symbol)
@@ -66,7 +67,8 @@ public final class HostRuntime {
         guard table.magic == ZOO_MAGIC, table.abi_major == ZOO_ABI_MAJOR, table.struct_size >= MemoryLayout<zoo_plugin_table_v1>.size else {
             throw HostError(
                 .data,
-                "\(path): its table is of contract \(table.abi_major).\(table.abi_minor) with \(table.struct_size) bytes; this host needs \(ZOO_ABI_MAJOR).x and \(MemoryLayout<zoo_plugin_table_v1>.size)")
+                "\(path): its table is of contract \(table.abi_major).\(table.abi_minor) with \(table.struct_size) bytes; this host needs \(ZOO_ABI_MAJOR).x and \(MemoryLayout<zoo_plugin_table_v1>.size)"
+            )
         }
         guard let text = table.descriptor.map({ String(cString: $0) }), text == descriptor.text else {
             throw HostError(.data, "\(path): the descriptor in its table is not the one in its file")
@@ -99,6 +101,8 @@ public final class HostRuntime {
         if let found = known.first(where: { $0.id == id }) { return found }
         let excuse = broken.isEmpty ? "" : "; \(broken.count) plugin\(broken.count == 1 ? "" : "s") could not be loaded, see 'zoo doctor'"
         throw HostError(
-            .unavailable, "no plugin offers the \(kind) '\(id)'\(suggestion(id, known.map(\.id))); looked in \(searchPath.directories.joined(separator: ", "))\(excuse)")
+            .unavailable,
+            "no plugin offers the \(kind) '\(id)'\(suggestion(id, known.map(\.id))); looked in \(searchPath.directories.joined(separator: ", "))\(excuse)"
+        )
     }
 }

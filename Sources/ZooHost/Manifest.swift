@@ -77,7 +77,9 @@ public struct Manifest: Sendable {
         var entries: [Entry] = []
         for place in try fields["entries"]?.array() ?? [] {
             let entry = try Entry(place)
-            if entries.contains(where: { $0.id == entry.id }) { throw place.child("id", .null).error("the id '\(entry.id)' is taken by an earlier entry") }
+            if entries.contains(where: { $0.id == entry.id }) {
+                throw place.child("id", .null).error("the id '\(entry.id)' is taken by an earlier entry")
+            }
             entries.append(entry)
         }
         self.entries = entries
@@ -119,7 +121,9 @@ extension Entry {
             let members = try list.members()
             let base = try members["default"].map { value throws(HostError) in try Recipe(list.child("default", value)) } ?? Recipe()
             recipes["default"] = base
-            for (dataset, value) in members where dataset != "default" { recipes[dataset] = try Recipe(list.child(dataset, value), over: base) }
+            for (dataset, value) in members where dataset != "default" {
+                recipes[dataset] = try Recipe(list.child(dataset, value), over: base)
+            }
         }
         self.recipes = recipes
         var weights: [WeightsReference] = []
@@ -135,7 +139,8 @@ extension JSONPlace {
     /// A string that can be a file name and a column title.
     func identifier() throws(HostError) -> String {
         let text = try string()
-        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) }), text.first != "." else {
+        guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) }), text.first != "."
+        else {
             throw error("expected letters, digits, '-', '_', '.' or '+', found \"\(text)\"")
         }
         return text
@@ -151,7 +156,9 @@ extension PartSpecification {
             config = [:]
             return
         }
-        guard case .object = place.value else { throw place.error("expected a component's id or an object with 'id' and 'config', found \(place.value.kind)") }
+        guard case .object = place.value else {
+            throw place.error("expected a component's id or an object with 'id' and 'config', found \(place.value.kind)")
+        }
         let fields = try place.object(["id", "config"], required: ["id"])
         guard let idPlace = fields["id"] else { throw place.error("incomplete") }
         id = try idPlace.identifier()

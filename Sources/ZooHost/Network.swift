@@ -56,7 +56,8 @@ extension HostRuntime {
         if let stray = entry.parts.keys.sorted().first(where: { !slots.contains($0) }), let part = entry.parts[stray] {
             throw HostError(
                 .config,
-                "\(part.place.file): \(part.place.path): architecture '\(architecture.id)' has no slot '\(stray)'\(suggestion(stray, slots)); it has \(slots.joined(separator: ", "))")
+                "\(part.place.file): \(part.place.path): architecture '\(architecture.id)' has no slot '\(stray)'\(suggestion(stray, slots)); it has \(slots.joined(separator: ", "))"
+            )
         }
         var parts: [String: ComponentInfo] = [:]
         var settings: [String: [Setting]] = [:]
@@ -64,7 +65,9 @@ extension HostRuntime {
             guard let part = entry.parts[slot.name] else {
                 if slot.isRequired {
                     throw HostError(
-                        .config, "\(place.file): \(place.path): architecture '\(architecture.id)' needs a part for slot '\(slot.name)', \(slot.kind): \(slot.help)")
+                        .config,
+                        "\(place.file): \(place.path): architecture '\(architecture.id)' needs a part for slot '\(slot.name)', \(slot.kind): \(slot.help)"
+                    )
                 }
                 continue
             }
@@ -138,10 +141,13 @@ final class PartMaker {
 
     /// `make_part` of the host's table.
     static func make(
-        _ builder: OpaquePointer?, _ slot: UnsafePointer<CChar>?, _ wanted: UnsafePointer<zoo_build_v1>?, _ out: UnsafeMutablePointer<zoo_part_v1>?
+        _ builder: OpaquePointer?, _ slot: UnsafePointer<CChar>?, _ wanted: UnsafePointer<zoo_build_v1>?,
+        _ out: UnsafeMutablePointer<zoo_part_v1>?
     ) -> zoo_status {
         func fail(_ status: zoo_status, _ text: String) -> zoo_status { ctorch_host().pointee.fail(status, text) }
-        guard let builder, let slot, let wanted, let out else { return fail(ZOO_BAD_ARGUMENT, "make_part needs a builder, a slot, a build and a place for the part") }
+        guard let builder, let slot, let wanted, let out else {
+            return fail(ZOO_BAD_ARGUMENT, "make_part needs a builder, a slot, a build and a place for the part")
+        }
         let maker = Unmanaged<PartMaker>.fromOpaque(UnsafeRawPointer(builder)).takeUnretainedValue()
         let name = String(cString: slot)
         let slots = maker.resolved.architecture.slots.map(\.name)
@@ -168,7 +174,8 @@ final class PartMaker {
 
     /// Settings as the contract's values, in memory that lives for the call.
     private static func withBuild(
-        _ settings: [Setting], _ builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void, _ body: (UnsafePointer<zoo_build_v1>) -> Void
+        _ settings: [Setting], _ builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void,
+        _ body: (UnsafePointer<zoo_build_v1>) -> Void
     ) {
         let storage = SettingStorage(settings)
         storage.values.withUnsafeBufferPointer { values in

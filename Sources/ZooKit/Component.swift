@@ -175,7 +175,9 @@ public struct Build {
     public func double(_ name: String) throws(ZooError) -> Double { try setting(name) { if case .double(let v) = $0 { v } else { nil } } }
     public func string(_ name: String) throws(ZooError) -> String { try setting(name) { if case .string(let v) = $0 { v } else { nil } } }
     public func ints(_ name: String) throws(ZooError) -> [Int] { try setting(name) { if case .ints(let v) = $0 { v } else { nil } } }
-    public func doubles(_ name: String) throws(ZooError) -> [Double] { try setting(name) { if case .doubles(let v) = $0 { v } else { nil } } }
+    public func doubles(_ name: String) throws(ZooError) -> [Double] {
+        try setting(name) { if case .doubles(let v) = $0 { v } else { nil } }
+    }
 
     // MARK: Parts
 
@@ -194,7 +196,9 @@ public struct Build {
         try ForeignLocalization(part(slot, .localization, input, outputs))
     }
 
-    private func part(_ slot: String, _ kind: Kind, _ input: ImageShape, _ outputs: Int, _ resamplings: [Resampling] = []) throws -> ForeignPart {
+    private func part(_ slot: String, _ kind: Kind, _ input: ImageShape, _ outputs: Int, _ resamplings: [Resampling] = []) throws
+        -> ForeignPart
+    {
         var out = zoo_part_v1()
         let resizes = resamplings.map { zoo_resize_v1(stage: UInt32($0.stage), height: Int64($0.height), width: Int64($0.width)) }
         try resizes.withUnsafeBufferPointer { list in

@@ -106,7 +106,8 @@ public final class ForeignExtractor: FeatureExtractor {
         var list = [Int64](repeating: 0, count: channels)
         try check(permutation(part.instance, UInt32(stage), Int32(rotation), mirror ? 1 : 0, &list))
         guard list.allSatisfy({ (0..<Int64(channels)).contains($0) }) else {
-            throw ZooError("component '\(part.id)': the channel permutation of stage \(stage) leaves its \(channels) channels", .badArgument)
+            throw ZooError(
+                "component '\(part.id)': the channel permutation of stage \(stage) leaves its \(channels) channels", .badArgument)
         }
         return list.map { Int($0) }
     }

@@ -97,7 +97,9 @@ extension Tensor {
     /// The identity matrix, n×n.
     public static func eye(_ n: Int, dtype: DType = .float32) throws(ZooError) -> Tensor { try Op.eye(n, n, dtype) }
     /// start, start + 1, …, up to but without `end`.
-    public static func range(_ start: Int, _ end: Int, dtype: DType = .int64) throws(ZooError) -> Tensor { try Op.arange(start, end, dtype) }
+    public static func range(_ start: Int, _ end: Int, dtype: DType = .int64) throws(ZooError) -> Tensor {
+        try Op.arange(start, end, dtype)
+    }
     /// Standard normal, from `generator` or the engine's default one.
     public static func randn(_ shape: [Int], _ generator: Generator? = nil, dtype: DType = .float32) throws(ZooError) -> Tensor {
         try Op.randn(shape, generator, dtype)
@@ -167,12 +169,16 @@ extension Tensor {
 
 extension Tensor {
     public func sum() throws(ZooError) -> Tensor { try Op.sum(self) }
-    public func sum(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(ZooError) -> Tensor { try Op.sumAlong(self, dimensions, keep) }
+    public func sum(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(ZooError) -> Tensor {
+        try Op.sumAlong(self, dimensions, keep)
+    }
     public func mean() throws(ZooError) -> Tensor { try Op.mean(self) }
     public func mean(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(ZooError) -> Tensor {
         try Op.meanAlong(self, dimensions, keep)
     }
-    public func max(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(ZooError) -> Tensor { try Op.amax(self, dimensions, keep) }
+    public func max(_ dimensions: [Int], keepingDimensions keep: Bool = false) throws(ZooError) -> Tensor {
+        try Op.amax(self, dimensions, keep)
+    }
     public func max() throws(ZooError) -> Tensor { try Op.amax(self) }
     public func argmax(_ dimension: Int) throws(ZooError) -> Tensor { try Op.argmax(self, dimension) }
     /// Element by element, bool.
@@ -192,7 +198,9 @@ extension Tensor {
     public func expanded(_ shape: [Int]) throws(ZooError) -> Tensor { try Op.expand(self, shape) }
     public func unsqueezed(_ dimension: Int) throws(ZooError) -> Tensor { try Op.unsqueeze(self, dimension) }
     public func select(_ dimension: Int, _ index: Int) throws(ZooError) -> Tensor { try Op.select(self, dimension, index) }
-    public func narrowed(_ dimension: Int, from start: Int, count: Int) throws(ZooError) -> Tensor { try Op.narrow(self, dimension, start, count) }
+    public func narrowed(_ dimension: Int, from start: Int, count: Int) throws(ZooError) -> Tensor {
+        try Op.narrow(self, dimension, start, count)
+    }
     /// Picks entries along a dimension; `index` int64.
     public func indexSelect(_ dimension: Int, _ index: Tensor) throws(ZooError) -> Tensor { try Op.indexSelect(self, dimension, index) }
     /// Pieces of `size`, the last one maybe smaller.
@@ -220,7 +228,9 @@ extension Tensor {
         try withoutGradients { () throws(ZooError) in try Op.copy.run(self, source) }
     }
     public func zero_() throws(ZooError) { try withoutGradients { () throws(ZooError) in try Op.zero.run(self) } }
-    public func add_(_ value: Double) throws(ZooError) { try withoutGradients { () throws(ZooError) in try Op.addScalar_.run(self, value) } }
+    public func add_(_ value: Double) throws(ZooError) {
+        try withoutGradients { () throws(ZooError) in try Op.addScalar_.run(self, value) }
+    }
     /// Fills with uniform numbers in [low, high) from the engine's default generator.
     public func uniform_(_ low: Double, _ high: Double) throws(ZooError) {
         try withoutGradients { () throws(ZooError) in try Op.uniform.run(self, low, high) }

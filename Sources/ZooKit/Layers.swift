@@ -27,7 +27,9 @@ public final class Conv2d: Layer {
     public let stride: Int
     public let padding: Int
 
-    public init(_ channels: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true, in scope: Scope) throws(ZooError) {
+    public init(_ channels: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true, in scope: Scope)
+        throws(ZooError)
+    {
         let fanIn = channels * kernel * kernel
         weight = try scope.parameter("weight", kaimingUniform([outputs, channels, kernel, kernel], fanIn: fanIn))
         self.bias = bias ? try scope.parameter("bias", biasUniform(outputs, fanIn: fanIn)) : nil

@@ -246,7 +246,9 @@ private final class Box {
 /// Runs a function of one kind and hands its tensor out.
 private func give(_ out: UnsafeMutablePointer<OpaquePointer?>?, _ body: () throws -> Tensor?) -> zoo_status {
     report {
-        guard let result = try body(), let out else { throw ZooError("called with a wrong kind of instance or without a place for the result", .badArgument) }
+        guard let result = try body(), let out else {
+            throw ZooError("called with a wrong kind of instance or without a place for the result", .badArgument)
+        }
         out.pointee = result.given()
     }
 }
@@ -307,7 +309,9 @@ private let transformerTable = Published(
         },
         output_size: { me, height, width, outHeight, outWidth in
             report {
-                guard let family = Box.of(me).transformer, let outHeight, let outWidth else { throw ZooError("no place for the size", .badArgument) }
+                guard let family = Box.of(me).transformer, let outHeight, let outWidth else {
+                    throw ZooError("no place for the size", .badArgument)
+                }
                 let size = family.outputSize(height: Int(height), width: Int(width))
                 outHeight.pointee = Int64(size.height)
                 outWidth.pointee = Int64(size.width)
@@ -330,7 +334,9 @@ private let architectureTable = Published(
         struct_size: UInt32(MemoryLayout<zoo_architecture_v1>.size),
         forward: { me, x, trace, out in
             give(out) {
-                guard let trace, let record = trace.pointee.record else { return try Box.of(me).architecture?.forward(tensor(x), trace: nil) }
+                guard let trace, let record = trace.pointee.record else {
+                    return try Box.of(me).architecture?.forward(tensor(x), trace: nil)
+                }
                 let context = trace.pointee.context
                 return try Box.of(me).architecture?.forward(
                     tensor(x),

@@ -43,7 +43,8 @@ extension SafetensorsFile {
     public func tensor(_ name: String) throws -> Tensor {
         let bytes = try bytes(of: name)
         guard let entry = entry(name), let dtype = entry.dtype.dtype else {
-            throw HostError(.data, "\(path): tensor '\(name)' has the type \(entry(name)?.dtype.rawValue ?? "?"), which the engine does not have")
+            throw HostError(
+                .data, "\(path): tensor '\(name)' has the type \(entry(name)?.dtype.rawValue ?? "?"), which the engine does not have")
         }
         return try bytes.withUnsafeBytes { try Tensor(bytes: $0, dtype: dtype, shape: entry.shape) }
     }

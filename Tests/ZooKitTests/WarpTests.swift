@@ -39,9 +39,12 @@ import ZooStore
     @Test(arguments: Padding.allCases)
     func gradientsAreThoseOfFiniteDifferences(_ padding: Padding) throws {
         let image = try wave([2, 2, 5, 6]).requiringGradient()
-        let theta = try Tensor([0.91, 0.13, 0.07, -0.17, 0.83, -0.031, 1.2, -0.3, 0.21, 0.41, 0.77, 0.11] as [Double], [2, 2, 3]).requiringGradient()
+        let theta = try Tensor([0.91, 0.13, 0.07, -0.17, 0.83, -0.031, 1.2, -0.3, 0.21, 0.41, 0.77, 0.11] as [Double], [2, 2, 3])
+            .requiringGradient()
         let weights = try wave([2, 2, 4, 7], phase: 1)
-        func loss(_ image: Tensor, _ theta: Tensor) throws -> Tensor { try (image.warped(theta, height: 4, width: 7, padding: padding) * weights).sum() }
+        func loss(_ image: Tensor, _ theta: Tensor) throws -> Tensor {
+            try (image.warped(theta, height: 4, width: 7, padding: padding) * weights).sum()
+        }
         try loss(image, theta).backward()
         let byImage = try finiteDifferences(image.detached()) { try loss($0, theta.detached()).item() }
         let byTheta = try finiteDifferences(theta.detached()) { try loss(image.detached(), $0).item() }
@@ -81,7 +84,8 @@ import ZooStore
         let bytes = (0..<(3 * 6 * 6)).map { UInt8(truncatingIfNeeded: $0 * 37) }
         let images = try Tensor(bytes, [3, 1, 6, 6])
         let theta = try Tensor([0.8, 0.3, 0.1, -0.3, 0.9, 0, 1, 0, 0, 0, 1, 0] as [Float], [2, 2, 3])
-        let drawn = try images.drawn(Tensor([2, 0] as [Int64], [2]), theta, height: 6, width: 6, padding: .zeros, mean: 0.1307, deviation: 0.3081)
+        let drawn = try images.drawn(
+            Tensor([2, 0] as [Int64], [2]), theta, height: 6, width: 6, padding: .zeros, mean: 0.1307, deviation: 0.3081)
         let scaled = try images.indexSelect(0, Tensor([2, 0] as [Int64], [2])).to(dtype: .float32) * (1 / 255.0)
         let expected = try (scaled.warped(theta, height: 6, width: 6, padding: .zeros) + -0.1307) * (1 / 0.3081)
         #expect(try relativeDifference(drawn, expected) < 1e-5)
@@ -97,7 +101,9 @@ import ZooStore
         #expect(throws: ZooError.self) { try image.warped(Tensor.zeros([1, 2, 3]), height: -4, width: 4, padding: .zeros) }
         for value in [Float.nan, .infinity, -.infinity, 1e38] {
             let theta = try Tensor([value, 0, 0, 0, 1, value], [1, 2, 3])
-            for padding in Padding.allCases { #expect(try image.warped(theta, height: 4, width: 4, padding: padding).shape == [1, 1, 4, 4]) }
+            for padding in Padding.allCases {
+                #expect(try image.warped(theta, height: 4, width: 4, padding: padding).shape == [1, 1, 4, 4])
+            }
         }
     }
 }
