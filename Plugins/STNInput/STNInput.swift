@@ -1,10 +1,12 @@
 import ZooKit
 
-/// STN-C0: θ = loc(x), and the classifier sees ST(x; θ) [JSZK15, arXiv:1506.02025].
+/// STN-C0: θ = loc(x), and the classifier sees ST(x; θ) [JSZK15, arXiv:1506.02025]; with `iterations`, θ is refined on the
+/// transformed image [FJL20, arXiv:2004.11678].
 final class STNInput: Architecture, Component {
     static let id = "stn-input"
     static let summary = "STN-C0: transforms the input image before the classifier sees it"
     static let paper = "arXiv:1506.02025"
+    static let options = [IterativeTransformer.option()]
     static let slots = [
         Slot("localization", .localization, "predicts the transformation from the input"),
         Slot("transformer", .transformer, "family of the transformation, and how it samples"),
@@ -13,12 +15,13 @@ final class STNInput: Architecture, Component {
 
     let parameters = Parameters()
     private let localization: any LocalizationNet
-    private let transformer: any SpatialTransformer
+    private let spatial: IterativeTransformer
     private let extractor: any FeatureExtractor
 
     init(_ build: Build) throws {
         let input = build.input
-        transformer = try build.transformer("transformer", input: input)
+        let transformer = try build.transformer("transformer", input: input)
+        spatial = try IterativeTransformer(transformer, iterations: build.int("iterations"))
         let size = transformer.outputSize(height: input.height, width: input.width)
         extractor = try build.extractor(
             "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
@@ -29,15 +32,7 @@ final class STNInput: Architecture, Component {
     }
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        let theta = try transformer.transformation(offset: localization.forward(x))
-        trace?.theta(1, theta)
-        var features = try transformer.warp(x, theta)
-        trace?.warped(features)
-        for stage in 0..<extractor.stages.count {
-            features = try extractor.forward(features, stages: stage..<stage + 1)
-            trace?.stage(stage + 1, features)
-        }
-        return try extractor.classify(features)
+        try extractor.logits(spatial(x, trace: trace) { try localization.forward($0) }, trace: trace)
     }
 }
 
@@ -45,9 +40,9 @@ private let plugin = Plugin(
     """
     ZOO-PLUGIN-DESCRIPTOR 1.0
     id: STNInput
-    version: 1.0.0
+    version: 1.1.0
     licence: Apache-2.0
-    summary: Spatial transformer on the input (STN-C0)
+    summary: Spatial transformer on the input (STN-C0), once or several times
     authors: The STN Zoo authors
     papers: arXiv:1506.02025; arXiv:2004.11678
     """, [STNInput.self])

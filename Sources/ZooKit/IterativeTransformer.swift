@@ -1,0 +1,65 @@
+/// A spatial transformer that looks several times: each look predicts a transformation of what the previous ones made of the image.
+///
+///     let spatial = try IterativeTransformer(family, iterations: build.int("iterations"))
+///     let aligned = try spatial(x, trace: trace) { try localization.forward($0) }
+///
+/// With Θ₀ = identity and x₀ = x, iteration i predicts M(loc(xᵢ₋₁)), composes it with Θᵢ₋₁ and resamples the *original* image,
+/// xᵢ = ST(x; Θᵢ): however many iterations, an image is interpolated once [LL17, arXiv:1612.03897; FJL20, arXiv:2004.11678].
+/// Every iteration uses the same localization net, and gradients flow through all of them. One iteration is the plain
+/// spatial transformer [JSZK15, arXiv:1506.02025].
+///
+/// Where the family changes an image's size, only the last resampling does so; what the localization net sees in between has
+/// the size of `x`.
+public struct IterativeTransformer {
+    /// On which side of what is known already a new prediction is multiplied.
+    public enum Order: Sendable {
+        /// Θᵢ = Θᵢ₋₁ · M: the prediction refines, in the coordinates of the image it was made from [FJL20].
+        case right
+        /// Θᵢ = M · Θᵢ₋₁: the inverse compositional update [LL17].
+        case left
+    }
+
+    public let transformer: any SpatialTransformer
+    public let iterations: Int
+    public let order: Order
+
+    /// The setting of an architecture whose transformer can iterate.
+    public static func option(default value: Int = 1) -> Option {
+        .int(
+            "iterations", default: value, in: 1...64,
+            "how often the transformation is predicted and composed; more than 1 needs a family that composes")
+    }
+
+    /// - Throws: `badArgument` if several iterations are wanted of a family that does not compose.
+    public init(_ transformer: any SpatialTransformer, iterations: Int, order: Order = .right) throws(ZooError) {
+        guard iterations >= 1 else { throw ZooError("'iterations' must be at least 1, not \(iterations)", .badArgument) }
+        guard iterations == 1 || transformer.composes else {
+            throw ZooError(
+                "'iterations' is \(iterations), but transformations of this family do not compose: set it to 1 or choose another family",
+                .badArgument)
+        }
+        self.transformer = transformer
+        self.iterations = iterations
+        self.order = order
+    }
+
+    /// Aligns `x`, N×C×H×W, and gives it in the size that the family makes of it.
+    ///
+    /// Records "theta.1" … "theta.n", the composed transformations, and "warped".
+    ///
+    /// - Parameter predict: from images like `x` to the offset of the parameters from the family's identity, N×K.
+    public func callAsFunction(_ x: Tensor, trace: Trace?, predict: (Tensor) throws -> Tensor) throws -> Tensor {
+        let (height, width) = (try x.size(-2), try x.size(-1))
+        var theta = try transformer.transformation(offset: predict(x))
+        trace?.theta(1, theta)
+        for iteration in 1..<iterations {
+            let seen = try transformer.warp(x, theta, height: height, width: width)
+            let update = try transformer.transformation(offset: predict(seen))
+            theta = try order == .right ? transformer.compose(theta, update) : transformer.compose(update, theta)
+            trace?.theta(iteration + 1, theta)
+        }
+        let warped = try transformer.warp(x, theta)
+        trace?.warped(warped)
+        return warped
+    }
+}
