@@ -5,7 +5,7 @@ import ZooKit
 /// Runs a network over test images, in evaluation mode and without gradients.
 struct Evaluator {
     let network: Network
-    let progress: any ProgressReporting
+    let progress: any ProgressListener
     /// Images per forward pass; no result depends on it beyond rounding.
     var batch = 256
 

@@ -34,7 +34,7 @@ public struct Laboratory {
     ///   - restart: forget the checkpoints and results of this very run.
     /// - Throws: `Interrupted` if asked to stop, `DataError` if the data are not there, `HostError` otherwise.
     public func train(
-        _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressReporting
+        _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
         let dataSet = try DataSet.named(dataset)
         var recipe = entry.recipe(for: dataset)
@@ -86,7 +86,7 @@ public struct Laboratory {
     ///   - weights: a file, or "initial" for untrained weights; nil for the newest finished run, else those of the manifest.
     /// - Throws: `noInput` if there are no weights, `data` if they are not as the manifest says or do not fit.
     public func evaluate(
-        _ entry: Entry, dataset: String, seed: UInt64, trainedOn: String?, weights: String?, progress: any ProgressReporting
+        _ entry: Entry, dataset: String, seed: UInt64, trainedOn: String?, weights: String?, progress: any ProgressListener
     ) throws -> Evaluation {
         let dataSet = try DataSet.named(dataset)
         let source = try DataSet.named(trainedOn ?? dataset).name

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Where long work tells how far it is.
-public protocol ProgressReporting: AnyObject {
+public protocol ProgressListener: AnyObject {
     func begin(_ label: String, total: Int, unit: String)
     func advance(_ by: Int)
     /// A short text beside the bar, the current loss for example.
@@ -10,7 +10,7 @@ public protocol ProgressReporting: AnyObject {
 }
 
 /// Says nothing.
-public final class SilentProgress: ProgressReporting {
+public final class SilentProgress: ProgressListener {
     public init() {}
     public func begin(_ label: String, total: Int, unit: String) {}
     public func advance(_ by: Int) {}

@@ -16,7 +16,7 @@ struct Trainer {
     let images: ImageSet
     let identity: RunIdentity
     let directory: RunDirectory
-    let progress: any ProgressReporting
+    let progress: any ProgressListener
 
     struct Outcome {
         let network: Network

@@ -231,6 +231,9 @@ extension Tensor {
     public func add_(_ value: Double) throws(ZooError) {
         try withoutGradients { () throws(ZooError) in try Op.addScalar_.run(self, value) }
     }
+    public func add_(_ value: Int) throws(ZooError) {
+        try withoutGradients { () throws(ZooError) in try Op.addScalar_.run(self, value) }
+    }
     /// Fills with uniform numbers in [low, high) from the engine's default generator.
     public func uniform_(_ low: Double, _ high: Double) throws(ZooError) {
         try withoutGradients { () throws(ZooError) in try Op.uniform.run(self, low, high) }

@@ -39,7 +39,7 @@ private struct TinyZoo {
         laboratory = Laboratory(host: host, manifest: manifest, dataDirectory: nil, runs: folder.path + "/runs")
     }
 
-    func train(_ progress: any ProgressReporting = SilentProgress(), seed: UInt64 = 3, restart: Bool = false) throws -> TrainingResult {
+    func train(_ progress: any ProgressListener = SilentProgress(), seed: UInt64 = 3, restart: Bool = false) throws -> TrainingResult {
         try laboratory.train(
             manifest.entry("tiny"), dataset: "strokes-rotated", seed: seed, epochs: nil, restart: restart, progress: progress)
     }
@@ -52,7 +52,7 @@ private struct TinyZoo {
 }
 
 /// Asks to stop after so many images, as a user would with Ctrl-C.
-private final class Impatient: ProgressReporting {
+private final class Impatient: ProgressListener {
     private var left: Int
     init(images: Int) { left = images }
     func begin(_ label: String, total: Int, unit: String) {}

@@ -69,7 +69,7 @@ private func checkModule<M: Module>(_ first: Instance<M>, again: () throws -> In
     #expect(try withoutGradients { try run(module, x).doubles() } == output, "two evaluations differ")
     #expect(try module.parameters.entries.map { try $0.tensor.detached().doubles() } == before, "evaluation changed the state")
     #expect(try withoutGradients { try run(twin, x).doubles() } == output, "a second instance of the same seed differs")
-    #expect(output.allSatisfy(\.isFinite))
+    #expect(output.allSatisfy { $0.isFinite })
 
     // State round trip: other weights give another state, the old ones bring the old output back.
     if !module.parameters.entries.isEmpty {

@@ -51,7 +51,7 @@ extern "C" {
 
 /* ---- The descriptor -------------------------------------------------------------------------------------------
  *
- * A text constant anywhere in the library's read-only data, found by its first line; so it can be read without running
+ * A text constant anywhere in the library's loaded data, found by its first line; so it can be read without running
  * a single instruction of the plugin, not even its static initialisers. Lines of `key: value`, UTF-8, ended by a NUL:
  *
  *   "ZOO-PLUGIN-DESCRIPTOR 1.0\n"         magic, and the ABI major.minor that the plugin was written for

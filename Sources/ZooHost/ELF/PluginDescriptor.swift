@@ -84,7 +84,7 @@ public struct PluginDescriptor: Sendable, Hashable {
         self.text = text
     }
 
-    /// Looks for the descriptor in the read-only parts of a library; `nil` if there is none, as in any other library.
+    /// Looks for the descriptor in the loaded parts of a library (linkers put constants into writable segments, too); `nil` if there is none, as in any other library.
     ///
     /// Other code may well mention the magic words, the host's own does. Only a text counts whose first line gives a
     /// version, which has a second line, is UTF-8, and ends with a NUL within 64 KiB. The compiler may have kept several copies
@@ -95,7 +95,7 @@ public struct PluginDescriptor: Sendable, Hashable {
         var texts: [String] = []
         library.contents.withUnsafeBytes { raw in
             let bytes = ELFBytes(raw: raw, path: library.path)
-            for segment in library.segments where !segment.isWritable {
+            for segment in library.segments {
                 for start in bytes.occurrences(of: magic, in: segment.fileRange) {
                     let rest = raw[start..<min(start + largest, Int(segment.fileRange.upperBound))]
                     guard let end = rest.firstIndex(of: 0), let text = String(validating: rest[..<end], as: UTF8.self) else { continue }
