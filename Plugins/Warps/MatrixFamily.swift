@@ -53,13 +53,13 @@ extension AffineFamily {
     }
 }
 
-/// What makes a rotation a rotation of the pixels, although coordinates are [-1, 1] along both sides of an image that need not be square.
+/// What makes a rotation one of the pixels: coordinates are [-1, 1] along both sides of an image, also where it is not square.
 struct Aspect {
     private let ratio: Double
 
     init(_ input: ImageShape) { ratio = Double(input.height) / Double(input.width) }
 
-    /// θ's entry in the first row that an angle of `y` towards `x` has in pixels, and the one in the second row.
+    /// The two entries off the diagonal of θ's linear part, from what they are where a pixel's sides are equally long.
     func skewed(_ upper: Tensor, _ lower: Tensor) throws -> (upper: Tensor, lower: Tensor) {
         ratio == 1 ? (upper, lower) : try (upper * ratio, lower * (1 / ratio))
     }
