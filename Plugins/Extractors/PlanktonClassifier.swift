@@ -1,0 +1,43 @@
+import ZooKit
+
+/// The plankton classifier of [FJL20, arXiv:2004.11678]: ten 3×3 convolutions with padding 1 and leaky ReLU of slope 1/3,
+/// max-pool 3 with stride 2 after 2, 4, 7 and 10, then dropout and linear 512, twice, and the classes.
+final class PlanktonClassifier: ChainedExtractor, Component {
+    static let id = "plankton-cnn"
+    static let summary = "Plankton classifier: ten conv 3×3 of 32 to 256 channels, leaky ReLU, max-pool 3/2, linear 512, 512"
+    static let paper = "arXiv:2004.11678"
+    static let options = [
+        Option.ints("widths", default: [32, 32, 64, 64, 128, 128, 128, 256, 256, 256], in: 1...4096, "channels of the ten convolutions"),
+        Option.ints("hidden", default: [512, 512], in: 1...16384, "sizes of the hidden linear layers"),
+        Option.double("dropout", default: 0.5, in: 0...0.95, "probability of dropout before each linear layer"),
+        Option.int(
+            "pool_padding", default: 0, in: 0...1, "of the max-pooling; 1 halves even sides exactly and lets images under 31×31 through"),
+    ]
+
+    init(_ build: Build) throws {
+        let parameters = Parameters()
+        let padding = try build.int("pool_padding")
+        let dropout = Dropout(try build.double("dropout"), in: parameters.root)
+        var chain = StageChain(build, id: Self.id)
+        for (index, width) in try build.ints("widths", count: 10, of: Self.id).enumerated() {
+            let pools = [1, 3, 6, 9].contains(index)
+            try chain.add(width, kernel: 3, padding: 1, pool: pools ? (3, 2, padding) : nil) { channels in
+                let layers: [any Layer] = [
+                    try Conv2d(channels, width, kernel: 3, padding: 1, in: parameters["conv\(index + 1)"]), LeakyReLU(1.0 / 3),
+                ]
+                return pools ? layers + [MaxPool2d(3, stride: 2, padding: padding)] : layers
+            }
+        }
+        var classifier: [any Layer]?
+        if build.outputs > 0 {
+            var layers: [any Layer] = []
+            var size = chain.features
+            for (index, hidden) in try build.ints("hidden").enumerated() {
+                layers += [dropout, try Linear(size, hidden, in: parameters["fc\(index + 1)"]), LeakyReLU(1.0 / 3)]
+                size = hidden
+            }
+            classifier = layers + [dropout, try Linear(size, build.outputs, in: parameters["classifier"])]
+        }
+        super.init(chain, parameters, classifier: classifier)
+    }
+}

@@ -1,0 +1,94 @@
+import Glibc
+import ZooKit
+
+/// A plain CNN asked about several rotated copies of the image; the answer is the mean of the probabilities.
+///
+/// In evaluation the logits are the logarithm of the mean softmax over the copies, N×classes or N×heads×classes. In
+/// training the network sees the image as it is: its parameters are those of architecture `cnn`, and weights fit both.
+/// Quarter turns of square images are exact, other angles are interpolated bilinearly.
+final class TestTimeAugmentation: Architecture, Component {
+    static let id = "tta"
+    static let summary = "Test-time augmentation: the plain CNN's probabilities averaged over rotated copies of the image"
+    static let slots = [Slot("extractor", .extractor, "the classification network")]
+    static let options = [
+        Option.int("count", default: 8, in: 1...360, "number of copies, evenly spaced over 'range'"),
+        Option.double("range", default: 180, in: 0...180, "largest angle in degrees, both ways; 180 is the whole circle"),
+        Option.doubles("angles", default: [], in: -360...360, "angles in degrees, anticlockwise, instead of 'count' and 'range'"),
+        Option.bool("mirror", default: false, "also the mirror image of every copy"),
+        Option.string(
+            "padding", default: Padding.border.rawValue, choices: Padding.allCases.map(\.rawValue), "what lies outside the image"),
+    ]
+
+    private static let logSumExp = Operator("aten::logsumexp")
+
+    let parameters = Parameters()
+    private let extractor: any FeatureExtractor
+    private let angles: [Double]
+    private let mirrors: Bool
+    private let padding: Padding
+
+    init(_ build: Build) throws {
+        let listed = try build.doubles("angles")
+        angles = listed.isEmpty ? Self.angles(count: try build.int("count"), range: try build.double("range")) : listed
+        mirrors = try build.bool("mirror")
+        padding = Padding(rawValue: try build.string("padding")) ?? .border
+        extractor = try build.extractor("extractor", input: build.input, classes: build.outputs)
+        try parameters["extractor"].adopt(extractor)
+    }
+
+    /// The whole circle starts at 0 and leaves 360 out; a part of it has both ends.
+    private static func angles(count: Int, range: Double) -> [Double] {
+        if range == 180 { return (0..<count).map { 360 * Double($0) / Double(count) } }
+        if count == 1 { return [0] }
+        return (0..<count).map { range * (2 * Double($0) / Double(count - 1) - 1) }
+    }
+
+    /// Logits; the trace gets the stages of the image as it is.
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
+        if parameters.isTraining { return try logits(x, trace) }
+        if trace != nil { _ = try logits(x, trace) }
+        var votes: [Tensor] = []
+        for angle in angles {
+            let copy = try rotated(x, degrees: angle)
+            votes.append(try logits(copy, nil).logSoftmax(-1))
+            if mirrors { votes.append(try logits(copy.flipped([-1]), nil).logSoftmax(-1)) }
+        }
+        return try Self.logSumExp(Tensor.stack(votes), [0]) + -log(Double(votes.count))
+    }
+
+    private func logits(_ x: Tensor, _ trace: Trace?) throws -> Tensor {
+        var features = x
+        for stage in 0..<extractor.stages.count {
+            features = try extractor.forward(features, stages: stage..<stage + 1)
+            trace?.stage(stage + 1, features)
+        }
+        return try extractor.classify(features)
+    }
+
+    /// Images N×C×H×W turned anticlockwise about their centre.
+    private func rotated(_ x: Tensor, degrees: Double) throws -> Tensor {
+        let (count, height, width) = (try x.size(0), try x.size(-2), try x.size(-1))
+        let quarters = (degrees / 90).rounded()
+        let turns = (Int(quarters) % 4 + 4) % 4
+        if quarters * 90 == degrees, turns % 2 == 0 || height == width { return turns == 0 ? x : try x.rotated90(turns) }
+        let angle = degrees * Double.pi / 180
+        // In coordinates of [-1, 1] a pixel is as long as the side is short, and the two sides may differ.
+        let aspect = Double(height) / Double(width)
+        let theta = [cos(angle), -sin(angle) * aspect, 0, sin(angle) / aspect, cos(angle), 0]
+        let matrix = try Tensor(theta, [1, 2, 3]).to(device: x.device, dtype: x.dtype).expanded([count, 2, 3]).contiguous()
+        return try x.warped(matrix, height: height, width: width, padding: padding)
+    }
+}
+
+private let plugin = Plugin(
+    """
+    ZOO-PLUGIN-DESCRIPTOR 1.0
+    id: TestTimeAugmentation
+    version: 1.0.0
+    licence: Apache-2.0
+    summary: Averages a network over transformed copies of the image
+    authors: The STN Zoo authors
+    """, [TestTimeAugmentation.self])
+
+@c(libTestTimeAugmentation_LTX_zoo_plugin_v1)
+public func zooPlugin(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.attach(host) }
