@@ -55,8 +55,9 @@ public struct Laboratory {
         let evaluator = Evaluator(network: outcome.network, progress: progress)
         let upright = try evaluator.score(test, as: dataSet.upright)
         let transformed = dataSet.upright == dataSet ? nil : try evaluator.score(test, as: dataSet)
+        let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
         let seconds = outcome.history.reduce(0) { $0 + $1.seconds }
-        let errors = ["upright": upright.error, "transformed": transformed?.error].compactMapValues { $0 }
+        let errors = ["upright": upright.score.error, "transformed": transformed?.score.error].compactMapValues { $0 }
         try SafetensorsFile.write(
             tensors: outcome.network.parameters.entries.map { ($0.name, $0.tensor) },
             metadata: [
@@ -67,9 +68,9 @@ public struct Laboratory {
         let result = TrainingResult(
             entry: entry.id, dataset: dataset, seed: seed, epochs: recipe.epochs, recipe: recipe,
             trainLoss: outcome.history.last?.trainLoss ?? .nan,
-            upright: upright, transformed: transformed, seconds: seconds,
+            upright: upright.score, transformed: transformed?.score, seconds: seconds,
             imagesPerSecond: Double(outcome.imagesPerEpoch * outcome.history.count) / max(seconds, 1e-9), weights: directory.weights,
-            resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, history: outcome.history)
+            resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, warnings: warnings, history: outcome.history)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try FileBytes.writeAtomically([try encoder.encode(result)], to: directory.result)
@@ -101,11 +102,11 @@ public struct Laboratory {
         let upright = try evaluator.score(test, as: dataSet.upright)
         let transformed = dataSet.upright == dataSet ? nil : try evaluator.score(test, as: dataSet)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let images = upright.count + (transformed?.count ?? 0)
-        var warnings = test.warnings
-        if !upright.loss.isFinite || transformed?.loss.isFinite == false { warnings.append("some logits are NaN or infinite") }
+        let images = upright.score.count + (transformed?.score.count ?? 0)
+        let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
         return Evaluation(
-            entry: entry.id, dataset: dataset, seed: seed, trainedOn: source, weights: file, upright: upright, transformed: transformed,
+            entry: entry.id, dataset: dataset, seed: seed, trainedOn: source, weights: file, upright: upright.score,
+            transformed: transformed?.score,
             parameters: network.parameters.count, imagesPerSecond: Double(images) / max(seconds, 1e-9), plugins: network.files,
             threads: EngineControl.threads, engine: Engine.name, warnings: warnings)
     }

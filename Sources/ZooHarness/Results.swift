@@ -30,7 +30,7 @@ public struct Evaluation: Codable, Sendable {
     public let plugins: [String]
     public let threads: Int
     public let engine: String
-    /// What is wrong with the result: NaN logits, for example.
+    /// What is wrong with the result: a collapsed θ, blank crops, NaN logits.
     public let warnings: [String]
 }
 
@@ -63,6 +63,8 @@ public struct TrainingResult: Codable, Sendable {
     /// The epoch after which this sitting went on; 0 from the start.
     public let resumedFrom: Int
     public let plugins: [String]
+    /// What is wrong with the result: a collapsed θ, blank crops, NaN logits.
+    public let warnings: [String]
     public let history: [EpochRecord]
 }
 
