@@ -1,6 +1,6 @@
 import Foundation
 public import ZooHost
-public import ZooKit
+import ZooKit
 
 /// A plugin as a listing shows it.
 public struct PluginDescription: Codable, Sendable {

@@ -1,7 +1,7 @@
 import Foundation
-public import ZooData
-public import ZooHarness
-public import ZooHost
+import ZooData
+import ZooHarness
+import ZooHost
 
 /// What an error means to people and to the shell: one line, and a status of `<sysexits.h>`.
 public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {

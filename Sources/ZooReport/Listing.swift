@@ -1,4 +1,4 @@
-public import ZooHost
+import ZooHost
 
 /// Catalogues as text for people.
 public enum Listing {

@@ -49,7 +49,7 @@ enum Console {
 }
 
 /// Progress as bars on standard error, one after the other.
-final class BarProgress: ZooHarness.ProgressReporting {
+final class BarProgress: ZooHarness.ProgressListener {
     private var bar: ProgressBar?
 
     func begin(_ label: String, total: Int, unit: String) {
@@ -91,11 +91,16 @@ enum Signals {
     static func install() {
         // Reading it once makes sure that the flag exists before a handler needs it.
         guard !Interrupt.isRequested else { return }
+        // Whoever started the program may have blocked them, and then no handler would ever run.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
         for number in [SIGINT, SIGTERM] {
+            sigaddset(&wanted, number)
             signal(number) { _ in
                 if Interrupt.isRequested { _exit(130) }
                 Interrupt.request()
             }
         }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     }
 }

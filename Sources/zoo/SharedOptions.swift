@@ -82,7 +82,7 @@ struct SharedOptions: ParsableArguments {
         Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
     }
 
-    var progress: any ZooHarness.ProgressReporting { quiet ? SilentProgress() : BarProgress() }
+    var progress: any ZooHarness.ProgressListener { quiet ? SilentProgress() : BarProgress() }
 
     /// Says in a line each which plugins could not be loaded.
     func warn(about broken: [BrokenDescription]) {

@@ -1,0 +1,221 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What users type, rightly and wrongly, and what they get.
+@Suite struct CommandTests {
+    /// Runs it and checks the status, and that the complaint is one line that begins with the program's name.
+    private func refused(
+        _ arguments: [String], _ status: Int32, _ words: String..., environment: [String: String] = [:],
+        at place: SourceLocation = #_sourceLocation
+    ) throws {
+        let result = try ZooProcess.run(arguments, environment, at: place)
+        #expect(result.status == status, "\(arguments): \(result.errors)", sourceLocation: place)
+        #expect(result.complaints.count == 1 && result.errors.hasPrefix("zoo: "), "\(result.errors)", sourceLocation: place)
+        for word in words { #expect(result.errors.contains(word), "\(result.errors)", sourceLocation: place) }
+    }
+
+    @Test func wrongUseIsSaidInOneLine() throws {
+        try refused(["evaluate"], 64, "--all")
+        try refused(["evaluate", "cnn", "--all"], 64, "--all")
+        try refused(["evaluate", "ccn"], 64, "did you mean 'cnn'?")
+        try refused(["train", "stn-co"], 64, "did you mean 'stn-c0'?")
+        try refused(["train", "cnn", "--seed", "3..1"], 64, "3..1")
+        try refused(["train", "cnn", "--seed", "0..99999999999999999999"], 64)
+        try refused(["train", "cnn", "--epochs", "0"], 64, "epochs")
+        try refused(["list", "--threads", "0"], 64, "threads")
+        try refused(["evaluate", "cnn", "stn-c0", "--weights", "x.safetensors"], 64, "--weights")
+        try refused(["benchmark", "cnn", "--batch", "-1"], 64, "batch")
+        try refused(["frobnicate"], 64)
+        try refused(["show", "localization/cnnn"], 64, "did you mean 'cnn'?")
+        try refused(["show", "locution/cnn"], 64, "localization")
+        try refused(["evaluate", "cnn", "--weights", "initial", "--dataset", "stroke"], 64, "strokes")
+    }
+
+    @Test func aWrongManifestIsNamedWithThePlace() throws {
+        try Scratch.with { scratch in
+            func write(_ text: String) throws -> String { try scratch.file("my.json", text).path }
+            try refused(["list", "--manifest", "/nonexistent.json"], 66, "/nonexistent.json")
+            try refused(["list", "--manifest", write("{ \"version\": 1, ")], 65, "my.json")
+            try refused(
+                ["list", "--manifest", write(#"{"version": 1, "entries": [{"id": "a", "architektur": "cnn"}]}"#)], 78,
+                "$.entries[0].architektur", "did you mean 'architecture'?")
+            try refused(["list"], 78, "$.version", environment: ["ZOO_MANIFEST": write(#"{"version": 2, "entries": []}"#)])
+            let wired =
+                #"{"version": 1, "entries": [{"id": "a", "architecture": "cnn", "parts": {"extractor": {"id": "mnist-cnn", "config": {"widht": 8}}}}]}"#
+            try refused(
+                ["evaluate", "a", "--weights", "initial", "--manifest", write(wired)], 78, "$.entries[0].parts.extractor", "widht",
+                "did you mean 'width'?")
+        }
+    }
+
+    @Test func dataThatAreNotThereAreAskedFor() throws {
+        try refused(["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist"], 66, "ZOO_DATA", "--data-dir")
+        try Scratch.with { scratch in
+            try refused(
+                ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist", "--data-dir", scratch.folder.path], 66,
+                scratch.folder.path)
+            try scratch.file("t10k-images-idx3-ubyte", "short")
+            try refused(
+                ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist", "--data-dir", scratch.folder.path], 65,
+                "t10k-images-idx3-ubyte")
+        }
+    }
+
+    @Test func weightsThatAreNotWeightsAreRefused() throws {
+        try Scratch.with { scratch in
+            let lying = try scratch.file("lying.safetensors", "\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}{}").path
+            try refused(["evaluate", "cnn", "--weights", lying, "--quiet"], 65, "lying.safetensors")
+            try refused(["evaluate", "cnn", "--weights", scratch.folder.path + "/none.safetensors", "--quiet"], 66, "none.safetensors")
+            let manifest = #"{"version": 1, "entries": [{"id": "a", "architecture": "cnn", "parts": {"extractor": "mnist-cnn"}}]}"#
+            try refused(
+                ["evaluate", "a", "--manifest", scratch.file("m.json", manifest).path, "--runs", scratch.folder.path], 66,
+                "zoo train a --dataset strokes-rotated")
+        }
+    }
+
+    @Test func aDirectoryThatCannotBeWrittenIsNamed() throws {
+        try Scratch.with { scratch in
+            // Root may write anywhere, but not below a file.
+            let file = try scratch.file("taken", "")
+            try refused(["train", "cnn", "--epochs", "1", "--quiet", "--runs", file.path], 73, file.path)
+            let doctor = try ZooProcess.run(["doctor", "--runs", file.path])
+            #expect(doctor.status == 78 && doctor.output.contains("it is a file, not a directory"))
+        }
+    }
+
+    @Test(arguments: [
+        ["list"], ["list", "entries"], ["list", "components"], ["list", "plugins"], ["show", "cnn"], ["show", "plugin/Warps"], ["doctor"],
+    ])
+    func jsonIsJSON(_ arguments: [String]) throws {
+        let result = try ZooProcess.run(arguments + ["--json"])
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.isEmpty, "\(result.errors)")
+        #expect((try JSONSerialization.jsonObject(with: Data(result.output.utf8))) is [String: Any])
+    }
+
+    @Test func anEntryIsShownWithItsWiring() throws {
+        let result = try ZooProcess.run(["show", "entry/stn-c0"])
+        #expect(result.status == 0)
+        for word in ["affine", "padding border", "libWarps.so", "localization", "cosine"] {
+            #expect(result.output.contains(word), "\(result.output)")
+        }
+    }
+
+    @Test func versionAndHelpGoToStandardOutput() throws {
+        for arguments in [["--version"], ["--help"], ["train", "--help"], []] {
+            let result = try ZooProcess.run(arguments)
+            #expect(result.status == 0 && !result.output.isEmpty && result.errors.isEmpty, "\(arguments): \(result.errors)")
+        }
+    }
+
+    @Test func aReaderWhoHasSeenEnoughIsNoError() throws {
+        let result = try ZooProcess.execute(
+            "/usr/bin/env", ["bash", "-o", "pipefail", "-c", "\"$0\" list --json | head -c 1", ZooProcess.program.path],
+            ZooProcess.environment())
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    }
+
+    @Test func coloursAreForTerminalsWhoseUserWantsThem() throws {
+        #expect(!(try ZooProcess.run(["list"], ["TERM": "xterm"])).output.contains("\u{1b}["))
+        #expect(try onTerminal(["list"], ["TERM": "xterm"]).contains("\u{1b}["))
+        #expect(!(try onTerminal(["list"], ["TERM": "xterm", "NO_COLOR": "1"])).contains("\u{1b}["))
+    }
+
+    /// What the program prints when its output is a terminal.
+    private func onTerminal(_ arguments: [String], _ changes: [String: String]) throws -> String {
+        // posix_openpt and its kin are not in the Glibc module; these are the requests behind them.
+        let (unlock, number): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+        let leader = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        defer { close(leader) }
+        var (locked, index): (CInt, CInt) = (0, 0)
+        #expect(leader >= 0 && ioctl(leader, unlock, &locked) == 0 && ioctl(leader, number, &index) == 0)
+        let follower = open("/dev/pts/\(index)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        try #require(follower >= 0)
+        let process = Process()
+        process.executableURL = ZooProcess.program
+        process.arguments = arguments
+        process.environment = ZooProcess.environment(changes)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(fileDescriptor: follower, closeOnDealloc: false)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        close(follower)
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        // Reading fails once the program has closed its end.
+        while case let count = read(leader, &buffer, buffer.count), count > 0 { text += buffer[..<count] }
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+/// Whole commands that compute.
+@Suite(.serialized) struct WorkTests {
+    @Test func untrainedEntriesAreMeasuredAndABrokenOneDoesNotStopTheOthers() throws {
+        try Scratch.with { scratch in
+            let manifest = try scratch.file(
+                "zoo.json",
+                """
+                {"version": 1, "entries": [
+                  {"id": "orphan", "architecture": "no-such-thing"},
+                  {"id": "cnn", "architecture": "cnn", "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": 4}}}}]}
+                """)
+            let arguments = ["evaluate", "--all", "--weights", "initial", "--manifest", manifest.path]
+            let result = try ZooProcess.run(arguments + ["--json", "--quiet"])
+            #expect(result.status == 69, "\(result.errors)")
+            #expect(result.complaints.count == 1 && result.errors.contains("no-such-thing"))
+            struct Evaluation: Decodable {
+                struct Score: Decodable { let error: Double }
+                let entry: String
+                let upright, transformed: Score
+                let plugins: [String]
+            }
+            let evaluations = try JSONDecoder().decode([Evaluation].self, from: Data(result.output.utf8))
+            #expect(evaluations.map(\.entry) == ["cnn"])
+            #expect(evaluations.first?.plugins == ["libBaselineCNN.so"])
+            #expect((0.5...1).contains(evaluations.first?.upright.error ?? 0), "untrained is near chance")
+            let table = try ZooProcess.run(["evaluate", "cnn", "--weights", "initial", "--manifest", manifest.path])
+            #expect(table.status == 0, "\(table.errors)")
+            for word in ["error upright %", "error rotated %", "libBaselineCNN.so"] {
+                #expect(table.output.contains(word), "\(table.output)")
+            }
+            #expect(!table.errors.contains("\u{1b}") && !table.errors.contains("\r"), "a log file gets plain lines")
+        }
+    }
+
+    @Test func benchmarkPrintsWhatTheBenchmarksRead() throws {
+        let result = try ZooProcess.run(["benchmark", "cnn", "--json", "--batch", "8", "--rounds", "2", "--warmup", "0", "--threads", "1"])
+        #expect(result.status == 0, "\(result.errors)")
+        let list = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
+        #expect(list.count == 1 && list[0]["entry"] as? String == "cnn" && list[0]["threads"] as? Int == 1)
+        for key in ["train_step_ms", "evaluate_ms"] { #expect((list[0][key] as? [Double])?.count == 2) }
+    }
+
+    @Test func anInterruptEndsTrainingWithTheShellsStatus() throws {
+        try Scratch.with { scratch in
+            let errors = try scratch.file("stderr", "")
+            let process = Process()
+            process.executableURL = ZooProcess.program
+            process.arguments = ["train", "cnn", "--epochs", "1000", "--runs", scratch.folder.path + "/runs"]
+            process.environment = ZooProcess.environment(["TERM": "dumb"])
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = try FileHandle(forWritingTo: errors)
+            try process.run()
+            // The run's directory appears when training begins.
+            let deadline = Date().addingTimeInterval(60)
+            while !FileManager.default.fileExists(atPath: scratch.folder.path + "/runs"), Date() < deadline, process.isRunning {
+                usleep(50_000)
+            }
+            process.interrupt()
+            while process.isRunning, Date() < deadline.addingTimeInterval(60) { usleep(50_000) }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+            let text = try String(contentsOf: errors, encoding: .utf8)
+            #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(text)")
+            #expect(text.contains("zoo: interrupted"), "\(text)")
+        }
+    }
+}

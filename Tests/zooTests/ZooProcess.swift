@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The built program, run as its users run it.
+enum ZooProcess {
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+        /// Lines on standard error.
+        var complaints: [Substring] { errors.split(separator: "\n") }
+    }
+
+    /// The build directory: the tests' own executable lies in it, beside `zoo` and the plugins.
+    static let products: URL = {
+        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let beside = URL(fileURLWithPath: own).deletingLastPathComponent()
+        if FileManager.default.isExecutableFile(atPath: beside.appendingPathComponent("zoo").path) { return beside }
+        return root.appendingPathComponent(".build/release")
+    }()
+
+    /// The package's folder.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let program = products.appendingPathComponent("zoo")
+
+    /// An environment in which nothing of the developer's own settings changes what the program does.
+    static func environment(_ changes: [String: String] = [:]) -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("ZOO_") && !["NO_COLOR", "TERM"].contains($0.key)
+        }
+        environment["XDG_DATA_HOME"] = "/nonexistent"
+        environment["ZOO_MANIFEST"] = root.appendingPathComponent("zoo.json").path
+        return environment.merging(changes) { _, new in new }
+    }
+
+    /// Runs the program to its end. A signal is a failed test, whatever was expected.
+    @discardableResult
+    static func run(
+        _ arguments: [String], _ changes: [String: String] = [:], in folder: URL? = nil, at place: SourceLocation = #_sourceLocation
+    )
+        throws -> Outcome
+    {
+        try execute(program.path, arguments, environment(changes), in: folder, at: place)
+    }
+
+    static func execute(
+        _ path: String, _ arguments: [String], _ environment: [String: String], in folder: URL? = nil,
+        at place: SourceLocation = #_sourceLocation
+    ) throws -> Outcome {
+        try Scratch.with { scratch in
+            // Files, not pipes: a full pipe that nobody reads would block the program.
+            let output = try scratch.file("stdout", "")
+            let errors = try scratch.file("stderr", "")
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: path)
+            process.arguments = arguments
+            process.environment = environment
+            process.currentDirectoryURL = folder ?? scratch.folder
+            process.standardInput = FileHandle.nullDevice
+            process.standardOutput = try FileHandle(forWritingTo: output)
+            process.standardError = try FileHandle(forWritingTo: errors)
+            try process.run()
+            process.waitUntilExit()
+            let outcome = Outcome(
+                status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+                errors: try String(contentsOf: errors, encoding: .utf8))
+            #expect(
+                process.terminationReason == .exit, "\(arguments) died of signal \(process.terminationStatus): \(outcome.errors)",
+                sourceLocation: place)
+            return outcome
+        }
+    }
+}
+
+/// A folder of its own for one test, removed afterwards.
+struct Scratch {
+    let folder: URL
+
+    static func with<R>(_ body: (Scratch) throws -> R) throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(Scratch(folder: folder))
+    }
+
+    @discardableResult
+    func file(_ name: String, _ text: String) throws -> URL {
+        let url = folder.appendingPathComponent(name)
+        try text.write(to: url, atomically: false, encoding: .utf8)
+        return url
+    }
+
+    func directory(_ name: String) throws -> URL {
+        let url = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        return url
+    }
+}
+
+/// Whether a program is there to help with a test.
+func finds(_ program: String) -> Bool {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+    }
+}
