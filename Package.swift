@@ -2,7 +2,7 @@
 import PackageDescription
 
 // One folder under Plugins/, one shared library. Nothing in Sources/ names them.
-let plugins = ["BaselineCNN", "Localization", "STNInput", "Warps"]
+let plugins = ["BaselineCNN", "ICSTN", "Localization", "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "Warps"]
 
 // The engine, linked by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
@@ -87,6 +87,7 @@ let package = Package(
         tests("ZooReport", ["ZooReport"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
         tests("zoo", ["ZooHost"]),
+        tests("Variant", ["ZooHost", "ZooKit", "ZooStore"]),
     ]
         + plugins.map {
             .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
