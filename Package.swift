@@ -2,7 +2,10 @@
 import PackageDescription
 
 // One folder under Plugins/, one shared library. Nothing in Sources/ names them.
-let plugins = ["BaselineCNN", "ICSTN", "Localization", "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "Warps"]
+let plugins = [
+    "BaselineCNN", "Extractors", "ICSTN", "Localization", "LocalizationLarge", "Oracle", "Polar", "RotationGroupCNN",
+    "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "TestTimeAugmentation", "Warps",
+]
 
 // The engine, linked by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
@@ -87,6 +90,7 @@ let package = Package(
         tests("ZooReport", ["ZooReport"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
         tests("zoo", ["ZooHost"]),
+        tests("Group", ["ZooHost", "ZooKit", "ZooStore"]),
         tests("Variant", ["ZooHost", "ZooKit", "ZooStore"]),
     ]
         + plugins.map {

@@ -22,6 +22,7 @@ struct Evaluator {
             try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
             let batch = try loader.batch(number)
             try withoutGradients {
+                try network.tell(truth: batch.theta)
                 let recording = Recording()
                 let logits = try network.architecture.forward(batch.images, trace: recording.trace)
                 guard logits.shape == [batch.count, network.classes] else {
@@ -35,6 +36,7 @@ struct Evaluator {
             }
             progress.advance(batch.count)
         }
+        try network.forgetTruth()
         let score = Score(error: Double(wrong) / Double(images.count), loss: loss / Double(images.count), count: images.count)
         return (score, health.warnings.map { "\(dataSet.name): \($0)" })
     }

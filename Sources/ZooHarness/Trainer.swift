@@ -73,6 +73,7 @@ struct Trainer {
     /// Forward, loss, backward, update. Gives the batch's mean loss.
     static func step(_ network: Network, _ optimizer: Optimizer, _ batch: Batch, learningRate: Double) throws -> Double {
         try optimizer.clearGradients()
+        try network.tell(truth: batch.theta)
         let loss = try network.architecture.forward(batch.images).meanCrossEntropy(batch.labels)
         try loss.backward()
         try optimizer.step(learningRate: learningRate)
@@ -82,6 +83,7 @@ struct Trainer {
     // MARK: Checkpoints
 
     private func save(_ network: Network, _ optimizer: Optimizer, _ history: [EpochRecord]) throws {
+        try network.forgetTruth()
         let tensors = network.parameters.entries.map { (name: $0.name, tensor: $0.tensor) } + optimizer.state
         try SafetensorsFile.write(
             tensors: tensors,

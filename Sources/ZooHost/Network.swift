@@ -20,6 +20,19 @@ public final class Network {
     }
 
     public var parameters: Parameters { architecture.parameters }
+
+    /// Name of the buffer in which an architecture that aligns by the known transformation wants to be told it: the
+    /// matrices that drew the batch, N×2×3 or N×3×3, output to input.
+    private static let truth = "truth.theta"
+
+    /// Tells an architecture that asks for it how the next batch was made; others ignore it.
+    public func tell(truth theta: Tensor) throws(ZooError) {
+        guard let buffer = parameters[tensor: Self.truth] else { return }
+        try buffer.replaceContents(with: theta.to(device: buffer.device, dtype: buffer.dtype))
+    }
+
+    /// Puts the identity back, as it is when the network is made; so that the state can be kept.
+    public func forgetTruth() throws(ZooError) { try tell(truth: Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3])) }
 }
 
 /// An entry whose components are found and whose settings are checked.
