@@ -43,7 +43,7 @@ public struct Laboratory {
         let directory = try RunDirectory(root: runs, identity)
         if restart { try directory.remove() }
         if let data = FileManager.default.contents(atPath: directory.result),
-            let result = try? JSONDecoder().decode(TrainingResult.self, from: data), FileManager.default.fileExists(atPath: result.weights)
+            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data), FileManager.default.fileExists(atPath: result.weights)
         {
             return result
         }
@@ -71,9 +71,7 @@ public struct Laboratory {
             upright: upright.score, transformed: transformed?.score, seconds: seconds,
             imagesPerSecond: Double(outcome.imagesPerEpoch * outcome.history.count) / max(seconds, 1e-9), weights: directory.weights,
             resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, warnings: warnings, history: outcome.history)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try FileBytes.writeAtomically([try encoder.encode(result)], to: directory.result)
+        try FileBytes.writeAtomically([try ResultCoding.encoder.encode(result)], to: directory.result)
         return result
     }
 

@@ -40,9 +40,7 @@ struct RunDirectory {
     func create() throws {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw HostError(.cantCreate, "\(path): the run's directory cannot be created: \((error as NSError).localizedDescription)")
-        }
+        } catch { throw HostError(.cantCreate, "\(path): the run's directory cannot be created\(Self.reason(error))") }
     }
 
     /// The weights of the newest finished run of that entry, data set and seed.
@@ -62,8 +60,15 @@ struct RunDirectory {
     func remove() throws {
         for file in [checkpoint, weights, result] where FileManager.default.fileExists(atPath: file) {
             do { try FileManager.default.removeItem(atPath: file) } catch {
-                throw HostError(.cantCreate, "\(file): cannot be removed: \((error as NSError).localizedDescription)")
+                throw HostError(.cantCreate, "\(file): cannot be removed\(Self.reason(error))")
             }
         }
+    }
+
+    /// The system's own word, which Foundation keeps below its general one.
+    private static func reason(_ error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let cause, cause.domain == NSPOSIXErrorDomain else { return "" }
+        return ": " + String(cString: strerror(Int32(cause.code)))
     }
 }

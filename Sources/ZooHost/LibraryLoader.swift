@@ -55,7 +55,9 @@ enum LibraryLoader {
             guard lt_dladvise_local(&advice) == 0, lt_dladvise_resident(&advice) == 0 else {
                 throw HostError(.software, "\(path): libltdl: \(lastError())")
             }
-            guard let handle = lt_dlopenadvise(path, advice) else {
+            // libltdl binds functions at their first call, where one that is missing would end the process. So everything is
+            // bound here first, and stays loaded as it would anyway.
+            guard dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil, let handle = lt_dlopenadvise(path, advice) else {
                 throw HostError(.data, "\(path): cannot be loaded: \(realCause(path))")
             }
             guard let address = lt_dlsym(handle, symbol) else {

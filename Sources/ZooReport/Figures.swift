@@ -22,9 +22,5 @@ func withCommas(_ number: Double) -> String { withCommas(Int(number.isFinite ? m
 
 /// JSON for machines: indented, keys in order, so that two outputs can be compared line by line.
 public func jsonText(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    // JSON has no such numbers, and a diverged training is a result, not a failure to print.
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
+    return String(decoding: try ResultCoding.encoder.encode(value), as: UTF8.self) + "\n"
 }
