@@ -4,9 +4,9 @@ public import ZooKit
 public struct Batch {
     /// N×C×H×W float32, normalised.
     public let images: Tensor
-    /// N int64.
+    /// N int64, with several heads N×heads.
     public let labels: Tensor
-    /// N×2×3 float32: the sampling matrices that were applied.
+    /// N×2×3 float32, of homographies N×3×3: the poses, as sampling matrices from the drawn canvas to the upright one.
     public let theta: Tensor
     /// Which images of the set these are.
     public let indices: [Int]
@@ -14,7 +14,8 @@ public struct Batch {
     public var count: Int { indices.count }
 }
 
-/// Draws batches from a set that stays in memory as bytes: pick, warp and normalise in one pass of the engine.
+/// Draws batches from a set that stays in memory as bytes: pick, warp and normalise in one pass of the engine. Where there is
+/// clutter, it is added before the image is normalised.
 ///
 ///     let loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: 256, seed: 1)
 ///     for number in 0..<loader.batchCount {
@@ -32,14 +33,19 @@ public struct BatchLoader {
     /// Whether a last batch smaller than the others is left out.
     public let dropsLast: Bool
 
+    /// C×H×W of the images that are drawn.
+    public let shape: ImageShape
+
     /// N×C×H×W uint8.
     private let pixels: Tensor
+    private let clutterPool: ClutterPool?
     private let device: Device
 
     /// - Parameters:
     ///   - dropsLast: if nil, only in training, where a tiny batch would give noisy batch statistics; and never the only batch.
     ///   - device: where batches are wanted. The set itself is moved there once.
-    /// - Throws: `ZooError` if the batch size is not positive, the set is empty or the device cannot hold it.
+    /// - Throws: `ZooError` if the batch size is not positive, the set is empty, has not the data set's channels, or lacks the
+    ///   training images that clutter is cut from, or the device cannot hold it.
     public init(
         _ images: ImageSet, of dataSet: DataSet, split: Split, batchSize: Int, seed: UInt64, dropsLast: Bool? = nil, device: Device = .cpu
     ) throws(ZooError) {
@@ -52,6 +58,12 @@ public struct BatchLoader {
         self.seed = seed
         self.dropsLast = (dropsLast ?? (split == .train)) && images.count >= batchSize
         self.device = device
+        shape = dataSet.shape(of: images)
+        clutterPool = try Self.pool(images, dataSet, split)
+        let channels = dataSet.normalisation.means.count
+        guard channels == 1 || channels == images.channels else {
+            throw ZooError("data set \(images.name): channels: expected \(channels), found \(images.channels)", .badArgument)
+        }
         pixels = try Self.move(Tensor(images.pixels, [images.count, images.channels, images.height, images.width]), to: device)
     }
 
@@ -80,28 +92,92 @@ public struct BatchLoader {
         return try batch(of: Array(order[number * batchSize..<min(images.count, (number + 1) * batchSize)]), epoch: epoch)
     }
 
-    /// A batch of named images, with the transformations they have in that epoch, or with `thetas` (2×3 row-major, one for
-    /// each).
+    /// A batch of named images, with the poses they have in that epoch, or with `thetas` (row-major, one for each, all 2×3 or
+    /// all 3×3). The clutter is the epoch's in either case.
     ///
-    /// - Throws: `ZooError` if there is no such image, or a matrix is not 2×3.
+    /// - Throws: `ZooError` if there is no such image, or a matrix is neither 2×3 nor 3×3.
     public func batch(of indices: [Int], epoch: Int = 0, thetas: [[Double]]? = nil) throws(ZooError) -> Batch {
         guard !indices.isEmpty else { throw ZooError("batch: expected at least one image, found none", .badArgument) }
         if let index = indices.first(where: { !(0..<images.count).contains($0) }) {
             throw ZooError("image: expected 0 to \(images.count - 1), found \(index)", .badArgument)
         }
-        let aspect = Double(images.height) / Double(images.width)
+        let aspect = Double(shape.height) / Double(shape.width)
         let matrices =
             thetas ?? indices.map { dataSet.theta(split: split, seed: seed, epoch: epoch, index: $0, aspect: aspect) }
-        guard matrices.count == indices.count, matrices.allSatisfy({ $0.count == 6 }) else {
-            throw ZooError("thetas: expected \(indices.count) matrices of 6 numbers, found others", .badArgument)
+        let numbers = matrices.first?.count ?? 0
+        guard matrices.count == indices.count, numbers == 6 || numbers == 9, matrices.allSatisfy({ $0.count == numbers }) else {
+            throw ZooError("thetas: expected \(indices.count) matrices of 6 numbers, or all of 9, found others", .badArgument)
         }
+        let theta = try tensor(of: matrices)
+        let heads = images.heads
+        let labels = indices.flatMap { images.labels[$0 * heads..<($0 + 1) * heads].map { Int64($0) } }
+        return Batch(
+            images: try draw(indices, theta: matrices, epoch: epoch),
+            labels: try Self.move(Tensor(labels, heads == 1 ? [indices.count] : [indices.count, heads]), to: device), theta: theta,
+            indices: indices)
+    }
+
+    // MARK: Drawing
+
+    /// N×C×H×W float32, normalised.
+    private func draw(_ indices: [Int], theta: [[Double]], epoch: Int) throws(ZooError) -> Tensor {
+        // From the canvas on to the recorded image in its middle: a stretch of the rows for x and for y.
+        let stretch = (Double(shape.width) / Double(images.width), Double(shape.height) / Double(images.height))
+        let sampling = theta.map { matrix in
+            matrix.enumerated().map { $0 < 3 ? $1 * stretch.0 : $0 < 6 ? $1 * stretch.1 : $1 }
+        }
+        let normalisation = dataSet.normalisation
         let index = try Self.move(Tensor(indices.map { Int64($0) }, [indices.count]), to: device)
-        let theta = try Self.move(Tensor(matrices.flatMap { $0.map { Float($0) } }, [indices.count, 2, 3]), to: device)
-        let labels = try Self.move(Tensor(indices.map { Int64(images.labels[$0]) }, [indices.count]), to: device)
-        let drawn = try pixels.drawn(
-            index, theta, height: images.height, width: images.width, padding: .zeros, mean: dataSet.normalisation.mean,
-            deviation: dataSet.normalisation.std)
-        return Batch(images: drawn, labels: labels, theta: theta, indices: indices)
+        // In one pass where one mean and deviation serve all channels and nothing is added.
+        let isPlain = clutterPool == nil && normalisation.means.count == 1
+        var drawn = try pixels.drawn(
+            index, tensor(of: sampling), height: shape.height, width: shape.width, padding: .zeros, mean: isPlain ? normalisation.mean : 0,
+            deviation: isPlain ? normalisation.std : 1)
+        if isPlain { return drawn }
+        if let clutter = try clutterLayer(indices, epoch: epoch) { drawn = try Self.clampMax(drawn + clutter, 1.0) }
+        let constants = [normalisation.means.map { Float(-$0) }, normalisation.stds.map { Float(1 / $0) }]
+        let (shift, gain) = try (
+            Self.move(Tensor(constants[0], [constants[0].count, 1, 1]), to: device),
+            Self.move(Tensor(constants[1], [constants[1].count, 1, 1]), to: device)
+        )
+        return try (drawn + shift) * gain
+    }
+
+    private static let clampMax = Operator("aten::clamp_max")
+
+    /// The clutter of some images on black, N×C×H×W, 0 to 1.
+    private func clutterLayer(_ indices: [Int], epoch: Int) throws(ZooError) -> Tensor? {
+        guard let clutter = dataSet.clutter, let clutterPool else { return nil }
+        let size = shape.channels * shape.height * shape.width
+        var canvas = [UInt8](repeating: 0, count: indices.count * size)
+        for (place, index) in indices.enumerated() {
+            let pieces = clutter.pieces(
+                dataSet.stream(split: split, seed: seed, epoch: epoch, index: index), pool: clutterPool,
+                excluding: split == .train ? index : nil, canvas: (shape.height, shape.width))
+            clutter.draw(pieces, from: clutterPool, onto: &canvas, at: place * size, height: shape.height, width: shape.width)
+        }
+        let bytes = try Tensor(canvas, [indices.count, shape.channels, shape.height, shape.width])
+        return try Self.move(bytes, to: device).to(dtype: .float32) * (1.0 / 255)
+    }
+
+    private static func pool(_ images: ImageSet, _ dataSet: DataSet, _ split: Split) throws(ZooError) -> ClutterPool? {
+        guard let clutter = dataSet.clutter else { return nil }
+        guard let pool = images.clutterPool ?? (split == .train ? ClutterPool(images) : nil) else {
+            throw ZooError(
+                "data set \(dataSet.name): clutter: expected the training images that it is cut from, found none; DataSet.load brings them",
+                .badArgument)
+        }
+        guard pool.channels == images.channels, min(pool.height, pool.width) >= clutter.crop else {
+            throw ZooError(
+                "data set \(dataSet.name): clutter: expected training images of \(images.channels) channels and at least \(clutter.crop)×\(clutter.crop) pixels, found \(pool.channels)×\(pool.height)×\(pool.width)",
+                .badArgument)
+        }
+        return pool
+    }
+
+    private func tensor(of matrices: [[Double]]) throws(ZooError) -> Tensor {
+        let rows = (matrices.first?.count ?? 0) / 3
+        return try Self.move(Tensor(matrices.flatMap { $0.map { Float($0) } }, [matrices.count, rows, 3]), to: device)
     }
 
     private static func move(_ tensor: Tensor, to device: Device) throws(ZooError) -> Tensor {

@@ -25,19 +25,22 @@ struct Evaluator {
                 try network.tell(truth: batch.theta)
                 let recording = Recording()
                 let logits = try network.architecture.forward(batch.images, trace: recording.trace)
-                guard logits.shape == [batch.count, network.classes] else {
+                let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
+                guard logits.shape == expected else {
                     throw HostError(
-                        .software,
-                        "entry '\(network.entry.id)' gives logits of shape \(logits.shape), expected \([batch.count, network.classes])")
+                        .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
                 }
                 try health.watch(recording, input: batch.images, logits: logits)
-                wrong += try zip(logits.argmax(-1).integers(), batch.labels.integers()).count { $0 != $1 }
-                loss += try logits.crossEntropy(batch.labels, perSample: true).sum().item()
+                // An image is read rightly only if all its heads are.
+                let hits = try zip(logits.argmax(-1).integers(), batch.labels.integers()).map { $0 == $1 }
+                wrong += stride(from: 0, to: hits.count, by: images.heads).count { hits[$0..<$0 + images.heads].contains(false) }
+                loss += try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).sum().item()
             }
             progress.advance(batch.count)
         }
         try network.forgetTruth()
-        let score = Score(error: Double(wrong) / Double(images.count), loss: loss / Double(images.count), count: images.count)
+        let score = Score(
+            error: Double(wrong) / Double(images.count), loss: loss / Double(images.count * images.heads), count: images.count)
         return (score, health.warnings.map { "\(dataSet.name): \($0)" })
     }
 }

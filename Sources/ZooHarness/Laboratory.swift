@@ -43,7 +43,8 @@ public struct Laboratory {
         let directory = try RunDirectory(root: runs, identity)
         if restart { try directory.remove() }
         if let data = FileManager.default.contents(atPath: directory.result),
-            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data), FileManager.default.fileExists(atPath: result.weights)
+            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
+            FileManager.default.fileExists(atPath: result.weights)
         {
             return result
         }
@@ -92,7 +93,7 @@ public struct Laboratory {
         let file = try weights ?? findWeights(entry, dataset: source, seed: seed)
         let test = try dataSet.load(.test, from: dataDirectory)
         let network = try host.network(
-            entry, input: ImageShape(test.channels, test.height, test.width), classes: test.classes.count, seed: seed)
+            entry, input: dataSet.shape(of: test), classes: test.classes.count, seed: seed)
         if file != "initial" { try SafetensorsFile(path: file).load(into: network.parameters) }
         try network.parameters.convert(format: .channelsLast)
         let evaluator = Evaluator(network: network, progress: progress)
@@ -133,7 +134,7 @@ public struct Laboratory {
         let dataSet = try DataSet.named(dataset)
         let images = try dataSet.load(.train, from: dataDirectory)
         let network = try host.network(
-            entry, input: ImageShape(images.channels, images.height, images.width), classes: images.classes.count, seed: 0)
+            entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: 0)
         try network.parameters.convert(format: .channelsLast)
         var recipe = entry.recipe(for: dataset)
         recipe.batch = batch

@@ -27,11 +27,10 @@ struct Trainer {
 
     func run() throws -> Outcome {
         let recipe = identity.recipe
-        let network = try host.network(
-            entry, input: ImageShape(images.channels, images.height, images.width), classes: images.classes.count, seed: identity.seed)
+        let loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed)
+        let network = try host.network(entry, input: loader.shape, classes: images.classes.count, seed: identity.seed)
         try network.parameters.convert(format: .channelsLast)
         let optimizer = try Optimizer(network.parameters, recipe)
-        let loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed)
         try directory.create()
         var history = try resume(network, optimizer)
         let resumedFrom = history.count
@@ -109,6 +108,11 @@ struct Trainer {
 }
 
 extension Tensor {
-    /// Mean cross entropy of N×classes logits; over all heads of N×heads×classes.
-    func meanCrossEntropy(_ labels: Tensor) throws -> Tensor { try crossEntropy(labels) }
+    /// Mean cross entropy of N×classes logits with N labels; over all heads of N×heads×classes with N×heads.
+    func meanCrossEntropy(_ labels: Tensor) throws -> Tensor {
+        rank == 3 ? try flattenedHeads().crossEntropy(labels.reshaped([-1])) : try crossEntropy(labels)
+    }
+
+    /// N×heads×classes as (N·heads)×classes.
+    func flattenedHeads() throws -> Tensor { try reshaped([-1, size(-1)]) }
 }

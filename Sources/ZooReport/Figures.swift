@@ -1,4 +1,5 @@
 import Foundation
+import ZooHarness
 
 /// A fraction in percent with two decimals: 0.0123 as "1.23". The unit belongs into the column's title.
 func percent(_ fraction: Double) -> String { fixed(100 * fraction, 2) }
@@ -22,5 +23,5 @@ func withCommas(_ number: Double) -> String { withCommas(Int(number.isFinite ? m
 
 /// JSON for machines: indented, keys in order, so that two outputs can be compared line by line.
 public func jsonText(_ value: some Encodable) throws -> String {
-    return String(decoding: try ResultCoding.encoder.encode(value), as: UTF8.self) + "\n"
+    String(decoding: try ResultCoding.encoder.encode(value), as: UTF8.self) + "\n"
 }
