@@ -57,6 +57,11 @@ final class CNN: Architecture, Component {
     static let summary = "The classifier alone: the baseline without a spatial transformer"
     static let paper = "arXiv:2004.11678"
     static let slots = [Slot("extractor", .extractor, "the classification network")]
+    static let wiring: Wiring? = Wiring(
+        .nothing,
+        """
+        x ──→ {extractor} ──→ logits
+        """)
 
     let parameters = Parameters()
     private let extractor: any FeatureExtractor

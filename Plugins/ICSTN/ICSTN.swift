@@ -12,6 +12,12 @@ final class ICSTN: Architecture, Component {
         Slot("transformer", .transformer, "family of the transformation, which must compose, and how it samples"),
         Slot("extractor", .extractor, "the classification network, on the transformed image"),
     ]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ──→ {transformer} warp by θ ─→ {localization} ─→ Δp,  θ ← M(Δp) · θ      {iterations} ×, one net
+        x ──→ {transformer} warp by the last θ ──→ {extractor} ──→ logits
+        """)
 
     let parameters = Parameters()
     private let predictor: any LocalizationNet

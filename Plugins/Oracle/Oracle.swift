@@ -11,6 +11,11 @@ final class Oracle: Architecture, Component {
     static let summary = "The input aligned by its known transformation, then the CNN: the upper bound of what aligning can give"
     static let paper = "arXiv:2004.14716"
     static let slots = [Slot("extractor", .extractor, "the classification network, on the aligned image")]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ──→ warp by the inverse of the known θ ──→ {extractor} ──→ logits
+        """)
     static let options = [
         Option.ints("size", default: [], in: 1...4096, "height and width of the aligned image in pixels; empty: as the input"),
         Option.string(

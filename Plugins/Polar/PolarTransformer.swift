@@ -15,6 +15,12 @@ final class PolarTransformer: Architecture, Component {
     static let summary = "Polar Transformer: log-polar image about a predicted origin, so that rotation becomes a shift"
     static let paper = "arXiv:1709.01889"
     static let slots = [Slot("extractor", .extractor, "the classification network, on the polar image: rows are angles, columns radii")]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ─┬─→ heat map ─→ centroid ─→ origin ─┐
+           └──────────→ log-polar image about it ──→ {extractor} ──→ logits
+        """)
     static let options = [
         Option.ints("size", default: [], in: 4...1024, "rows (angles) and columns (radii) of the polar image; empty: as the image"),
         Option.double("radius", default: 1, in: 0.1...2, "largest radius, in half sides of the image"),

@@ -20,6 +20,13 @@ final class STNDeep: Architecture, Component {
             "extractor", .extractor,
             "the classification network, on the transformed image; localization stands on a copy of its first stages"),
     ]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ─┬─→ copy of {extractor} stages 1..{depth} ─→ {localization} ─→ θ ─┐
+           └────────────────────→ {transformer} warp ──→ {extractor} ──→ logits
+        weights of the copy are its own; {iterations} × with θ ← θ · M(…)
+        """)
 
     let parameters = Parameters()
     private let features: any FeatureExtractor

@@ -19,6 +19,13 @@ final class STNFeatureMap: Architecture, Component {
         Slot("transformer", .transformer, "family of the transformation of the feature map, and how it samples"),
         Slot("extractor", .extractor, "the classification network, whose feature maps are transformed"),
     ]
+    static let wiring: Wiring? = Wiring(
+        .features,
+        """
+        x ──→ {extractor} stages 1..X ─┬─→ {localization} ─→ θ ─┐
+                                       └────→ {transformer} warp ──→ the other stages ──→ logits
+        X = {depth}, or each of {placements} if that is not empty; 0 is the input
+        """)
 
     private struct Placement {
         let depth: Int

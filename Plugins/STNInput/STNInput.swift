@@ -12,6 +12,13 @@ final class STNInput: Architecture, Component {
         Slot("transformer", .transformer, "family of the transformation, and how it samples"),
         Slot("extractor", .extractor, "the classification network, on the transformed image"),
     ]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ─┬─→ {localization} ─→ θ ─┐
+           └──────→ {transformer} warp ──→ {extractor} ──→ logits
+        {iterations} × : θ ← θ · M({localization}(warped x)), always sampling x
+        """)
 
     let parameters = Parameters()
     private let localization: any LocalizationNet

@@ -16,6 +16,13 @@ final class STNShared: Architecture, Component {
         Slot("transformer", .transformer, "family of the transformation of the input, and how it samples"),
         Slot("extractor", .extractor, "the classification network, on the transformed image; its first stages serve localization too"),
     ]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ─┬─→ {extractor} stages 1..{depth} ─→ {localization} ─→ θ ─┐
+           └────────────────→ {transformer} warp ──→ {extractor} ──→ logits
+        the stages are the classifier's own, weights shared; {iterations} × with θ ← θ · M(…)
+        """)
 
     let parameters = Parameters()
     private let localization: any LocalizationNet

@@ -10,6 +10,11 @@ final class TestTimeAugmentation: Architecture, Component {
     static let id = "tta"
     static let summary = "Test-time augmentation: the plain CNN's probabilities averaged over rotated copies of the image"
     static let slots = [Slot("extractor", .extractor, "the classification network")]
+    static let wiring: Wiring? = Wiring(
+        .input,
+        """
+        x ──→ transformed copies of x ──→ {extractor}, each ──→ mean of the probabilities
+        """)
     static let options = [
         Option.int("count", default: 8, in: 1...360, "number of copies, evenly spaced over 'range'"),
         Option.double("range", default: 180, in: 0...180, "largest angle in degrees, both ways; 180 is the whole circle"),

@@ -9,6 +9,8 @@ public struct ComponentInfo: @unchecked Sendable {  // the table behind it is co
     public let paper: String
     public let options: [Option]
     public let slots: [Slot]
+    /// What an architecture says of its wiring, if it does.
+    public let wiring: Wiring?
     /// The library it comes from.
     public let file: String
     let table: UnsafePointer<zoo_component_v1>
@@ -56,6 +58,14 @@ public struct ComponentInfo: @unchecked Sendable {  // the table behind it is co
         }
         self.kind = kind
         self.id = id
+        wiring = component.extension.flatMap { $0(table, ZOO_EXT_WIRING) }.flatMap { pointer in
+            let wiring = pointer.assumingMemoryBound(to: zoo_wiring_v1.self).pointee
+            guard wiring.struct_size >= MemoryLayout<zoo_wiring_v1>.size, let target = Wiring.Target(rawValue: wiring.target.rawValue)
+            else {
+                return nil
+            }
+            return Wiring(target, wiring.drawing.map { String(cString: $0) } ?? "")
+        }
         summary = component.summary.map { String(cString: $0) } ?? ""
         paper = component.paper.map { String(cString: $0) } ?? ""
         self.options = options

@@ -122,12 +122,37 @@ public protocol Component: Module {
     static var options: [Option] { get }
     /// Parts that an architecture asks for.
     static var slots: [Slot] { get }
+    /// What an architecture transforms and how it is wired, for people.
+    static var wiring: Wiring? { get }
     init(_ build: Build) throws
 }
 extension Component {
     public static var paper: String { "" }
     public static var options: [Option] { [] }
     public static var slots: [Slot] { [] }
+    public static var wiring: Wiring? { nil }
+}
+
+/// What an architecture transforms, and a drawing of it.
+public struct Wiring: Equatable, Sendable {
+    public enum Target: UInt32, Sendable, CustomStringConvertible {
+        case nothing = 0
+        case input, features
+        public var description: String {
+            switch self {
+            case .nothing: "none"
+            case .input: "input"
+            case .features: "feature map"
+            }
+        }
+    }
+    public let target: Target
+    /// Several lines of text; {slot} stands for what fills the slot, {option} for the value of a setting.
+    public let drawing: String
+    public init(_ target: Target, _ drawing: String) {
+        self.target = target
+        self.drawing = drawing
+    }
 }
 
 /// The size of one input, C×H×W.

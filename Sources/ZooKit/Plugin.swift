@@ -132,9 +132,16 @@ extension Setting {
 private final class Origin {
     let type: any Component.Type
     let names: [String]
+    let wiring: Published<zoo_wiring_v1>?
     init(_ type: any Component.Type) {
         self.type = type
         names = type.options.map(\.name)
+        wiring = type.wiring.map {
+            Published(
+                zoo_wiring_v1(
+                    struct_size: UInt32(MemoryLayout<zoo_wiring_v1>.size), target: zoo_target($0.target.rawValue),
+                    drawing: published($0.drawing)))
+        }
     }
 }
 
@@ -181,7 +188,11 @@ private func exported(_ type: any Component.Type) -> zoo_component_v1 {
             return ZOO_OK
         },
         set_training: { me, on in report { try Box.of(me).module.parameters.setTraining(on != 0) } },
-        table: table, extension: nil)
+        table: table,
+        extension: { component, id in
+            guard let context = component?.pointee.context, let id, String(cString: id) == ZOO_EXT_WIRING else { return nil }
+            return UnsafeRawPointer(Unmanaged<Origin>.fromOpaque(context).takeUnretainedValue().wiring?.pointer)
+        })
 }
 
 extension Build {

@@ -119,6 +119,13 @@ public struct EntryDescription: Codable, Sendable {
     public let papers: [String]
     /// Trained values, for ten classes of 1×28×28 images; nil if the entry cannot be built for those.
     public let parameters: Int?
+    /// What is transformed: "input", "feature map", "none"; nil if the architecture does not say.
+    public let target: String?
+    /// After how many stages it is transformed, where the architecture has such a setting.
+    public let placement: String?
+    public let iterations: Int?
+    /// The wiring, drawn as text.
+    public let drawing: String?
     public let weights: [Weights]
     public let recipes: [String: Recipe]
     public let published: [PublishedFigure]
@@ -165,12 +172,32 @@ public struct Catalogue {
                 parameters = nil
             }
         } catch { problem = singleLine(error.message) }
+        let own = wiring.first { $0.slot == nil }?.settings ?? [:]
+        var iterations: Int?
+        if case .int(let count) = own["iterations"] { iterations = count }
+        var placement = own["depth"]
+        if case .array(let list) = own["placements"], !list.isEmpty { placement = own["placements"] }
+        let said = host.components.first { $0.kind == .architecture && $0.id == entry.architecture.id }?.wiring
         let papers = wiring.map(\.paper).filter { !$0.isEmpty }
         return EntryDescription(
             id: entry.id, summary: entry.summary, architecture: entry.architecture.id, parts: entry.parts.mapValues(\.id), wiring: wiring,
             plugins: unique(wiring.map { baseName($0.file) }), papers: unique(papers), parameters: parameters,
+            target: said.map { "\($0.target)" }, placement: placement.map(Listing.shown), iterations: iterations,
+            drawing: said.map { draw($0.drawing, wiring) },
             weights: entry.weights.map { describe($0, checking: checkingWeights) }, recipes: entry.recipes, published: entry.published,
             problem: problem)
+    }
+
+    /// A drawing with the entry's own parts and settings in it.
+    private func draw(_ drawing: String, _ wiring: [EntryDescription.Part]) -> String {
+        var text = drawing
+        for part in wiring {
+            if let slot = part.slot { text = text.replacingOccurrences(of: "{\(slot)}", with: part.id) }
+            if part.slot == nil {
+                for (name, value) in part.settings { text = text.replacingOccurrences(of: "{\(name)}", with: Listing.shown(value)) }
+            }
+        }
+        return text
     }
 
     private func part(_ resolved: ResolvedEntry, _ slot: String?) -> EntryDescription.Part? {

@@ -5,8 +5,9 @@ public enum Listing {
     /// One line per entry.
     public static func table(of entries: [EntryDescription]) -> TextTable {
         var table = TextTable([
-            .init("entry"), .init("architecture"), .init("extractor"), .init("localization"), .init("transformer"),
-            .init("parameters", .right), .init("plugins"), .init("weights"), .init("paper"),
+            .init("entry"), .init("architecture"), .init("extractor"), .init("localization"), .init("family"), .init("transforms"),
+            .init("placement"), .init("iterations", .right), .init("parameters", .right), .init("plugins"), .init("weights"),
+            .init("paper"),
         ])
         for entry in entries {
             func part(_ kind: String) -> String {
@@ -16,6 +17,7 @@ public enum Listing {
             }
             table.append([
                 entry.id, entry.architecture, part("extractor"), part("localization"), part("transformer"),
+                entry.target ?? "", entry.placement ?? "", entry.iterations.map(String.init) ?? "",
                 entry.parameters.map { withCommas($0) } ?? "", entry.plugins.joined(separator: ", "),
                 entry.weights.map(\.dataset).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", "),
                 entry.papers.first ?? "",
@@ -65,6 +67,9 @@ public enum Listing {
             ("papers", entry.papers.joined(separator: ", ")),
             ("parameters", entry.parameters.map { "\(withCommas($0)), for ten classes of 1×28×28 images" } ?? ""),
         ])
+        if let drawing = entry.drawing, !drawing.isEmpty {
+            text += "  \(terminal.bold("drawing"))\n" + drawing.split(separator: "\n").map { "    \($0)\n" }.joined()
+        }
         if !entry.wiring.isEmpty {
             var table = TextTable([.init("slot"), .init("kind"), .init("component"), .init("settings"), .init("plugin")])
             for part in entry.wiring {

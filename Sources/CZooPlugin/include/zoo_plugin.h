@@ -241,8 +241,18 @@ typedef struct zoo_component_v1 {
    * evaluation mode every forward function is pure: same input, same bits, no state changed. */
   zoo_status (*set_training)(void *self, int32_t on);
   const void *table;     /* the struct of its kind, below */
-  const void *(*extension)(const char *id); /* [any] may be NULL */
+  /* [any] What this component offers beyond version 1.0; NULL for an unknown id. May itself be NULL. */
+  const void *(*extension)(const struct zoo_component_v1 *component, const char *id);
 } zoo_component_v1;
+
+/* Extension of an architecture: what it transforms and how it is wired, for people. Constant data. */
+#define ZOO_EXT_WIRING "zoo.wiring/1"
+typedef enum zoo_target { ZOO_TARGET_NONE = 0, ZOO_TARGET_INPUT = 1, ZOO_TARGET_FEATURES = 2 } zoo_target;
+typedef struct zoo_wiring_v1 {
+  uint32_t struct_size;
+  zoo_target target;
+  const char *drawing; /* several lines of text; {slot} stands for what fills the slot, {option} for a setting */
+} zoo_wiring_v1;
 
 /* One stage of an extractor: a convolution with its nonlinearity, pooling and normalisation. */
 typedef struct zoo_stage_v1 {
