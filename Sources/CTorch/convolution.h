@@ -1,0 +1,106 @@
+// Convolution + bias + maximum over 2×2 + activation as one operator: what its kernels and their caller share. The layout
+// of the data is drawn in docs/kernels.md.
+#pragma once
+
+#include <cstdint>
+
+namespace ctorch::convolution {
+
+// Images are N×H×W×C in memory (channels last). A "cell" is one pixel of the output, pooled or not; it has pool × pool
+// positions in the convolution's own output, numbered row by row.
+struct Problem {
+  int64_t images, channels, height, width; // of the input, its padding included
+  int64_t outputs, kernel, stride, pool;
+  float slope;           // of the activation below zero: 0 is ReLU, 1 none
+  int64_t rows, columns; // of the output
+
+  int64_t image() const { return height * width * channels; }
+  int64_t run() const { return kernel * channels; } // adjacent in memory under one row of the kernel
+  int64_t taps() const { return kernel * run(); }
+  int64_t cells() const { return rows * columns; }
+  int64_t positions() const { return cells() * pool * pool; }
+};
+
+// The byte kept for each output: the position of its maximum, plus this flag where the activation's slope applies.
+constexpr uint8_t below_zero = 4;
+
+// Floats that may be read, not used, before or behind an image or a row of patches.
+constexpr int64_t slack = 16;
+
+// How one set of instructions cuts a problem into tasks. It depends on the shapes alone, never on the number of threads,
+// and every sum is made within one task or over tasks in their order: so the bits do not depend on threads either.
+struct Plan {
+  int64_t lanes;                                    // floats in a vector
+  int64_t vectors;                                  // of output channels
+  int64_t forward_blocks;                           // of one or two vectors, each packed by itself
+  int64_t group, groups;                            // images to one task, and tasks, forward and for the input's gradient
+  bool patches;                                     // backward copies patches: rows of the kernel alone would leave vectors half empty
+  int64_t segments, length;                         // of a patch: the adjacent stretches it has, and their floats up to whole vectors
+  int64_t chunks;                                   // of a segment: what fits into the registers
+  int64_t pieces;                                   // segments × chunks
+  int64_t pitch;                                    // floats that a piece has for each output channel, at most
+  int64_t batches;                                  // the weight gradient's partial sums
+  int64_t block_rows, block_cells;                  // rows of cells to one list of entries, and their cells
+  bool needs_slack;                                 // vectors reach over the end of the input
+  int64_t packed() const { return pieces * pitch; } // floats to an output channel
+};
+
+// One term of a gradient: `g` times the floats from `offset` on.
+struct Entry {
+  float g;
+  int32_t offset;
+};
+
+struct Forward {
+  const float *input;  // images × image()
+  const float *weight; // packed by pack_forward
+  const float *bias;   // lanes × vectors, zeros behind
+  float *output;       // images × cells() × outputs
+  uint8_t *positions;  // likewise, or null
+};
+
+struct Backward {
+  const float *input;       // for the weight's gradient
+  const float *weight;      // for the input's, packed by pack_backward
+  const float *gradient;    // images × cells() × outputs
+  const uint8_t *positions; // likewise
+  float *input_gradient;    // images × image(), without slack
+  float *weight_gradient;   // batches × pieces × outputs × pitch, as pack_backward has it
+  float *bias_gradient;     // bias_blocks × outputs
+  Entry *entries;           // blocks × outputs × block_cells, or null where each task makes its own
+  int32_t *counts;          // blocks × outputs
+};
+
+constexpr int64_t bias_blocks = 16;
+
+struct Strides {
+  int64_t output, channel, row, column; // of the weight O×C×k×k
+};
+
+struct Kernels {
+  const char *name;
+  Plan (*plan)(const Problem &);
+  // Tasks, each to be called for every index below the count named.
+  void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t block);  // forward_blocks
+  void (*forward)(const Problem &, const Plan &, const Forward &, int64_t group);                               // groups
+  void (*pack_backward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t piece); // pieces
+  void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);                       // groups
+  void (*list_entries)(const Problem &, const Plan &, const Backward &, int64_t block);                         // blocks
+  void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                       // batches × pieces
+  void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);   // outputs
+  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                                      // bias_blocks
+};
+
+extern const Kernels portable, avx2, avx512; // the last two on x86-64 only
+
+// Rows of cells run through all images of a batch of the weight gradient, and are taken block_rows at a time.
+inline int64_t batch_begin(const Problem &p, const Plan &l, int64_t batch) { return p.images * batch / l.batches; }
+inline int64_t blocks_in(const Problem &p, const Plan &l, int64_t batch) {
+  int64_t rows = (batch_begin(p, l, batch + 1) - batch_begin(p, l, batch)) * p.rows;
+  return (rows + l.block_rows - 1) / l.block_rows;
+}
+
+// Memory of this thread that outlives the task, not initialised; one piece at a time.
+float *scratch(int64_t floats);
+
+} // namespace ctorch::convolution
