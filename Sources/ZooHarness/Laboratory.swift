@@ -13,15 +13,18 @@ public struct Laboratory {
     private let manifest: Manifest
     private let dataDirectory: String?
     private let runs: String
+    private let cache: EvaluationCache
 
     /// - Parameters:
     ///   - dataDirectory: where MNIST's files are; nil for the environment's `ZOO_DATA`.
     ///   - runs: the directory of training runs.
-    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String) {
+    ///   - results: the directory where evaluations are remembered.
+    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String, results: String = "results") {
         self.host = host
         self.manifest = manifest
         self.dataDirectory = dataDirectory
         self.runs = runs
+        cache = EvaluationCache(directory: results)
         EngineControl.flushDenormals()
     }
 
@@ -84,13 +87,20 @@ public struct Laboratory {
     ///   - seed: of the training run whose weights are wanted.
     ///   - trainedOn: the data set of that run; nil for `dataset` itself.
     ///   - weights: a file, or "initial" for untrained weights; nil for the newest finished run, else those of the manifest.
+    ///   - fresh: measure even what is remembered.
     /// - Throws: `noInput` if there are no weights, `data` if they are not as the manifest says or do not fit.
     public func evaluate(
-        _ entry: Entry, dataset: String, seed: UInt64, trainedOn: String?, weights: String?, progress: any ProgressListener
+        _ entry: Entry, dataset: String, seed: UInt64, trainedOn: String?, weights: String?, fresh: Bool = false,
+        progress: any ProgressListener
     ) throws -> Evaluation {
         let dataSet = try DataSet.named(dataset)
         let source = try DataSet.named(trainedOn ?? dataset).name
         let file = try weights ?? findWeights(entry, dataset: source, seed: seed)
+        let key = try cacheKey(entry, dataSet, seed: seed, trainedOn: source, weights: file)
+        if !fresh, let key, var known = try cache.find(key) {
+            known.remembered = true
+            return known
+        }
         let test = try dataSet.load(.test, from: dataDirectory)
         let network = try host.network(
             entry, input: dataSet.shape(of: test), classes: test.classes.count, seed: seed)
@@ -103,11 +113,31 @@ public struct Laboratory {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let images = upright.score.count + (transformed?.score.count ?? 0)
         let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
-        return Evaluation(
+        let evaluation = Evaluation(
             entry: entry.id, dataset: dataset, seed: seed, trainedOn: source, weights: file, upright: upright.score,
             transformed: transformed?.score,
             parameters: network.parameters.count, imagesPerSecond: Double(images) / max(seconds, 1e-9), plugins: network.files,
             threads: EngineControl.threads, engine: Engine.name, warnings: warnings)
+        if let key { try cache.keep(evaluation, key) }
+        return evaluation
+    }
+
+    /// nil where not everything that decides the result is known: the contents of data that lie outside the program.
+    private func cacheKey(_ entry: Entry, _ dataSet: DataSet, seed: UInt64, trainedOn: String, weights: String) throws -> EvaluationCache
+        .Key?
+    {
+        guard dataSet.source == .strokes else { return nil }
+        let files = (weights == "initial" ? [] : [weights]) + (try host.resolve(entry).files) + ["/proc/self/exe"]
+        return EvaluationCache.Key(
+            entry: entry.id, definition: entry.definition, dataset: dataSet.name, trainedOn: trainedOn, weights: weights,
+            engine: Engine.name,
+            seed: seed, threads: EngineControl.threads, contents: try files.map { try Checksum.sha256(ofFile: $0) })
+    }
+
+    /// Whether there are weights of that entry, from a finished run or shipped.
+    public func hasWeights(_ entry: Entry, dataset: String, seed: UInt64) -> Bool {
+        RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) != nil
+            || entry.weights.contains { $0.dataset == dataset && $0.seed == seed }
     }
 
     private func findWeights(_ entry: Entry, dataset: String, seed: UInt64) throws -> String {

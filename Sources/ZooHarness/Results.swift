@@ -50,6 +50,12 @@ public struct Evaluation: Codable, Sendable {
     public let engine: String
     /// What is wrong with the result: a collapsed θ, blank crops, NaN logits.
     public let warnings: [String]
+    /// Whether it was measured before, and nothing that decides it has changed since.
+    public var remembered = false
+
+    enum CodingKeys: CodingKey {
+        case entry, dataset, seed, trainedOn, weights, upright, transformed, parameters, imagesPerSecond, plugins, threads, engine, warnings
+    }
 }
 
 /// One epoch of a training run.

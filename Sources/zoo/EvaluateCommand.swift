@@ -11,8 +11,11 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
 
-    @Flag(help: "Every entry of the zoo.")
+    @Flag(help: "Every entry that has weights.")
     var all = false
+
+    @Flag(help: "Measure again what is remembered from before.")
+    var fresh = false
 
     @Option(help: ArgumentHelp("The data set to test on.", valueName: "name"))
     var dataset = "strokes-rotated"
@@ -39,18 +42,30 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let manifest = try shared.readManifest()
-        let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
+        var wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
         let host = try shared.host()
         let laboratory = shared.laboratory(host, manifest)
+        let seeds = SeedRange.all(seed)
+        if all, weights == nil {
+            let source = trainedOn ?? dataset
+            let untrained = wanted.filter { entry in !seeds.contains { laboratory.hasWeights(entry, dataset: source, seed: $0) } }
+            if !untrained.isEmpty, untrained.count < wanted.count {
+                wanted.removeAll { entry in untrained.contains { $0.id == entry.id } }
+                if !shared.quiet {
+                    let names = untrained.map(\.id).joined(separator: " ")
+                    Console.error("zoo: without weights, left out: \(names); 'zoo train \(untrained[0].id) --dataset \(source)' makes them")
+                }
+            }
+        }
         let progress = shared.progress
         Signals.install()
         var results: [Evaluation] = []
         var failures = Failures()
         runs: for entry in wanted {
-            for seed in SeedRange.all(seed) {
+            for seed in seeds {
                 do {
                     let result = try laboratory.evaluate(
-                        entry, dataset: dataset, seed: seed, trainedOn: trainedOn, weights: weights, progress: progress)
+                        entry, dataset: dataset, seed: seed, trainedOn: trainedOn, weights: weights, fresh: fresh, progress: progress)
                     progress.finish()
                     results.append(result)
                     if !shared.quiet { for warning in result.warnings { Console.error("zoo: warning: \(entry.id): \(warning)") } }
@@ -60,6 +75,10 @@ struct EvaluateCommand: ParsableCommand {
                     if error is Interrupted { break runs }
                 }
             }
+        }
+        let remembered = results.count { $0.remembered }
+        if remembered > 0, !shared.quiet {
+            Console.error("zoo: \(remembered) of \(results.count) results remembered from \(shared.results)/; --fresh measures them again")
         }
         if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
         try failures.conclude()

@@ -20,6 +20,9 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"))
     var runs = "runs"
 
+    @Option(help: ArgumentHelp("Where evaluations are remembered.", valueName: "dir"))
+    var results = "results"
+
     @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
     var threads: Int?
 
@@ -35,6 +38,7 @@ struct SharedOptions: ParsableArguments {
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
         if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+        if results.isEmpty { throw ValidationError("--results is empty, expected a directory") }
         if runs.isEmpty { throw ValidationError("--runs is empty, expected a directory") }
     }
 
@@ -79,7 +83,7 @@ struct SharedOptions: ParsableArguments {
     }
 
     func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
-        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
+        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs, results: results)
     }
 
     var progress: any ZooHarness.ProgressListener { quiet ? SilentProgress() : BarProgress() }
