@@ -16,7 +16,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests)
 C_SOURCES = $(shell find Sources Plugins Tests -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build demo test format lint fixtures benchmark clean
+.PHONY: help setup setup-peers build demo test format lint weights fixtures benchmark clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -48,6 +48,10 @@ lint: setup ## check the format; changes nothing
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	$(if $(C_SOURCES),clang-format --dry-run -Werror $(C_SOURCES))
 	@echo "make lint: passed"
+
+weights: build ## train every entry on the drawn digits again and ship the weights; takes hours
+	ids=$$($(ZOO) list entries --json | $(PYTHON) -c 'import json, sys; print(*(e["id"] for e in json.load(sys.stdin)["entries"]))') && \
+	$(ZOO) train $$ids --dataset strokes-rotated && $(PYTHON) Scripts/ship_weights.py runs
 
 fixtures: setup-peers ## compute the tests' reference values again, with PyTorch
 	for script in Tests/Fixtures/make_*.py; do $(PYTHON) "$$script" || exit 1; done
