@@ -150,13 +150,18 @@ public struct Resize: Layer {
     }
 }
 
-/// One layer after another.
+/// One layer after another; a convolution with the pooling and activation behind it runs as one operator where the engine
+/// has it.
 public struct Sequential: Layer {
     public let layers: [any Layer]
-    public init(_ layers: [any Layer]) { self.layers = layers }
+    private let steps: [any Layer]
+    public init(_ layers: [any Layer]) {
+        self.layers = layers
+        steps = FusedConvolution.fuse(layers)
+    }
     public func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
         var y = x
-        for layer in layers { y = try layer(y) }
+        for step in steps { y = try step(y) }
         return y
     }
 }
