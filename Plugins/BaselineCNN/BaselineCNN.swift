@@ -71,14 +71,7 @@ final class CNN: Architecture, Component {
         try parameters["extractor"].adopt(extractor)
     }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        var features = x
-        for stage in 0..<extractor.stages.count {
-            features = try extractor.forward(features, stages: stage..<stage + 1)
-            trace?.stage(stage + 1, features)
-        }
-        return try extractor.classify(features)
-    }
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try extractor.logits(x, trace: trace) }
 }
 
 private let plugin = Plugin(
