@@ -7,10 +7,14 @@ import ZooKit
 final class GroupConvolution: Layer {
     let weight, bias: Tensor
     private let bank: FilterBank
+    /// Whether maximum over 2×2 windows and ReLU follow at once.
+    private let pooled: Bool
 
     init(
-        _ channels: Int, _ outputs: Int, kernel: Int, group: PointGroup, lifting: Bool, interpolation: Interpolation? = nil, in scope: Scope
+        _ channels: Int, _ outputs: Int, kernel: Int, group: PointGroup, lifting: Bool, interpolation: Interpolation? = nil,
+        pooled: Bool = false, in scope: Scope
     ) throws {
+        self.pooled = pooled
         bank = try FilterBank(group, kernel: kernel, lifting: lifting, interpolation: interpolation)
         let over = lifting ? 1 : group.order
         // As Conv2d draws them: uniform within 1/√fan_in.
@@ -27,7 +31,8 @@ final class GroupConvolution: Layer {
     func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
         let order = bank.group.order
         let everyBias = order == 1 ? bias : try bias.unsqueezed(1).expanded([bias.count, order]).reshaped([bias.count * order])
-        return try x.conv2d(order == 1 && bank.lifting ? weight : bank(weight), everyBias)
+        let filters = order == 1 && bank.lifting ? weight : try bank(weight)
+        return try pooled ? x.convolved(filters, everyBias, pool: 2, slope: 0) : x.conv2d(filters, everyBias)
     }
 }
 

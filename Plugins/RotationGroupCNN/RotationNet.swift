@@ -51,13 +51,15 @@ class RotationNet: FeatureExtractor {
                     .badArgument)
             }
             let name = "conv\(index + 1)"
+            // On even maps the symmetric windows are the plain ones, and all three steps are one operator.
+            let pooled = !normalised && height % 2 == 0 && rows % 2 == 0
             var steps: [any Layer] = [
                 try GroupConvolution(
                     index == 0 ? build.input.channels : width, width, kernel: kernel, group: group, lifting: index == 0,
-                    interpolation: interpolation, in: parameters[name])
+                    interpolation: interpolation, pooled: pooled, in: parameters[name])
             ]
             if normalised { steps.append(try GroupBatchNorm(width, group: group, in: parameters["bn\(index + 1)"])) }
-            layers.append(Sequential(steps + [SymmetricMaxPool(), ReLU()]))
+            layers.append(Sequential(pooled ? steps : steps + [SymmetricMaxPool(), ReLU()]))
             size = (height / 2, rows / 2)
             stages.append(
                 Stage(

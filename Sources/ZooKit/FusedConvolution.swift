@@ -53,6 +53,19 @@ struct FusedConvolution: Layer {
     }
 }
 
+extension Tensor {
+    /// Convolution, maximum over `pool`×`pool` windows (1 or 2) and leaky ReLU of `slope` (0: ReLU, 1: none), as one operator
+    /// where the engine has it. For layers that make their weights themselves; others get it from `Sequential`.
+    public func convolved(_ weight: Tensor, _ bias: Tensor?, stride: Int = 1, padding: Int = 0, pool: Int, slope: Double) throws(ZooError)
+        -> Tensor
+    {
+        if Op.convPoolAct.exists { return try Op.convPoolAct(self, weight, bias, stride, padding, pool, slope) }
+        var y = try conv2d(weight, bias, stride: stride, padding: padding)
+        if pool > 1 { y = try y.maxPool(pool) }
+        return slope == 1 ? y : try y.leakyRelu(slope)
+    }
+}
+
 extension Op {
     static let convPoolAct = Operator("zoo::conv_pool_act")
 }
