@@ -68,7 +68,9 @@ let package = Package(
             name: "ZooHost",
             dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CTorch", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CZlib"], swiftSettings: swift),
+        // apt: libpng-dev libjpeg-dev
+        .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CZlib", "CImage"], swiftSettings: swift),
         .target(name: "ZooStore", dependencies: ["ZooHost"], swiftSettings: swift),
         .target(
             name: "ZooHarness",

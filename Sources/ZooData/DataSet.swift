@@ -14,6 +14,10 @@ public import ZooKit
 public struct DataSet: Sendable, Hashable {
     public enum Source: Sendable, Hashable {
         case strokes, mnist
+        /// One folder per class.
+        case folder(FolderSource)
+        /// SVHN's full numbers.
+        case houseNumbers
     }
 
     public let name: String
@@ -26,10 +30,13 @@ public struct DataSet: Sendable, Hashable {
     public let normalisation: Normalisation
     /// One line for a listing.
     public let summary: String
+    /// What random streams are named after.
+    private let streamName: String
 
     init(
         _ name: String, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
-        normalisation: Normalisation, summary: String
+        normalisation: Normalisation, summary: String,
+        streamName: String? = nil
     ) {
         self.name = name
         self.source = source
@@ -38,24 +45,33 @@ public struct DataSet: Sendable, Hashable {
         self.clutter = clutter
         self.normalisation = normalisation
         self.summary = summary
+        self.streamName = streamName ?? name
     }
 
     /// All of them, in the order of a listing. Each that transforms its images has a namesake ending in "-upright" besides.
     public static let all =
         digits("strokes", .strokes, "drawn digits", StrokeDigits.normalisation, Protocols.strokes)
         + digits("mnist", .mnist, "MNIST", MNIST.normalisation, Protocols.mnist)
+        + photographs
 
-    /// - Throws: `DataError` if there is no such data set, suggesting the nearest.
+    /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` describes (see `FolderSource`; the fields are
+    /// size, color, resize, split, test, invert, rotate, mean, std).
+    ///
+    /// - Throws: `DataError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
+        if name.hasPrefix(FolderName.prefix) { return try FolderName(name).dataSet }
         if let found = all.first(where: { $0.name == name }) ?? all.map(\.upright).first(where: { $0.name == name }) { return found }
         let names = all.map(\.name)
         let hint = nearest(to: name, in: names).map { "no such data set (did you mean \($0)?)" } ?? "no such data set"
-        throw DataError(file: name, field: "data set", expected: names.joined(separator: ", "), found: hint)
+        throw DataError(file: name, field: "data set", expected: names.joined(separator: ", ") + ", folder:PATH", found: hint)
     }
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
     public var upright: DataSet {
         if perturbation == .none, clutter == nil { return self }
+        if case .folder(let folder) = source, name.hasPrefix(FolderName.prefix) {
+            return FolderName(folder, rotation: 0, normalisation: normalisation).dataSet
+        }
         let plain = Self.all.first {
             $0.source == source && $0.perturbation == .none && $0.clutter == nil && $0.canvas == canvas && $0.normalisation == normalisation
         }
@@ -71,6 +87,8 @@ public struct DataSet: Sendable, Hashable {
         switch source {
         case .strokes: ImageShape(1, StrokeDigits.side, StrokeDigits.side)
         case .mnist: ImageShape(1, 28, 28)
+        case .folder(let folder): ImageShape(folder.channels, folder.size, folder.size)
+        case .houseNumbers: ImageShape(3, HouseNumbers.side, HouseNumbers.side)
         }
     }
 
@@ -85,7 +103,7 @@ public struct DataSet: Sendable, Hashable {
     }
 
     /// How many things are read from one image, each among `ImageSet.classes`.
-    public var heads: Int { 1 }
+    public var heads: Int { source == .houseNumbers ? HouseNumbers.heads : 1 }
 
     // MARK: Images
 
@@ -102,11 +120,53 @@ public struct DataSet: Sendable, Hashable {
         return images
     }
 
+    /// What there is of it, in one line. Image files are counted, not decoded.
+    ///
+    /// - Throws: `DataError` if it is not there or not what it should be.
+    public func survey(in directory: String? = nil) throws -> String {
+        switch source {
+        case .strokes: return "drawn by the program itself"
+        case .mnist:
+            let sets = try Split.allCases.map { ($0, try MNIST.imageSet($0, in: directory)) }
+            return (sets.map { "\($1.count) \($0.rawValue) images" } + sets.flatMap(\.1.warnings)).joined(separator: ", ")
+        case .folder(let folder):
+            let found = try folder.open(in: directory)
+            return (["\(found.files.count) images in \(found.classes.count) classes"] + found.warnings).joined(separator: ", ")
+        case .houseNumbers:
+            return try Split.allCases.map { "\(try HouseNumbers.count($0, in: directory)) \($0.rawValue) numbers" }.joined(separator: ", ")
+        }
+    }
+
+    /// How to come by it where it is missing; nil if it needs no files.
+    public var advice: String? {
+        let directory = "in a directory, and name that with --data-dir or \(MNIST.environmentVariable)"
+        switch source {
+        case .strokes: return nil
+        case .mnist: return "put MNIST's four IDX files (plain or .gz) \(directory)"
+        case .folder(let folder):
+            return folder.isInDataDirectory ? "put \(folder.path) \(directory)" : "put one folder of images per class into \(folder.path)"
+        case .houseNumbers: return "put svhn/train and svhn/test (PNG files and digitStruct.json or .csv) \(directory)"
+        }
+    }
+
+    /// A data set's name as one part of a path: itself, or where it holds a path or options a readable part of it and a hash.
+    public static func fileName(of name: String) -> String {
+        func isPlain(_ character: Character) -> Bool {
+            character.isASCII && (character.isLetter || character.isNumber || "-_.+".contains(character))
+        }
+        if name.allSatisfy(isPlain), !name.hasPrefix(".") { return name }
+        let key = RandomStream(seed: 0, name).key
+        let digits = String(key, radix: 16)
+        return String(name.map { isPlain($0) ? $0 : "-" }.suffix(40)) + "-" + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
     /// - Parameter count: how many images are wanted, where fewer are cheaper.
     private func read(_ split: Split, count: Int?, from directory: String?) throws -> ImageSet {
         switch source {
         case .strokes: try StrokeDigits().imageSet(split, count: count)
         case .mnist: try MNIST.imageSet(split, in: directory)
+        case .folder(let folder): try folder.imageSet(split, name: name, in: directory)
+        case .houseNumbers: try HouseNumbers.imageSet(split, in: directory)
         }
     }
 
@@ -116,7 +176,7 @@ public struct DataSet: Sendable, Hashable {
     /// epoch, so that a network sees every image in a new pose, and every network sees the same test images.
     public func stream(split: Split, seed: UInt64, epoch: Int, index: Int) -> RandomStream {
         RandomStream(
-            seed: seed, "\(name)/\(split.rawValue)", split == .train ? UInt64(bitPattern: Int64(epoch)) : 0,
+            seed: seed, "\(streamName)/\(split.rawValue)", split == .train ? UInt64(bitPattern: Int64(epoch)) : 0,
             UInt64(bitPattern: Int64(index)))
     }
 
@@ -133,7 +193,7 @@ public struct DataSet: Sendable, Hashable {
 
     /// The images 0 ..< `count` in the order in which an epoch of training takes them.
     public func order(seed: UInt64, epoch: Int, count: Int) -> [Int] {
-        RandomStream(seed: seed, "\(name)/order", UInt64(bitPattern: Int64(epoch))).permutation(count)
+        RandomStream(seed: seed, "\(streamName)/order", UInt64(bitPattern: Int64(epoch))).permutation(count)
     }
 }
 
@@ -172,4 +232,35 @@ extension DataSet {
                 summary: "\(title), warped by homographies"),
         ]
     }
+
+    /// Sets of photographs.
+    private static let photographs: [DataSet] = {
+        var plankton = FolderSource(path: "plankton/plankton_ndsb_train.tar")
+        plankton.isInDataDirectory = true
+        // On white, in the files; and what a rotation brings in from outside is black.
+        plankton.isInverted = true
+        var digits = FolderSource(path: "svhn/svhn_cropped_test_first10000.tar")
+        digits.isInDataDirectory = true
+        digits.size = 32
+        digits.color = .rgb
+        digits.resize = .stretch
+        // Neighbours often come from one photograph.
+        digits.split = .order
+        return [
+            DataSet("plankton", .folder(plankton), normalisation: planktonNormalisation, summary: "PlanktonSet, 121 classes, 64×64"),
+            DataSet(
+                "plankton-rotated", .folder(plankton), .rotation(degrees: 180), normalisation: planktonNormalisation,
+                summary: "PlanktonSet, 121 classes, 64×64, rotated at random"),
+            DataSet(
+                "svhn-digits", .folder(digits), normalisation: svhnDigitsNormalisation, summary: "SVHN, single digits, 32×32 in colour"),
+            DataSet(
+                "svhn", .houseNumbers, normalisation: HouseNumbers.normalisation, summary: "SVHN, house numbers of up to five digits, 64×64"
+            ),
+        ]
+    }()
+
+    /// Measured over the training split (see the tests).
+    private static let planktonNormalisation = Normalisation(mean: 0.0455, std: 0.1427)
+    private static let svhnDigitsNormalisation = Normalisation(
+        channels: [(0.4537, 0.2201), (0.4543, 0.2270), (0.4714, 0.2287)])
 }

@@ -19,7 +19,7 @@ enum IDX {
     ///
     /// - Throws: `DataError` if it cannot be read, or its magic number, dimensions or length are not right.
     static func read(_ path: String, rank: Int) throws -> Contents {
-        let raw = try bytes(of: path)
+        let raw = try DataFile.bytes(of: path, limit: limit)
         let headerLength = 4 + 4 * rank
         let isCompressed = Gzip.isCompressed(raw)
         // The header first: it says how much there should be, so a wrong file never fills the memory.
@@ -59,21 +59,6 @@ enum IDX {
             throw DataError(file: file, field: "dimensions", expected: "positive numbers", found: name(Array(words.dropFirst())))
         }
         return Array(words.dropFirst())
-    }
-
-    private static func bytes(of path: String) throws -> [UInt8] {
-        do {
-            let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
-            guard size < limit else { throw DataError(file: path, field: "size", expected: "less than 4 GiB", found: "\(size) bytes") }
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as DataError {
-            throw error
-        } catch {
-            // Foundation's texts run over several lines; the cause is in its underlying POSIX error.
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let reason = cause.map { String(cString: strerror(Int32(truncatingIfNeeded: $0.code))) } ?? error.localizedDescription
-            throw DataError(file: path, field: "file", expected: "a readable file", found: reason)
-        }
     }
 
     private static func hexadecimal(_ number: Int) -> String {

@@ -89,14 +89,3 @@ public struct StrokeDigits: Sendable, Hashable {
         pen.ink(into: pixels, with: &random)
     }
 }
-
-/// Disjoint parts of one buffer, written from several threads.
-private struct SharedBuffer: @unchecked Sendable {
-    private let buffer: UnsafeMutableBufferPointer<UInt8>
-
-    init(_ buffer: UnsafeMutableBufferPointer<UInt8>) { self.buffer = buffer }
-
-    func slice(_ start: Int, _ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
-        UnsafeMutableBufferPointer(rebasing: buffer[start..<start + count])
-    }
-}

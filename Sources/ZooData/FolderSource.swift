@@ -1,0 +1,198 @@
+import Foundation
+
+/// Images in one folder per class, in a directory or in a plain tar of it, PNG or JPEG, brought to one size.
+public struct FolderSource: Sendable, Hashable {
+    public enum Color: String, Sendable, Hashable, CaseIterable { case grey, rgb }
+
+    /// How an image of any shape becomes a square.
+    public enum Resize: String, Sendable, Hashable, CaseIterable {
+        /// Scaled until it fits, the rest black.
+        case pad
+        /// Scaled along each axis on its own.
+        case stretch
+        /// The largest square in its middle, scaled.
+        case crop
+    }
+
+    public enum Division: String, Sendable, Hashable, CaseIterable {
+        /// By a hash of the file's name, the same share of every class: a pure function of the names. Every class of two
+        /// images or more has some in both splits.
+        case names
+        /// The last files in the order of their names, whatever their class: for sets whose neighbours are alike.
+        case order
+    }
+
+    public var path: String
+    /// Whether a relative path starts at the data directory, not at the working directory.
+    public var isInDataDirectory = false
+    /// Side of the square in pixels.
+    public var size = 64
+    public var color = Color.grey
+    public var resize = Resize.pad
+    public var split = Division.names
+    /// The share of test images.
+    public var test = 0.2
+    /// Whether black and white are exchanged, for images on white: what lies outside an image is black.
+    public var isInverted = false
+
+    public init(path: String) { self.path = path }
+
+    public var channels: Int { color == .grey ? 1 : 3 }
+
+    /// Reads, decodes and resizes one split, on all cores.
+    ///
+    /// - Throws: `DataError` naming the file: one that is missing, cut, damaged, or a class without images.
+    func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
+        let folders = try open(in: directory)
+        let chosen = divide(folders.files)[split] ?? []
+        guard !chosen.isEmpty else {
+            throw DataError(file: folders.path, field: "\(split.rawValue) images", expected: "at least one", found: "none")
+        }
+        let pixels = try SharedBuffer.fill(chosen.count, of: channels * size * size) { index in
+            let file = folders.files[chosen[index]]
+            var picture = try Picture(decoding: folders.bytes(of: file), channels: channels, place: folders.place(file))
+            if isInverted { picture.invert() }
+            return square(picture).planes
+        }
+        return try ImageSet(
+            name: name, pixels: pixels, labels: chosen.map { UInt8(truncatingIfNeeded: folders.files[$0].label) }, channels: channels,
+            height: size, width: size, classes: folders.classes, verified: false, warnings: folders.warnings)
+    }
+
+    func open(in directory: String?) throws -> ClassFolders {
+        guard isInDataDirectory, !path.hasPrefix("/") else { return try ClassFolders(path: path) }
+        return try ClassFolders(path: "\(MNIST.directory(directory))/\(path)")
+    }
+
+    private func square(_ picture: Picture) -> Picture {
+        switch resize {
+        case .stretch: return picture.resized(width: size, height: size)
+        case .crop:
+            let side = min(picture.width, picture.height)
+            let (left, top) = ((picture.width - side) / 2, (picture.height - side) / 2)
+            return picture.cropped(left..<left + side, top..<top + side).resized(width: size, height: size)
+        case .pad:
+            let longest = Double(max(picture.width, picture.height))
+            func scaled(_ length: Int) -> Int { max(1, Int((Double(length) * Double(size) / longest).rounded())) }
+            return picture.resized(width: scaled(picture.width), height: scaled(picture.height)).padded(width: size, height: size)
+        }
+    }
+
+    /// Which files each split takes, in the order of the files.
+    private func divide(_ files: [ClassFolders.File]) -> [Split: [Int]] {
+        var isTest = [Bool](repeating: false, count: files.count)
+        switch split {
+        case .names:
+            for group in Dictionary(grouping: files.indices, by: { files[$0].label }).values {
+                let keys = Dictionary(uniqueKeysWithValues: group.map { ($0, RandomStream(seed: 0, "split/" + files[$0].name).key) })
+                let order = group.sorted { (keys[$0] ?? 0, $0) < (keys[$1] ?? 0, $1) }
+                for index in order.prefix(share(of: group.count)) { isTest[index] = true }
+            }
+        case .order:
+            let order = files.indices.sorted {
+                files[$0].name == files[$1].name ? $0 < $1 : DataFile.byBytes(files[$0].name, files[$1].name)
+            }
+            for index in order.suffix(share(of: files.count)) { isTest[index] = true }
+        }
+        return Dictionary(grouping: files.indices) { isTest[$0] ? .test : .train }
+    }
+
+    /// How many of `count` images are for testing; of two or more, at least one and not all.
+    private func share(of count: Int) -> Int {
+        count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * test).rounded())))
+    }
+}
+
+// MARK: As a name
+
+/// A data set of class folders as it is named on a command line: `folder:PATH?size=64&color=grey&rotate=180`.
+///
+/// PATH is a directory or a plain tar, relative to the working directory. The fields, all optional: `size` (64), `color` (grey,
+/// rgb), `resize` (pad, stretch, crop), `split` (names, order), `test` (0.2), `invert` (false), `rotate` (0: upright; else ±
+/// degrees at random), `mean` and `std` (0.5 and 0.25) of the normalisation.
+struct FolderName: Hashable {
+    static let prefix = "folder:"
+
+    var source: FolderSource
+    var rotation = 0.0
+    var mean = 0.5
+    var std = 0.25
+
+    private static let fields = ["size", "color", "resize", "split", "test", "invert", "rotate", "mean", "std"]
+
+    /// - Throws: `DataError` naming the field that is wrong.
+    init(_ name: String) throws {
+        let text = name.dropFirst(Self.prefix.count)
+        let mark = text.lastIndex(of: "?") ?? text.endIndex
+        func wrong(_ field: String, _ expected: String, _ found: String) -> DataError {
+            DataError(file: name, field: field, expected: expected, found: found)
+        }
+        guard mark > text.startIndex else { throw wrong("path", "a directory or a tar after 'folder:'", "nothing") }
+        source = FolderSource(path: String(text[..<mark]))
+        var seen: Set<String> = []
+        for part in text[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false) where !text[mark...].isEmpty {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard pair.count == 2 else { throw wrong("options", "field=value, separated by &", "'\(part)'") }
+            let (field, value) = (pair[0], pair[1])
+            guard seen.insert(field).inserted else { throw wrong(field, "one value", "two") }
+            func number(_ range: ClosedRange<Double>) throws -> Double {
+                guard let number = Double(value), range.contains(number) else {
+                    throw wrong(field, "a number from \(range.lowerBound) to \(range.upperBound)", "'\(value)'")
+                }
+                return number
+            }
+            func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) throws -> T where T.RawValue == String {
+                guard let choice = T(rawValue: value) else {
+                    throw wrong(field, T.allCases.map(\.rawValue).joined(separator: ", "), "'\(value)'")
+                }
+                return choice
+            }
+            switch field {
+            case "size":
+                guard let size = Int(value), (1...1024).contains(size) else { throw wrong(field, "1 to 1024 pixels", "'\(value)'") }
+                source.size = size
+            case "color": source.color = try choice(FolderSource.Color.self)
+            case "resize": source.resize = try choice(FolderSource.Resize.self)
+            case "split": source.split = try choice(FolderSource.Division.self)
+            case "test": source.test = try number(0.001...0.999)
+            case "invert":
+                guard let flag = Bool(value) else { throw wrong(field, "true or false", "'\(value)'") }
+                source.isInverted = flag
+            case "rotate": rotation = try number(0...180)
+            case "mean": mean = try number(0...1)
+            case "std": std = try number(0.001...1000)
+            default: throw wrong(field.isEmpty ? "options" : field, "one of " + Self.fields.joined(separator: ", "), "an unknown field")
+            }
+        }
+    }
+
+    init(_ source: FolderSource, rotation: Double, normalisation: Normalisation) {
+        self.source = source
+        self.rotation = rotation
+        mean = normalisation.mean
+        std = normalisation.std
+    }
+
+    /// The fields that are not as they are without a word, in a fixed order.
+    var options: String {
+        let usual = FolderSource(path: "")
+        let list: [(String, String, Bool)] = [
+            ("size", "\(source.size)", source.size != usual.size), ("color", source.color.rawValue, source.color != usual.color),
+            ("resize", source.resize.rawValue, source.resize != usual.resize),
+            ("split", source.split.rawValue, source.split != usual.split),
+            ("test", "\(source.test)", source.test != usual.test), ("invert", "true", source.isInverted),
+            ("rotate", "\(rotation)", rotation != 0), ("mean", "\(mean)", mean != 0.5), ("std", "\(std)", std != 0.25),
+        ]
+        let given = list.filter(\.2).map { "\($0.0)=\($0.1)" }
+        return given.isEmpty ? "" : "?" + given.joined(separator: "&")
+    }
+
+    var dataSet: DataSet {
+        let folder = (source.path as NSString).lastPathComponent
+        return DataSet(
+            Self.prefix + source.path + options, .folder(source), rotation == 0 ? .none : .rotation(degrees: rotation),
+            normalisation: Normalisation(mean: mean, std: std), summary: "the images in \(source.path)",
+            // Moving the folder changes no image.
+            streamName: Self.prefix + folder + options)
+    }
+}

@@ -1,0 +1,110 @@
+import CImage
+
+/// One decoded image: rows from the top, channels interleaved, 0 ... 255.
+struct Picture: Sendable {
+    let width, height, channels: Int
+    private(set) var pixels: [UInt8]
+
+    /// Decodes a PNG or JPEG file in memory to 1 or 3 channels.
+    ///
+    /// - Parameter place: the file's name, for the complaint.
+    /// - Throws: `DataError` if it is damaged or something else.
+    init(decoding bytes: [UInt8], channels: Int, place: String) throws {
+        var image = cimage()
+        var message = [CChar](repeating: 0, count: 256)
+        guard cimage_decode(bytes, bytes.count, Int32(channels), &image, &message, message.count) == 0 else {
+            let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            throw DataError(file: place, field: "image", expected: "a whole PNG or JPEG file", found: text)
+        }
+        defer { cimage_free(&image) }
+        width = Int(image.width)
+        height = Int(image.height)
+        self.channels = channels
+        pixels = Array(UnsafeBufferPointer(start: image.pixels, count: width * height * channels))
+    }
+
+    init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+        self.width = width
+        self.height = height
+        self.channels = channels
+        self.pixels = pixels
+    }
+
+    mutating func invert() { for index in pixels.indices { pixels[index] = 255 - pixels[index] } }
+
+    /// C×H×W instead of H×W×C.
+    var planes: [UInt8] {
+        guard channels > 1 else { return pixels }
+        return (0..<channels).flatMap { channel in stride(from: channel, to: pixels.count, by: channels).map { pixels[$0] } }
+    }
+
+    /// The part of these columns and rows, which must lie inside.
+    func cropped(_ columns: Range<Int>, _ rows: Range<Int>) -> Picture {
+        let part = rows.flatMap { row in
+            pixels[(row * width + columns.lowerBound) * channels..<(row * width + columns.upperBound) * channels]
+        }
+        return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
+    }
+
+    /// On black, with its middle in the middle.
+    func padded(width: Int, height: Int) -> Picture {
+        let (left, top) = ((width - self.width) / 2, (height - self.height) / 2)
+        var out = [UInt8](repeating: 0, count: width * height * channels)
+        for row in 0..<self.height {
+            let start = ((top + row) * width + left) * channels
+            out.replaceSubrange(
+                start..<start + self.width * channels, with: pixels[row * self.width * channels..<(row + 1) * self.width * channels])
+        }
+        return Picture(width: width, height: height, channels: channels, pixels: out)
+    }
+
+    /// Bilinear, about pixel centres; where it shrinks, the triangle widens with the step, so that nothing aliases. Its own
+    /// size gives exactly the same pixels.
+    func resized(width: Int, height: Int) -> Picture {
+        if width == self.width, height == self.height { return self }
+        let columns = Self.taps(from: self.width, to: width)
+        let rows = Self.taps(from: self.height, to: height)
+        var narrow = [Float](repeating: 0, count: self.height * width * channels)
+        for row in 0..<self.height {
+            for (x, tap) in columns.enumerated() {
+                for channel in 0..<channels {
+                    var sum: Float = 0
+                    var place = (row * self.width + tap.first) * channels + channel
+                    for weight in tap.weights {
+                        sum += weight * Float(pixels[place])
+                        place += channels
+                    }
+                    narrow[(row * width + x) * channels + channel] = sum
+                }
+            }
+        }
+        let stride = width * channels
+        var out = [UInt8](repeating: 0, count: height * stride)
+        for (y, tap) in rows.enumerated() {
+            for column in 0..<stride {
+                var sum: Float = 0
+                var place = tap.first * stride + column
+                for weight in tap.weights {
+                    sum += weight * narrow[place]
+                    place += stride
+                }
+                out[y * stride + column] = UInt8(max(0, min(255, sum.rounded())))
+            }
+        }
+        return Picture(width: width, height: height, channels: channels, pixels: out)
+    }
+
+    /// For each output pixel the first input pixel that counts, and the weights from there.
+    private static func taps(from count: Int, to size: Int) -> [(first: Int, weights: [Float])] {
+        let step = Double(count) / Double(size)
+        let reach = max(1, step)
+        return (0..<size).map { index in
+            let centre = (Double(index) + 0.5) * step
+            let first = max(0, Int(centre - reach + 0.5))
+            let last = max(first + 1, min(count, Int(centre + reach + 0.5)))
+            let weights = (first..<last).map { max(0, 1 - abs((Double($0) + 0.5 - centre) / reach)) }
+            let sum = weights.reduce(0, +)
+            return (first, weights.map { Float($0 / sum) })
+        }
+    }
+}

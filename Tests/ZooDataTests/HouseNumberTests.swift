@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+import ZooData
+import ZooHost
+import ZooKit
+
+@Suite("House numbers")
+struct HouseNumberTests {
+    private static let json = """
+        [{"filename": "1.png", "boxes": [{"left": 2, "top": 4, "width": 4, "height": 8, "label": 1},
+          {"left": 6, "top": 4, "width": 4.0, "height": 8, "label": 10}]},
+         {"filename": "2.png", "boxes": [{"left": -1, "top": 0, "width": 9, "height": 9, "label": 7}]}]
+        """
+    private static let csv = """
+        filename,label,left,top,width,height
+        1.png,1,2,4,4,8
+        1.png,10,6,4,4,8
+        2.png,7,-1,0,9,9
+        """
+
+    private func make(_ name: String = "digitStruct.json", _ text: String = json) throws -> Scratch {
+        let scratch = try Scratch()
+        // Red to the left of column 6, blue from there on.
+        let pixels = (0..<16 * 16).flatMap { $0 % 16 < 6 ? [255, 0, 0] : [0, 0, 255] as [UInt8] }
+        for image in ["1.png", "2.png"] { try scratch.write("svhn/test/" + image, png(width: 16, height: 16, channels: 3, pixels)) }
+        try scratch.write("svhn/test/" + name, Array(text.utf8))
+        return scratch
+    }
+
+    private func error(_ name: String, _ text: String) throws -> DataError? {
+        let scratch = try make(name, text)
+        return #expect(throws: DataError.self) { try HouseNumbers.imageSet(.test, in: scratch.path) }
+    }
+
+    @Test("JSON and CSV give the same crops and five labels each")
+    func formats() throws {
+        try EngineControl.start()
+        let scratch = try make()
+        let data = try DataSet.named("svhn")
+        let images = try data.load(.test, from: scratch.path)
+        #expect(images.count == 2)
+        #expect(images.heads == 5 && data.heads == 5)
+        #expect(images.classes.count == 11)
+        #expect(images.labels == [1, 0, 10, 10, 10, 7, 10, 10, 10, 10])
+        // The crop goes from column 1 (2 - 1.2) to 11 (10 + 1.2): half of it red.
+        let row = Array(images.image(0).prefix(64))
+        #expect(row[5] == 255 && row[60] == 0)
+        #expect(row[31] > 127 && row[32] < 128)
+        let table = try make("digitStruct.csv", Self.csv)
+        let other = try HouseNumbers.imageSet(.test, in: table.path)
+        #expect(other.pixels == images.pixels && other.labels == images.labels)
+        let batch = try BatchLoader(images, of: data, split: .test, batchSize: 2, seed: 0).batch(0)
+        #expect(batch.images.shape == [2, 3, 64, 64])
+        #expect(batch.labels.shape == [2, 5])
+        let first = Double(try batch.images.floats()[5])
+        #expect(abs(first - (1 - 0.4377) / 0.1980) < 1e-4)
+    }
+
+    @Test("more than five digits are left out, with a warning")
+    func tooMany() throws {
+        let long = Self.csv + String(repeating: "\n2.png,3,0,0,5,5", count: 5)
+        let scratch = try make("digitStruct.csv", long)
+        let images = try HouseNumbers.imageSet(.test, in: scratch.path)
+        #expect(images.count == 1)
+        #expect(images.warnings.count == 1)
+    }
+
+    @Test("what is wrong is named")
+    func errors() throws {
+        #expect(try error("digitStruct.mat", "")?.found.contains("HDF5") == true)
+        #expect(try error("other", "")?.field == "boxes")
+        #expect(try error("digitStruct.json", "[{")?.found == "damaged JSON")
+        let missing = try error("digitStruct.json", #"[{"filename": "1.png", "boxes": [{"left": 1}]}]"#)
+        #expect(missing?.field == "$[0].boxes[0]")
+        #expect(try error("digitStruct.json", "[]")?.field == "numbers")
+        #expect(try error("digitStruct.json", #"[{"filename": "1.png", "boxes": []}]"#)?.field == "1.png: boxes")
+        #expect(try error("digitStruct.csv", "filename,label\n")?.field == "line 1")
+        let csv = "filename,label,left,top,width,height\n"
+        #expect(try error("digitStruct.csv", csv + "1.png,1,2")?.field == "line 2")
+        #expect(try error("digitStruct.csv", csv + "1.png,1,x,4,4,8")?.field == "line 2, left")
+        #expect(try error("digitStruct.csv", csv + "1.png,11,2,4,4,8")?.field == "1.png: label")
+        #expect(try error("digitStruct.csv", csv + "1.png,1,2,4,0,8")?.field == "1.png: boxes")
+        #expect(try error("digitStruct.csv", csv + "1.png,1,100,4,4,8")?.field == "1.png: boxes")
+        #expect(try error("digitStruct.csv", csv + "1.png,1,nan,4,4,8")?.field == "1.png: boxes")
+        #expect(try error("digitStruct.csv", csv + "3.png,1,2,4,4,8")?.file.hasSuffix("3.png") == true)
+        #expect(try error("digitStruct.csv", csv + "../1.png,1,2,4,4,8")?.field == "filename")
+    }
+}
