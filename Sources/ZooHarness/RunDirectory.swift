@@ -1,4 +1,5 @@
 import Foundation
+import ZooData
 import ZooHost
 import ZooStore
 
@@ -27,7 +28,7 @@ struct RunDirectory {
     let path: String
 
     init(root: String, _ identity: RunIdentity) throws {
-        path = "\(root)/\(identity.dataset)/\(identity.entry)/seed-\(identity.seed)-\(try identity.digest())"
+        path = "\(root)/\(DataSet.fileName(of: identity.dataset))/\(identity.entry)/seed-\(identity.seed)-\(try identity.digest())"
     }
 
     private init(path: String) { self.path = path }
@@ -45,7 +46,7 @@ struct RunDirectory {
 
     /// The weights of the newest finished run of that entry, data set and seed.
     static func newestWeights(root: String, dataset: String, entry: String, seed: UInt64) -> String? {
-        let folder = "\(root)/\(dataset)/\(entry)"
+        let folder = "\(root)/\(DataSet.fileName(of: dataset))/\(entry)"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let finished = names.filter { $0.hasPrefix("seed-\(seed)-") }.map { RunDirectory(path: folder + "/" + $0) }.compactMap {
             run -> (String, Date)? in

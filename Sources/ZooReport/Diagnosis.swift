@@ -117,24 +117,21 @@ public struct Diagnosis: Codable, Sendable {
 
     private mutating func examineData(_ directory: String?) {
         let named = directory ?? ProcessInfo.processInfo.environment[MNIST.environmentVariable]
-        var outcomes: [DataSet.Source: (state: State, detail: String)] = [.strokes: (.ok, "drawn by the program itself")]
-        do {
-            var details: [String] = []
-            var warnings: [String] = []
-            for split in Split.allCases {
-                let images = try MNIST.imageSet(split, in: directory)
-                details.append("\(withCommas(images.count)) \(split.rawValue) images")
-                warnings += images.warnings
+        var outcomes: [DataSet.Source: (state: State, detail: String)] = [:]
+        for dataSet in DataSet.all where outcomes[dataSet.source] == nil {
+            do {
+                outcomes[dataSet.source] = (.ok, try dataSet.survey(in: directory))
+            } catch {
+                // Whoever names a directory wants MNIST; without one, the embedded data are enough. The others are extras.
+                let isWanted = dataSet.source == .mnist && named ?? "" != ""
+                outcomes[dataSet.source] = (isWanted ? .problem : .absent, "\(error)")
             }
-            outcomes[.mnist] = (.ok, (details + warnings).joined(separator: ", "))
-        } catch {
-            // Whoever names a directory wants the data; without one, the embedded data are enough.
-            outcomes[.mnist] = (named ?? "" == "" ? .absent : .problem, "\(error)")
         }
         for dataSet in DataSet.all {
             let outcome = outcomes[dataSet.source] ?? (.absent, "unknown source")
-            let cure = "put MNIST's four IDX files (plain or .gz) into a directory and name it with --data-dir or ZOO_DATA"
-            add("data", dataSet.name, outcome.state, "\(dataSet.summary): \(outcome.detail)", cure: outcome.state == .ok ? nil : cure)
+            add(
+                "data", dataSet.name, outcome.state, "\(dataSet.summary): \(outcome.detail)",
+                cure: outcome.state == .ok ? nil : dataSet.advice)
         }
     }
 
