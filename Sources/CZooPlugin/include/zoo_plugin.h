@@ -107,8 +107,15 @@ typedef enum zoo_tag {
 } zoo_tag;
 
 typedef enum zoo_dtype {
-  ZOO_U8 = 0, ZOO_I8 = 1, ZOO_I16 = 2, ZOO_I32 = 3, ZOO_I64 = 4, ZOO_F16 = 5, ZOO_F32 = 6, ZOO_F64 = 7,
-  ZOO_B8 = 11,  /* bool, one byte */
+  ZOO_U8 = 0,
+  ZOO_I8 = 1,
+  ZOO_I16 = 2,
+  ZOO_I32 = 3,
+  ZOO_I64 = 4,
+  ZOO_F16 = 5,
+  ZOO_F32 = 6,
+  ZOO_F64 = 7,
+  ZOO_B8 = 11, /* bool, one byte */
   ZOO_BF16 = 15
 } zoo_dtype;
 
@@ -137,13 +144,13 @@ typedef struct zoo_value {
 typedef struct zoo_tensor_info {
   zoo_dtype dtype;
   zoo_device_type device;
-  int32_t device_index;    /* -1 on the CPU */
+  int32_t device_index; /* -1 on the CPU */
   int32_t ndim;
-  int32_t requires_grad;   /* 0 or 1 */
-  int32_t contiguous;      /* row-major without gaps: 0 or 1 */
-  const int64_t *sizes;    /* ndim of them */
-  const int64_t *strides;  /* ndim of them, in elements */
-  void *data;              /* first element, in the device's memory; NULL if there is none */
+  int32_t requires_grad;  /* 0 or 1 */
+  int32_t contiguous;     /* row-major without gaps: 0 or 1 */
+  const int64_t *sizes;   /* ndim of them */
+  const int64_t *strides; /* ndim of them, in elements */
+  void *data;             /* first element, in the device's memory; NULL if there is none */
 } zoo_tensor_info;
 
 /* ---- What a component is built from ----------------------------------------------------------------------------- */
@@ -157,20 +164,20 @@ typedef enum zoo_kind {
 
 /* One setting that a component understands: its schema. Constant data. */
 typedef struct zoo_option_v1 {
-  const char *name;             /* lower_snake_case, unique within the component */
-  const char *help;             /* one line; units where there are any */
-  zoo_tag type;                 /* ZOO_BOOL, ZOO_INT, ZOO_DOUBLE, ZOO_STRING, ZOO_INTS or ZOO_DOUBLES */
-  zoo_value fallback;           /* the default; ZOO_NONE: the setting is required */
-  double minimum, maximum;      /* inclusive, of a number or of every number of a list; -INFINITY, INFINITY: open */
-  const char *const *choices;   /* of a string: the allowed ones, NULL-terminated; NULL: any */
+  const char *name;           /* lower_snake_case, unique within the component */
+  const char *help;           /* one line; units where there are any */
+  zoo_tag type;               /* ZOO_BOOL, ZOO_INT, ZOO_DOUBLE, ZOO_STRING, ZOO_INTS or ZOO_DOUBLES */
+  zoo_value fallback;         /* the default; ZOO_NONE: the setting is required */
+  double minimum, maximum;    /* inclusive, of a number or of every number of a list; -INFINITY, INFINITY: open */
+  const char *const *choices; /* of a string: the allowed ones, NULL-terminated; NULL: any */
 } zoo_option_v1;
 
 /* One part that an architecture needs. Constant data. */
 typedef struct zoo_slot_v1 {
-  const char *name;  /* also the prefix of the part's parameters: "localization" gives "localization.fc.weight" */
+  const char *name; /* also the prefix of the part's parameters: "localization" gives "localization.fc.weight" */
   const char *help;
   zoo_kind kind;
-  int32_t required;  /* 1: an entry must fill it; 0: the architecture does without */
+  int32_t required; /* 1: an entry must fill it; 0: the architecture does without */
 } zoo_slot_v1;
 
 /* Announces that an architecture will resample the feature maps after `stage` stages (0: the input itself) to
@@ -186,14 +193,14 @@ typedef struct zoo_builder zoo_builder;
 /* What an instance is made for. Valid during `create` only. */
 typedef struct zoo_build_v1 {
   uint32_t struct_size;
-  uint32_t setting_count;      /* = option_count of the component */
-  const zoo_value *settings;   /* setting i belongs to option i; type and range are checked, defaults filled in */
+  uint32_t setting_count;          /* = option_count of the component */
+  const zoo_value *settings;       /* setting i belongs to option i; type and range are checked, defaults filled in */
   int64_t channels, height, width; /* of one input, C×H×W */
-  int64_t outputs;             /* extractor, architecture: classes (extractor: 0 = features only, no classifier);
-                                  localization: parameters of the family; transformer: not used */
-  uint32_t resize_count;       /* extractor: resamplings between its stages, ascending by stage */
+  int64_t outputs;                 /* extractor, architecture: classes (extractor: 0 = features only, no classifier);
+                                      localization: parameters of the family; transformer: not used */
+  uint32_t resize_count;           /* extractor: resamplings between its stages, ascending by stage */
   const zoo_resize_v1 *resizes;
-  zoo_builder *builder;        /* for make_part; NULL where a component has no slots */
+  zoo_builder *builder; /* for make_part; NULL where a component has no slots */
 } zoo_build_v1;
 
 typedef enum zoo_role {
@@ -203,7 +210,7 @@ typedef enum zoo_role {
 
 /* One named tensor of an instance. */
 typedef struct zoo_state_v1 {
-  const char *name;   /* unique within the instance, dotted path, lives as long as the instance */
+  const char *name; /* unique within the instance, dotted path, lives as long as the instance */
   zoo_role role;
   zoo_tensor *tensor; /* one reference for the caller. The host loads weights by writing into it in place */
 } zoo_state_v1;
@@ -222,14 +229,14 @@ typedef struct zoo_part_v1 {
 typedef struct zoo_component_v1 {
   uint32_t struct_size;
   zoo_kind kind;
-  const char *id;        /* unique within its kind among loaded plugins; lower case, digits, '-' */
-  const char *summary;   /* one line */
-  const char *paper;     /* where it comes from, "arXiv:1506.02025" for example; "" if nowhere */
+  const char *id;      /* unique within its kind among loaded plugins; lower case, digits, '-' */
+  const char *summary; /* one line */
+  const char *paper;   /* where it comes from, "arXiv:1506.02025" for example; "" if nowhere */
   const zoo_option_v1 *options;
   uint32_t option_count;
   const zoo_slot_v1 *slots; /* architectures only */
   uint32_t slot_count;
-  void *context;         /* the plugin's own; the host never reads it */
+  void *context; /* the plugin's own; the host never reads it */
   /* [any] Makes an instance. Random initial weights come from the engine's default generator, on the CPU, float32. */
   zoo_status (*create)(const struct zoo_component_v1 *component, const zoo_build_v1 *, void **self);
   /* [instance] The last call on `self`; also destroys the parts it made. */
@@ -240,7 +247,7 @@ typedef struct zoo_component_v1 {
   /* [instance] 1: training (dropout on, batch statistics), 0: evaluation. Instances start in training mode. In
    * evaluation mode every forward function is pure: same input, same bits, no state changed. */
   zoo_status (*set_training)(void *self, int32_t on);
-  const void *table;     /* the struct of its kind, below */
+  const void *table; /* the struct of its kind, below */
   /* [any] What this component offers beyond version 1.0; NULL for an unknown id. May itself be NULL. */
   const void *(*extension)(const struct zoo_component_v1 *component, const char *id);
 } zoo_component_v1;
@@ -355,7 +362,8 @@ typedef struct zoo_host_v1 {
   void (*describe)(const zoo_tensor *, zoo_tensor_info *);
   /* A CPU tensor from memory. deleter NULL: the data is copied. Otherwise it is shared, and deleter(context) runs
    * when the last user is gone, on any thread; also when the call fails. */
-  zoo_status (*from_data)(const void *data, zoo_dtype, const int64_t *sizes, int32_t ndim, void (*deleter)(void *), void *context, zoo_tensor **out);
+  zoo_status (*from_data)(const void *data, zoo_dtype, const int64_t *sizes, int32_t ndim, void (*deleter)(void *), void *context,
+                          zoo_tensor **out);
   zoo_status (*grad)(const zoo_tensor *, zoo_tensor **out); /* the gradient accumulated in a leaf; NULL if there is none */
   zoo_status (*set_grad)(zoo_tensor *, zoo_tensor *grad);   /* NULL: forget it */
   zoo_status (*require_grad)(zoo_tensor *, int32_t on);     /* of a leaf */
@@ -370,8 +378,8 @@ typedef struct zoo_host_v1 {
   /* Gives back what call_op or an extension put out, and sets each value to ZOO_NONE. */
   void (*clear)(zoo_value *, uint32_t n);
 
-  int32_t (*grad_mode)(void);         /* of this thread: 0 or 1 */
-  void (*set_grad_mode)(int32_t on);  /* of this thread */
+  int32_t (*grad_mode)(void);        /* of this thread: 0 or 1 */
+  void (*set_grad_mode)(int32_t on); /* of this thread */
 
   /* Makes the part that the entry names for `slot`, a fresh instance at every call. Only fields channels, height,
    * width, outputs and resizes of `build` are read: id and settings come from the entry. ZOO_NOT_FOUND: the entry
@@ -396,7 +404,7 @@ typedef struct zoo_plugin_table_v1 {
   const char *descriptor;                            /* the text described above */
   const zoo_component_v1 *const *components;
   uint32_t component_count;
-  const void *(*extension)(const char *id);          /* [any] may be NULL */
+  const void *(*extension)(const char *id); /* [any] may be NULL */
 } zoo_plugin_table_v1;
 
 /* The exported function, [load]. Its name is `zoo_plugin_v1` or, so that several plugins can be linked into one
