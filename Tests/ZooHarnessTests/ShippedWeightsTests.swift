@@ -24,7 +24,7 @@ import ZooStore
         let dataSet = try DataSet.named("strokes")
         let loader = try BatchLoader(dataSet.load(.test), of: dataSet, split: .test, batchSize: 1000, seed: 0)
         return try [0.0, 90, 180, 270].map { angle in
-            let turn = Perturbation.rotation(degrees: angle)
+            let turn: [Double] = Perturbation.rotation(degrees: angle)
             let batch = try loader.batch(of: Array(0..<1000), thetas: Array(repeating: turn, count: 1000))
             let found = try withoutGradients { try network.architecture.forward(batch.images).argmax(-1).integers() }
             return try Double(zip(found, batch.labels.integers()).count { $0 != $1 }) / 1000
