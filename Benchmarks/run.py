@@ -125,7 +125,7 @@ def machine(threads, versions):
     return {
         "processor": processor.get("model name", platform.machine()), "flags": [flag for flag in FLAGS if flag in flags],
         "cores": os.cpu_count(), "threads": threads, "memory_gib": round(pages / 2**30, 1), "system": system,
-        "kernel": platform.release(), "swift": first_line("swift", "--version"), "python": platform.python_version(),
+        "swift": first_line("swift", "--version"), "python": platform.python_version(),
         "pytorch": versions.get("PyTorch"), "zoo": versions.get("zoo"), "commit": first_line("git", "rev-parse", "--short", "HEAD"),
         "changed": first_line("git", "status", "--porcelain", "--untracked-files=no", "--", "Sources", "Plugins") is not None,
         "date": datetime.date.today().isoformat()}
@@ -147,7 +147,7 @@ def table(found, rounds, about):
     lines += [
         "",
         f"Measured {about['date']} on {about['processor']} ({', '.join(about['flags'])}), {about['cores']} cores, {about['threads']} threads, "
-        f"{about['memory_gib']} GiB; {about['system']}, Linux {about['kernel']}; {about['swift']}; PyTorch {about['pytorch']}, "
+        f"{about['memory_gib']} GiB; {about['system']}; {about['swift']}; PyTorch {about['pytorch']}, "
         f"Python {about['python']}; zoo at commit {commit}. Medians of {rounds} rounds; in brackets the smallest and the largest round."]
     return "\n".join(lines)
 
