@@ -15,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 torch_version=2.13.0
-packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev clang-format python3-venv make)
+packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev gcc libc6-dev binutils clang-format python3-venv make)
 cuda=${CUDA:-0}
 
 say() { echo "setup: $*" >&2; }

@@ -103,7 +103,7 @@ extension HostRuntime {
         let resolved = try resolve(entry)
         try EngineControl.seed(seed)
         do {
-            let part = try PartMaker(resolved).architecture(input: input, classes: classes)
+            let part = try PartMaker(resolved, host: self).architecture(input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
                 files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
@@ -127,8 +127,24 @@ extension HostRuntime {
 /// Makes the parts that an architecture asks for while it is being made: what stands behind a `zoo_builder`.
 final class PartMaker {
     private let resolved: ResolvedEntry
+    private let host: HostRuntime
 
-    init(_ resolved: ResolvedEntry) { self.resolved = resolved }
+    init(_ resolved: ResolvedEntry, host: HostRuntime) {
+        self.resolved = resolved
+        self.host = host
+    }
+
+    /// What fills a slot, or the component that `kind:id` names, with its settings; nil for a slot left empty.
+    private func filling(_ name: String) throws(HostError) -> (component: ComponentInfo, settings: [Setting])? {
+        if let colon = name.firstIndex(of: ":"), let kind = Kind.allCases.first(where: { "\($0)" == name[..<colon] }) {
+            let component = try host.component(kind, String(name[name.index(after: colon)...]))
+            return (component, try component.settings([:], at: .init(file: name, path: "$")))
+        }
+        guard resolved.architecture.slots.contains(where: { $0.name == name }) else {
+            throw HostError(.config, "architecture '\(resolved.architecture.id)' declares no slot '\(name)'")
+        }
+        return resolved.parts[name].map { ($0, resolved.partSettings[name] ?? []) }
+    }
 
     func architecture(input: ImageShape, classes: Int) throws(ZooError) -> ForeignPart {
         try withExtendedLifetime(self) { () throws(ZooError) in
@@ -163,15 +179,16 @@ final class PartMaker {
         }
         let maker = Unmanaged<PartMaker>.fromOpaque(UnsafeRawPointer(builder)).takeUnretainedValue()
         let name = String(cString: slot)
-        let slots = maker.resolved.architecture.slots.map(\.name)
-        guard slots.contains(name) else {
-            return fail(ZOO_BAD_ARGUMENT, "architecture '\(maker.resolved.architecture.id)' declares no slot '\(name)'")
-        }
-        guard let component = maker.resolved.parts[name] else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
+        let component: ComponentInfo
+        let settings: [Setting]
+        do throws(HostError) {
+            guard let filling = try maker.filling(name) else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
+            (component, settings) = filling
+        } catch { return fail(ZOO_BAD_ARGUMENT, error.message) }
         var instance: UnsafeMutableRawPointer?
         var status = ZOO_ERROR
         withBuild(
-            maker.resolved.partSettings[name] ?? [], nil,
+            settings, nil,
             { build in
                 build.channels = wanted.pointee.channels
                 build.height = wanted.pointee.height

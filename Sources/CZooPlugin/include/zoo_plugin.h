@@ -381,9 +381,10 @@ typedef struct zoo_host_v1 {
   int32_t (*grad_mode)(void);        /* of this thread: 0 or 1 */
   void (*set_grad_mode)(int32_t on); /* of this thread */
 
-  /* Makes the part that the entry names for `slot`, a fresh instance at every call. Only fields channels, height,
-   * width, outputs and resizes of `build` are read: id and settings come from the entry. ZOO_NOT_FOUND: the entry
-   * leaves an optional slot empty. The caller destroys the part. Only during `create`. */
+  /* Makes the part that the entry names for `slot`, a fresh instance at every call; or, for a slot written `kind:id`
+   * ("localization:fcn"), that very component with its default settings, whatever the entry says. Only fields channels,
+   * height, width, outputs and resizes of `build` are read. ZOO_NOT_FOUND: the entry leaves an optional slot empty. The
+   * caller destroys the part. Only during `create`. */
   zoo_status (*make_part)(zoo_builder *, const char *slot, const zoo_build_v1 *build, zoo_part_v1 *out);
 
   const void *(*extension)(const char *id); /* NULL if this host has no such thing */
