@@ -4,8 +4,19 @@ import ZooHost
 
 /// Evaluations that need not be done again, one file each, named by the hash of everything that decides them: the entry's
 /// definition, the contents of its plugins, weights and of this program, the data set and the engine.
-struct EvaluationCache {
-    let directory: String
+final class EvaluationCache {
+    private let directory: String
+    /// Of this program and its plugins, which all entries share and which cannot change under a process that has loaded them.
+    private var loaded: [String: String] = [:]
+
+    init(directory: String) { self.directory = directory }
+
+    func checksum(ofLoaded file: String) throws -> String {
+        if let known = loaded[file] { return known }
+        let checksum = try Checksum.sha256(ofFile: file)
+        loaded[file] = checksum
+        return checksum
+    }
 
     /// What decides a result.
     struct Key: Codable {

@@ -127,11 +127,12 @@ public struct Laboratory {
         .Key?
     {
         guard dataSet.source == .strokes else { return nil }
-        let files = (weights == "initial" ? [] : [weights]) + (try host.resolve(entry).files) + ["/proc/self/exe"]
+        let trained = weights == "initial" ? [] : [try Checksum.sha256(ofFile: weights)]
+        let loaded = try (host.resolve(entry).files + ["/proc/self/exe"]).map(cache.checksum(ofLoaded:))
         return EvaluationCache.Key(
             entry: entry.id, definition: entry.definition, dataset: dataSet.name, trainedOn: trainedOn, weights: weights,
             engine: Engine.name,
-            seed: seed, threads: EngineControl.threads, contents: try files.map { try Checksum.sha256(ofFile: $0) })
+            seed: seed, threads: EngineControl.threads, contents: trained + loaded)
     }
 
     /// Whether there are weights of that entry, from a finished run or shipped.

@@ -62,7 +62,6 @@ public struct ELFFile: Sendable {
     struct Segment: Sendable {
         let fileRange: Range<UInt64>
         let address: UInt64
-        let isWritable: Bool
     }
 
     /// Values of the dynamic segment. Those that were addresses are offsets in the file.
@@ -161,13 +160,12 @@ public struct ELFFile: Sendable {
             let at = header.programHeaders + index * UInt64(header.programHeaderSize)
             let type = try bytes.load(UInt32.self, at, "a program header")
             guard type == 1 || type == 2 else { continue }
-            let flags = try bytes.load(UInt32.self, at + 4, "a program header")
             let offset = try bytes.load(UInt64.self, at + 8, "a program header")
             let address = try bytes.load(UInt64.self, at + 16, "a program header")
             let size = try bytes.load(UInt64.self, at + 32, "a program header")
             let range = try bytes.range(offset, size, type == 1 ? "segment \(index)" : "the dynamic segment")
             if type == 1 {
-                segments.append(Segment(fileRange: range, address: address, isWritable: flags & 2 != 0))
+                segments.append(Segment(fileRange: range, address: address))
             } else {
                 dynamic = range
             }
