@@ -56,6 +56,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
@@ -71,7 +72,8 @@ let package = Package(
         // apt: libpng-dev libjpeg-dev
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
         .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CZlib", "CImage"], swiftSettings: swift),
-        .target(name: "ZooStore", dependencies: ["ZooHost"], swiftSettings: swift),
+        // apt: libsqlite3-dev
+        .target(name: "ZooStore", dependencies: ["ZooHost", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
         .target(
             name: "ZooHarness",
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],

@@ -15,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 torch_version=2.13.0
-packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev gcc libc6-dev binutils clang-format python3-venv make)
+packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev libsqlite3-dev gcc libc6-dev binutils clang-format python3-venv make)
 cuda=${CUDA:-0}
 
 say() { echo "setup: $*" >&2; }
@@ -37,7 +37,7 @@ check_swift() {
 
 install_packages() {
     if ! command -v dpkg-query >/dev/null; then
-        say "not a Debian system: make sure that libltdl, zlib, OpenSSL, libpng and libjpeg headers, clang-format and Python's venv are installed"
+        say "not a Debian system: make sure that libltdl, zlib, OpenSSL, libpng, libjpeg and SQLite headers, clang-format and Python's venv are installed"
         return
     fi
     local missing=() name
