@@ -6,7 +6,12 @@ final class ICSTN: Architecture, Component {
     static let id = "ic-stn"
     static let summary = "IC-STN: inverse compositional alignment of the input by a recurrent predictor"
     static let paper = "arXiv:1612.03897"
-    static let options = [IterativeTransformer.option(default: 4)]
+    static let options = [
+        IterativeTransformer.option(default: 4),
+        Option.string(
+            "start", default: Start.identity.rawValue, choices: Start.allCases.map(\.rawValue),
+            "p₀: the identity; or the known perturbation, and every warp is of the unperturbed image, so nothing is lost at the border"),
+    ]
     static let slots = [
         Slot("localization", .localization, "the predictor, used in every iteration: an update from the image as warped so far"),
         Slot("transformer", .transformer, "family of the transformation, which must compose, and how it samples"),
@@ -19,7 +24,14 @@ final class ICSTN: Architecture, Component {
         x ──→ {transformer} warp by the last θ ──→ {extractor} ──→ logits
         """)
 
+    /// Where the alignment starts. From the perturbation is the authors' experiment on perturbed digits [LL17, section 5.1]:
+    /// p₀ is what made the image from the unperturbed one, and warps take the unperturbed one.
+    private enum Start: String, CaseIterable { case identity, perturbation }
+
     let parameters = Parameters()
+    /// Buffers that the harness fills for each batch: the perturbations N×2×3 or N×3×3, and the unperturbed images N×C×H×W.
+    /// While they hold nothing for a batch, it starts from the identity.
+    private let truth: (theta: Tensor, images: Tensor)?
     private let predictor: any LocalizationNet
     private let spatial: IterativeTransformer
     private let extractor: any FeatureExtractor
@@ -32,13 +44,43 @@ final class ICSTN: Architecture, Component {
         extractor = try build.extractor(
             "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
         predictor = try build.localization("localization", input: input, outputs: transformer.parameterCount)
+        if try Start(rawValue: build.string("start")) == .perturbation {
+            guard transformer.composes else {
+                throw ZooError("ic-stn: 'start' is perturbation, but transformations of this family do not compose", .badArgument)
+            }
+            let scope = parameters["truth"]
+            truth = try (
+                scope.buffer("theta", Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3])),
+                scope.buffer("images", Tensor.zeros([0, input.channels, input.height, input.width]))
+            )
+        } else {
+            truth = nil
+        }
         try parameters["extractor"].adopt(extractor)
         try parameters["localization"].adopt(predictor)
         try parameters["transformer"].adopt(transformer)
     }
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        try extractor.logits(spatial(x, trace: trace) { try predictor.forward($0) }, trace: trace)
+        try extractor.logits(spatial(x, from: origin(of: x), trace: trace) { try predictor.forward($0) }, trace: trace)
+    }
+
+    /// The unperturbed images of this very batch and what perturbed them, in the matrices of the family.
+    private func origin(of x: Tensor) throws -> (image: Tensor, theta: Tensor)? {
+        guard let truth, truth.images.shape == x.shape else { return nil }
+        let count = try x.size(0)
+        let theta = try truth.theta.to(device: x.device, dtype: x.dtype)
+        let rows = try spatial.transformer.transformation(offset: Tensor.zeros([1, spatial.transformer.parameterCount])).size(1)
+        switch (theta.shape, rows) {
+        case ([count, 2, 3], 2), ([count, 3, 3], 3): return (truth.images, theta)
+        case ([count, 2, 3], 3):
+            let row = try Tensor([0, 0, 1] as [Float], [1, 1, 3]).to(device: x.device, dtype: x.dtype).expanded([count, 1, 3])
+            return (truth.images, try Tensor.cat([theta, row], dimension: 1))
+        default:
+            throw ZooError(
+                "ic-stn: 'start' is perturbation, and the perturbations are \(theta.shape), which this family of transformations cannot start from; homographies need the family 'homography'",
+                .unsupported)
+        }
     }
 }
 

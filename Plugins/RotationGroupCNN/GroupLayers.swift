@@ -7,14 +7,16 @@ import ZooKit
 final class GroupConvolution: Layer {
     let weight, bias: Tensor
     private let bank: FilterBank
-    /// Whether maximum over 2×2 windows and ReLU follow at once.
-    private let pooled: Bool
+    private let successor: Successor
+
+    /// What follows at once and is done in the same operator: nothing, or the maximum over 2×2 windows, and ReLU on that.
+    enum Successor { case nothing, pooling, poolingAndReLU }
 
     init(
         _ channels: Int, _ outputs: Int, kernel: Int, group: PointGroup, lifting: Bool, interpolation: Interpolation? = nil,
-        pooled: Bool = false, in scope: Scope
+        followedBy successor: Successor = .nothing, in scope: Scope
     ) throws {
-        self.pooled = pooled
+        self.successor = successor
         bank = try FilterBank(group, kernel: kernel, lifting: lifting, interpolation: interpolation)
         let over = lifting ? 1 : group.order
         // As Conv2d draws them: uniform within 1/√fan_in.
@@ -32,7 +34,11 @@ final class GroupConvolution: Layer {
         let order = bank.group.order
         let everyBias = order == 1 ? bias : try bias.unsqueezed(1).expanded([bias.count, order]).reshaped([bias.count * order])
         let filters = order == 1 && bank.lifting ? weight : try bank(weight)
-        return try pooled ? x.convolved(filters, everyBias, pool: 2, slope: 0) : x.conv2d(filters, everyBias)
+        return switch successor {
+        case .nothing: try x.conv2d(filters, everyBias)
+        case .pooling: try x.convolved(filters, everyBias, pool: 2, slope: 1)
+        case .poolingAndReLU: try x.convolved(filters, everyBias, pool: 2, slope: 0)
+        }
     }
 }
 

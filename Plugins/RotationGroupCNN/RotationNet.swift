@@ -18,7 +18,7 @@ class RotationNet: FeatureExtractor {
             Option.string(
                 "spatial_pool", default: "max", choices: GroupPool.Kind.allCases.map(\.rawValue),
                 "pooling over places before the linear layer; not used with group_pool none"),
-            Option.bool("batch_norm", default: false, "batch norm after each convolution, statistics shared over the group"),
+            Option.bool("batch_norm", default: false, "batch norm after each pooling, before ReLU; statistics shared over the group"),
         ]
     }
 
@@ -51,15 +51,17 @@ class RotationNet: FeatureExtractor {
                     .badArgument)
             }
             let name = "conv\(index + 1)"
-            // On even maps the symmetric windows are the plain ones, and all three steps are one operator.
-            let pooled = !normalised && height % 2 == 0 && rows % 2 == 0
+            // On even maps the symmetric windows are the plain ones, and the steps up to batch norm are one operator.
+            let pooled = height % 2 == 0 && rows % 2 == 0
             var steps: [any Layer] = [
                 try GroupConvolution(
                     index == 0 ? build.input.channels : width, width, kernel: kernel, group: group, lifting: index == 0,
-                    interpolation: interpolation, pooled: pooled, in: parameters[name])
+                    interpolation: interpolation, followedBy: !pooled ? .nothing : normalised ? .pooling : .poolingAndReLU,
+                    in: parameters[name])
             ]
+            if !pooled { steps.append(SymmetricMaxPool()) }
             if normalised { steps.append(try GroupBatchNorm(width, group: group, in: parameters["bn\(index + 1)"])) }
-            layers.append(Sequential(pooled ? steps : steps + [SymmetricMaxPool(), ReLU()]))
+            layers.append(Sequential(pooled && !normalised ? steps : steps + [ReLU()]))
             size = (height / 2, rows / 2)
             stages.append(
                 Stage(

@@ -8,6 +8,8 @@ public struct Batch {
     public let labels: Tensor
     /// N×2×3 float32, of homographies N×3×3: the poses, as sampling matrices from the drawn canvas to the upright one.
     public let theta: Tensor
+    /// N×C×H×W: the same images before they were posed; nil unless the loader was asked for them.
+    public let upright: Tensor?
     /// Which images of the set these are.
     public let indices: [Int]
 
@@ -32,6 +34,8 @@ public struct BatchLoader {
     public let seed: UInt64
     /// Whether a last batch smaller than the others is left out.
     public let dropsLast: Bool
+    /// Whether batches also hold their images before they were posed.
+    public var drawsUpright = false
 
     /// C×H×W of the images that are drawn.
     public let shape: ImageShape
@@ -114,6 +118,8 @@ public struct BatchLoader {
         return Batch(
             images: try draw(indices, theta: matrices, epoch: epoch),
             labels: try Self.move(Tensor(labels, heads == 1 ? [indices.count] : [indices.count, heads]), to: device), theta: theta,
+            upright: drawsUpright
+                ? try draw(indices, theta: Array(repeating: Perturbation.identity, count: indices.count), epoch: epoch) : nil,
             indices: indices)
     }
 

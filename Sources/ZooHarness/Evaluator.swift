@@ -11,7 +11,8 @@ struct Evaluator {
 
     /// Error and loss, and what there is to warn of.
     func score(_ images: ImageSet, as dataSet: DataSet) throws -> (score: Score, warnings: [String]) {
-        let loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: Laboratory.testSeed)
+        var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: Laboratory.testSeed)
+        loader.drawsUpright = network.wantsUpright
         try network.parameters.setTraining(false)
         progress.begin("\(network.entry.id) on \(dataSet.name)", total: images.count, unit: "images")
         defer { progress.finish() }
@@ -22,7 +23,7 @@ struct Evaluator {
             try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
             let batch = try loader.batch(number)
             try withoutGradients {
-                try network.tell(truth: batch.theta)
+                try network.tell(truth: batch.theta, upright: batch.upright)
                 let recording = Recording()
                 let logits = try network.architecture.forward(batch.images, trace: recording.trace)
                 let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]

@@ -27,8 +27,9 @@ struct Trainer {
 
     func run() throws -> Outcome {
         let recipe = identity.recipe
-        let loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed)
+        var loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed)
         let network = try host.network(entry, input: loader.shape, classes: images.classes.count, seed: identity.seed)
+        loader.drawsUpright = network.wantsUpright
         try network.parameters.convert(format: .channelsLast)
         let optimizer = try Optimizer(network.parameters, recipe)
         try directory.create()
@@ -72,7 +73,7 @@ struct Trainer {
     /// Forward, loss, backward, update. Gives the batch's mean loss.
     static func step(_ network: Network, _ optimizer: Optimizer, _ batch: Batch, learningRate: Double) throws -> Double {
         try optimizer.clearGradients()
-        try network.tell(truth: batch.theta)
+        try network.tell(truth: batch.theta, upright: batch.upright)
         let loss = try network.architecture.forward(batch.images).meanCrossEntropy(batch.labels)
         try loss.backward()
         try optimizer.step(learningRate: learningRate)

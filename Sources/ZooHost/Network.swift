@@ -21,18 +21,30 @@ public final class Network {
 
     public var parameters: Parameters { architecture.parameters }
 
-    /// Name of the buffer in which an architecture that aligns by the known transformation wants to be told it: the
-    /// matrices that drew the batch, N×2×3 or N×3×3, output to input.
-    private static let truth = "truth.theta"
+    /// Names of the buffers of an architecture that wants to know how a batch was made: the matrices that posed it, N×2×3
+    /// or N×3×3, output to input, and the images before they were posed, N×C×H×W.
+    private static let (truth, upright) = ("truth.theta", "truth.images")
+
+    /// Whether the architecture wants the images of a batch as they were before they were posed.
+    public var wantsUpright: Bool { parameters[tensor: Self.upright] != nil }
 
     /// Tells an architecture that asks for it how the next batch was made; others ignore it.
-    public func tell(truth theta: Tensor) throws(ZooError) {
-        guard let buffer = parameters[tensor: Self.truth] else { return }
-        try buffer.replaceContents(with: theta.to(device: buffer.device, dtype: buffer.dtype))
+    public func tell(truth theta: Tensor, upright: Tensor? = nil) throws(ZooError) {
+        try replace(Self.truth, with: theta)
+        if let upright { try replace(Self.upright, with: upright) }
     }
 
-    /// Puts the identity back, as it is when the network is made; so that the state can be kept.
-    public func forgetTruth() throws(ZooError) { try tell(truth: Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3])) }
+    /// Puts back what these buffers hold when the network is made, the identity and no images; so that the state can be kept.
+    public func forgetTruth() throws(ZooError) {
+        try tell(
+            truth: Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]),
+            upright: Tensor.zeros([0, input.channels, input.height, input.width]))
+    }
+
+    private func replace(_ name: String, with value: Tensor) throws(ZooError) {
+        guard let buffer = parameters[tensor: name] else { return }
+        try buffer.replaceContents(with: value.to(device: buffer.device, dtype: buffer.dtype))
+    }
 }
 
 /// An entry whose components are found and whose settings are checked.

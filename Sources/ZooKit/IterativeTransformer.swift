@@ -47,18 +47,26 @@ public struct IterativeTransformer {
     ///
     /// Records "theta.1" … "theta.n", the composed transformations, and "warped".
     ///
-    /// - Parameter predict: from images like `x` to the offset of the parameters from the family's identity, N×K.
-    public func callAsFunction(_ x: Tensor, trace: Trace?, predict: (Tensor) throws -> Tensor) throws -> Tensor {
+    /// - Parameters:
+    ///   - origin: where Θ₀ is not the identity: the image that every resampling is made from, and the Θ₀ that made `x` of it.
+    ///   - predict: from images like `x` to the offset of the parameters from the family's identity, N×K.
+    public func callAsFunction(
+        _ x: Tensor, from origin: (image: Tensor, theta: Tensor)? = nil, trace: Trace?, predict: (Tensor) throws -> Tensor
+    ) throws -> Tensor {
         let (height, width) = (try x.size(-2), try x.size(-1))
-        var theta = try transformer.transformation(offset: predict(x))
+        let source = origin?.image ?? x
+        func next(_ seen: Tensor, after theta: Tensor?) throws -> Tensor {
+            let update = try transformer.transformation(offset: predict(seen))
+            guard let theta else { return update }
+            return try order == .right ? transformer.compose(theta, update) : transformer.compose(update, theta)
+        }
+        var theta = try next(x, after: origin?.theta)
         trace?.theta(1, theta)
         for iteration in 1..<iterations {
-            let seen = try transformer.warp(x, theta, height: height, width: width)
-            let update = try transformer.transformation(offset: predict(seen))
-            theta = try order == .right ? transformer.compose(theta, update) : transformer.compose(update, theta)
+            theta = try next(transformer.warp(source, theta, height: height, width: width), after: theta)
             trace?.theta(iteration + 1, theta)
         }
-        let warped = try transformer.warp(x, theta)
+        let warped = try transformer.warp(source, theta)
         trace?.warped(warped)
         return warped
     }

@@ -73,3 +73,17 @@ func family(_ id: String, _ host: HostRuntime, config: [String: JSON] = [:], hei
     let component = try host.component(.transformer, id)
     return try ForeignTransformer(host.part(component, config: config, input: ImageShape(1, height, width), outputs: 0))
 }
+
+/// The nine numbers of one 2×3 or 3×3 matrix.
+func square(_ theta: Tensor) throws -> [Double] { try theta.doubles() + (theta.size(1) == 2 ? [0, 0, 1] : []) }
+
+/// The product of two 3×3 matrices, row-major.
+func times(_ a: [Double], _ b: [Double]) -> [Double] {
+    var product = [Double](repeating: 0, count: 9)
+    for row in 0..<3 {
+        for column in 0..<3 {
+            for k in 0..<3 { product[3 * row + column] += a[3 * row + k] * b[3 * k + column] }
+        }
+    }
+    return product
+}

@@ -129,18 +129,6 @@ import ZooKit
         #expect(try relativeDifference(#require(recording["warped"]), warped) < 1e-12, "the original image is resampled, once")
     }
 
-    private func square(_ theta: Tensor) throws -> [Double] { try theta.doubles() + (theta.size(1) == 2 ? [0, 0, 1] : []) }
-
-    private func times(_ a: [Double], _ b: [Double]) -> [Double] {
-        var product = [Double](repeating: 0, count: 9)
-        for row in 0..<3 {
-            for column in 0..<3 {
-                for k in 0..<3 { product[3 * row + column] += a[3 * row + k] * b[3 * k + column] }
-            }
-        }
-        return product
-    }
-
     /// Half the side: only the last resampling shrinks, and localization always sees the whole size.
     @Test(arguments: ["stn-input", "stn-deep", "stn-shared", "ic-stn"])
     func resizingTransformersFeedASmallerClassifier(_ architecture: String) throws {
