@@ -7,7 +7,7 @@ let plugins = [
     "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "TestTimeAugmentation", "Warps",
 ]
 
-// The engine, linked by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
+// The engine, opened by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
 
 // Set in CI: a warning in one of our own targets is an error there. Dependencies are not touched.
@@ -43,8 +43,7 @@ let swift: [SwiftSetting] =
 
 /// Tests of a target, in Tests/<Target>Tests.
 func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(
-        name: "\(target)Tests", dependencies: dependencies, swiftSettings: swift, linkerSettings: engineLibraries)
+    .testTarget(name: "\(target)Tests", dependencies: dependencies, swiftSettings: swift)
 }
 
 let package = Package(
@@ -52,6 +51,8 @@ let package = Package(
     products: [
         .executable(name: "zoo", targets: ["zoo"]),
         .library(name: "ZooKit", targets: ["ZooKit"]),
+        // The engine, opened by the host when it is needed: see ZooHost/EngineLibrary.swift.
+        .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     ] + plugins.map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -63,11 +64,12 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CZooPlugin", exclude: ["plugin.map"]),
-        .target(name: "CTorch", dependencies: ["CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
+        .target(name: "CEngine", dependencies: ["CZooPlugin"]),
+        .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
         .target(name: "ZooKit", dependencies: ["CZooPlugin"], swiftSettings: swift),
         .target(
             name: "ZooHost",
-            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CTorch", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CEngine", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
         // apt: libpng-dev libjpeg-dev
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),

@@ -1,5 +1,5 @@
 // The host's table: tensors, errors and the extensions. Operators are in operators.cpp.
-#include "ctorch.h"
+#include "host_table.h"
 #include "operators.h"
 #include "values.h"
 
@@ -136,7 +136,7 @@ zoo_status generator(zoo_device_type device, int32_t index, uint64_t seed, zoo_v
     if (device == ZOO_CPU) {
       made = at::detail::createCPUGenerator(seed);
     } else {
-      if (device != ZOO_CUDA || index < -1 || index >= ctorch_cuda_devices())
+      if (device != ZOO_CUDA || index < -1 || index >= enabled_cuda_devices())
         bad_argument("generator: no device of type " + std::to_string(int(device)) + " with index " + std::to_string(index) +
                      " is enabled");
       auto standard = at::globalContext().defaultGenerator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(index)));
@@ -183,12 +183,13 @@ zoo_host_v1 table = {
 };
 
 } // namespace
-} // namespace ctorch
 
-void ctorch_set_host_callbacks(void (*log)(zoo_log_level, const char *),
-                               zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *)) {
-  if (log) ctorch::table.log = log;
-  if (make_part) ctorch::table.make_part = make_part;
+void set_host_callbacks(void (*log)(zoo_log_level, const char *),
+                        zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *)) {
+  if (log) table.log = log;
+  if (make_part) table.make_part = make_part;
 }
 
-const zoo_host_v1 *ctorch_host(void) { return &ctorch::table; }
+const zoo_host_v1 *host_table() { return &table; }
+
+} // namespace ctorch

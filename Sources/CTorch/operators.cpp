@@ -1,6 +1,6 @@
 #include "operators.h"
 
-#include "ctorch.h"
+#include "host_table.h"
 #include "values.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -21,7 +21,7 @@ namespace ctorch {
 namespace {
 
 struct Warnings final : c10::WarningHandler {
-  void process(const c10::Warning &warning) override { ctorch_host()->log(ZOO_LOG_WARNING, warning.msg().c_str()); }
+  void process(const c10::Warning &warning) override { host_table()->log(ZOO_LOG_WARNING, warning.msg().c_str()); }
 };
 
 std::string spell(const std::string &name, const std::string &overload) { return overload.empty() ? name : name + "." + overload; }

@@ -1,6 +1,7 @@
 // What the host sets on the engine as a whole.
 #include "ctorch.h"
 #include "errors.h"
+#include "host_table.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -22,17 +23,13 @@ void seed_generator(c10::Device device, uint64_t seed) {
 
 [[noreturn]] void no_cuda(const std::string &why) { throw ctorch::Failure(ZOO_UNSUPPORTED, "no CUDA: " + why); }
 
-} // namespace
-
-const char *ctorch_version(void) { return TORCH_VERSION; }
-
-const char *ctorch_library_path(void) {
+const char *library_path() {
   Dl_info info{};
   auto *symbol = reinterpret_cast<void *>(&at::globalContext);
   return dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "";
 }
 
-zoo_status ctorch_set_threads(int32_t threads) {
+zoo_status set_threads(int32_t threads) {
   return ctorch::guard([&] {
     if (threads < 1) ctorch::bad_argument("threads: want 1 or more, found " + std::to_string(threads));
     // It can be set once only, and not after inter-op work, of which we have none.
@@ -41,16 +38,16 @@ zoo_status ctorch_set_threads(int32_t threads) {
   });
 }
 
-int32_t ctorch_threads(void) { return at::get_num_threads(); }
+int32_t threads() { return at::get_num_threads(); }
 
-zoo_status ctorch_seed(uint64_t seed) {
+zoo_status seed(uint64_t seed) {
   return ctorch::guard([&] {
     seed_generator(c10::Device(c10::DeviceType::CPU), seed);
     for (int32_t i = 0; i < cuda_devices; i++) seed_generator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(i)), seed);
   });
 }
 
-zoo_status ctorch_deterministic(int32_t on) {
+zoo_status deterministic(int32_t on) {
   return ctorch::guard([&] {
     auto &context = at::globalContext();
     context.setDeterministicAlgorithms(on != 0, false);
@@ -60,19 +57,19 @@ zoo_status ctorch_deterministic(int32_t on) {
   });
 }
 
-zoo_status ctorch_flush_denormals(int32_t on) {
+zoo_status flush_denormals(int32_t on) {
   return ctorch::guard([&] {
     if (!at::globalContext().setFlushDenormal(on != 0))
       throw ctorch::Failure(ZOO_UNSUPPORTED, "this processor cannot flush subnormal numbers to zero");
   });
 }
 
-zoo_status ctorch_enable_cuda(void) {
+zoo_status enable_cuda() {
   return ctorch::guard([&] {
     static std::mutex lock;
     std::lock_guard hold(lock);
     if (cuda_devices > 0) return;
-    std::string path = ctorch_library_path();
+    std::string path = library_path();
     auto slash = path.rfind('/');
     path = (slash == path.npos ? std::string() : path.substr(0, slash + 1)) + "libtorch_cuda.so";
     // Global, so that its registrations and libtorch_cpu's templates share one set of symbols. It stays loaded.
@@ -88,5 +85,23 @@ zoo_status ctorch_enable_cuda(void) {
   });
 }
 
-int32_t ctorch_cuda_devices(void) { return cuda_devices; }
-int32_t ctorch_cuda_available(void) { return cuda_devices > 0; }
+} // namespace
+
+int32_t ctorch::enabled_cuda_devices() { return cuda_devices; }
+
+const zoo_engine *zoo_engine_v1(void) {
+  static const zoo_engine engine = {
+      .struct_size = sizeof(zoo_engine),
+      .host = ctorch::host_table(),
+      .version = TORCH_VERSION,
+      .set_host_callbacks = ctorch::set_host_callbacks,
+      .library_path = library_path,
+      .set_threads = set_threads,
+      .threads = threads,
+      .seed = seed,
+      .deterministic = deterministic,
+      .flush_denormals = flush_denormals,
+      .enable_cuda = enable_cuda,
+  };
+  return &engine;
+}

@@ -128,7 +128,7 @@ public struct Laboratory {
     {
         guard dataSet.source == .strokes else { return nil }
         let trained = weights == "initial" ? [] : [try Checksum.sha256(ofFile: weights)]
-        let loaded = try (host.resolve(entry).files + ["/proc/self/exe"]).map(cache.checksum(ofLoaded:))
+        let loaded = try (host.resolve(entry).files + ["/proc/self/exe", EngineControl.enginePath]).map(cache.checksum(ofLoaded:))
         return EvaluationCache.Key(
             entry: entry.id, definition: entry.definition, dataset: dataSet.name, trainedOn: trainedOn, weights: weights,
             engine: Engine.name,

@@ -1,4 +1,4 @@
-import CTorch
+import CEngine
 import CZooPlugin
 import Foundation
 import Logging
@@ -22,45 +22,52 @@ public enum EngineControl {
     /// Starts the engine once; later calls set the thread count only.
     ///
     /// - Parameter threads: within one operator; nil leaves the engine's choice, the number of cores.
-    /// - Throws: `unavailable` if ZooKit and the engine speak different contracts.
+    /// - Throws: `unavailable` if the engine cannot be opened, or is another build's.
     public static func start(threads: Int? = nil) throws(HostError) {
-        let fit = started.withLock { started in
+        let outcome: Result<Bool, HostError> = started.withLock { started in
             if !started {
-                ctorch_set_host_callbacks(logFromPlugin) { PartMaker.make($0, $1, $2, $3) }
-                started = Engine.attach(ctorch_host())
+                do throws(HostError) { try EngineLibrary.open() } catch { return .failure(error) }
+                EngineLibrary.table.set_host_callbacks(logFromPlugin) { PartMaker.make($0, $1, $2, $3) }
+                started = Engine.attach(EngineLibrary.table.host)
             }
-            return started
+            return .success(started)
         }
-        guard fit else {
+        guard try outcome.get() else {
             throw HostError(.unavailable, "this program's ZooKit and engine were built for different versions of the contract")
         }
-        if let threads { try check(ctorch_set_threads(Int32(clamping: threads))) }
+        if let threads { try check(EngineLibrary.table.set_threads(Int32(clamping: threads))) }
     }
 
-    public static var threads: Int { Int(ctorch_threads()) }
+    /// Whether the engine runs. Until it does, nothing below may be asked.
+    public static var isStarted: Bool { EngineLibrary.isOpen }
+
+    public static var threads: Int { Int(EngineLibrary.table.threads()) }
 
     /// The version of libtorch, "2.13.0".
-    public static var version: String { String(cString: ctorch_version()) }
+    public static var version: String { String(cString: EngineLibrary.table.version) }
 
     /// The libtorch_cpu.so in use.
-    public static var libraryPath: String { String(cString: ctorch_library_path()) }
+    public static var libraryPath: String { EngineLibrary.table.library_path().map { String(cString: $0) } ?? "" }
+
+    /// The library that holds the engine and the zoo's own kernels.
+    public static var enginePath: String { EngineLibrary.path }
 
     /// Seeds the default generators: initial weights and dropout follow from it.
-    public static func seed(_ seed: UInt64) throws(HostError) { try check(ctorch_seed(seed)) }
+    public static func seed(_ seed: UInt64) throws(HostError) { try check(EngineLibrary.table.seed(seed)) }
 
     /// Fail rather than use an operator that gives other bits at every run.
-    public static func requireDeterminism(_ on: Bool) throws(HostError) { try check(ctorch_deterministic(on ? 1 : 0)) }
+    public static func requireDeterminism(_ on: Bool) throws(HostError) { try check(EngineLibrary.table.deterministic(on ? 1 : 0)) }
 
     /// Takes subnormal numbers as zero, as training code does for speed. Where the processor cannot, nothing changes.
-    public static func flushDenormals() { _ = ctorch_flush_denormals(1) }
+    public static func flushDenormals() { _ = EngineLibrary.table.flush_denormals(1) }
 
     /// Makes CUDA usable, if this libtorch and machine have it.
     ///
     /// - Throws: `unavailable` with the reason.
-    public static func enableCUDA() throws(HostError) { try check(ctorch_enable_cuda()) }
+    public static func enableCUDA() throws(HostError) { try check(EngineLibrary.table.enable_cuda()) }
 
     private static func check(_ status: zoo_status) throws(HostError) {
         guard status != ZOO_OK else { return }
-        throw HostError(.unavailable, ctorch_host().pointee.last_error().map { String(cString: $0) } ?? "the engine failed")
+        throw HostError(.unavailable, EngineLibrary.table.host.pointee.last_error().map { String(cString: $0) } ?? "the engine failed")
     }
 }

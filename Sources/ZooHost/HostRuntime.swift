@@ -1,4 +1,4 @@
-import CTorch
+import CEngine
 import CZooPlugin
 public import ZooKit
 
@@ -60,8 +60,8 @@ public final class HostRuntime {
         }
         guard let symbol = file.entrySymbol else { throw HostError(.data, "\(path): the entry function 'zoo_plugin_v1' is not exported") }
         let entry = try LibraryLoader.load(path, symbol: symbol)
-        guard let table = entry(ctorch_host())?.pointee else {
-            let reason = ctorch_host().pointee.last_error().map { String(cString: $0) } ?? ""
+        guard let table = entry(EngineLibrary.table.host)?.pointee else {
+            let reason = EngineLibrary.table.host.pointee.last_error().map { String(cString: $0) } ?? ""
             throw HostError(.data, "\(path): the plugin refused this host\(reason.isEmpty ? "" : ": " + reason)")
         }
         guard table.magic == ZOO_MAGIC, table.abi_major == ZOO_ABI_MAJOR, table.struct_size >= MemoryLayout<zoo_plugin_table_v1>.size else {

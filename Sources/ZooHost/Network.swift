@@ -1,4 +1,4 @@
-import CTorch
+import CEngine
 import CZooPlugin
 public import ZooKit
 
@@ -185,7 +185,7 @@ final class PartMaker {
         _ builder: OpaquePointer?, _ slot: UnsafePointer<CChar>?, _ wanted: UnsafePointer<zoo_build_v1>?,
         _ out: UnsafeMutablePointer<zoo_part_v1>?
     ) -> zoo_status {
-        func fail(_ status: zoo_status, _ text: String) -> zoo_status { ctorch_host().pointee.fail(status, text) }
+        func fail(_ status: zoo_status, _ text: String) -> zoo_status { EngineLibrary.table.host.pointee.fail(status, text) }
         guard let builder, let slot, let wanted, let out else {
             return fail(ZOO_BAD_ARGUMENT, "make_part needs a builder, a slot, a build and a place for the part")
         }

@@ -12,9 +12,7 @@ public struct SearchPath: Sendable {
         }
         var list = given
         list += (environment["ZOO_PLUGIN_PATH"] ?? "").split(separator: ":").map(String.init)
-        if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-            list.append((program as NSString).deletingLastPathComponent)
-        }
+        list.append(Program.directory)
         list.append(Self.userDirectory(environment))
         var seen: Set<String> = []
         directories = list.compactMap { directory in

@@ -3,10 +3,10 @@ import Testing
 
 /// Plugins that are not as they should be, and the boundary that they stand behind.
 @Suite struct PluginTests {
-    /// The zoo's own, whatever they are by now.
+    /// The zoo's own, whatever they are by now. The engine lies beside them and is none.
     private static let builtIn: [String] = {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: ZooProcess.products.path)) ?? []
-        return names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") }.sorted()
+        return names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted()
     }()
 
     /// The listing of plugins with `folder` on the path, parsed.

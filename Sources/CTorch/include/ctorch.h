@@ -1,55 +1,15 @@
-/* The engine: libtorch behind `zoo_host_v1`, and what the host alone may set on it. Only the host links this target.
- *
- * Functions that return a zoo_status leave their reason in the per-thread text of `ctorch_host()->last_error()`. All
- * are callable from any thread; settings hold for the whole process and belong before the first operator. */
+/* The engine: libtorch behind `zoo_engine`, in a library of its own. */
 #ifndef CTORCH_H
 #define CTORCH_H
 
-#include "zoo_plugin.h"
+#include "zoo_engine.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The two services of the table that are not the engine's. Call it once, before any plugin gets the table; NULL keeps
- * what is there: `log` writes to standard error, `make_part` fails with ZOO_UNSUPPORTED. */
-void ctorch_set_host_callbacks(void (*log)(zoo_log_level, const char *message),
-                               zoo_status (*make_part)(zoo_builder *, const char *slot, const zoo_build_v1 *, zoo_part_v1 *));
-
 /* The one table of this process. */
-const zoo_host_v1 *ctorch_host(void);
-
-/* The version of the libtorch this was compiled for, "2.13.0". */
-const char *ctorch_version(void);
-
-/* The path of the libtorch_cpu.so in use; "" if the dynamic linker does not tell. */
-const char *ctorch_library_path(void);
-
-/* Threads within one operator; 1 or more. Between operators it is always 1. Threads that have already run an operator
- * may keep the former number, so set it first. */
-zoo_status ctorch_set_threads(int32_t threads);
-int32_t ctorch_threads(void);
-
-/* Seeds the default generators: the CPU's, and those of all CUDA devices once CUDA is enabled. */
-zoo_status ctorch_seed(uint64_t seed);
-
-/* 1: operators that have no deterministic algorithm fail, rather than give other bits at every run. Memory is not
- * filled before use (libtorch's default in this mode), which would cost time and change no result. */
-zoo_status ctorch_deterministic(int32_t on);
-
-/* 1: the CPU takes subnormal floats as zero. They can slow down an operator a hundredfold when weights or
- * activations decay towards zero; results change by less than 1.2e-38 (float32). It holds for the calling thread and
- * for the threads that start afterwards. ZOO_UNSUPPORTED where the processor cannot. */
-zoo_status ctorch_flush_denormals(int32_t on);
-
-/* Loads libtorch_cuda.so from beside libtorch_cpu.so, if it is not loaded yet. Must come before the first operator, as
- * libtorch asks for CUDA once and remembers the answer. ZOO_UNSUPPORTED: this libtorch is built without CUDA, cannot
- * be loaded, or finds no device; the text says which. */
-zoo_status ctorch_enable_cuda(void);
-
-/* CUDA devices in reach; 0 before ctorch_enable_cuda has succeeded. */
-int32_t ctorch_cuda_devices(void);
-int32_t ctorch_cuda_available(void); /* whether there are any: 0 or 1 */
+ZOO_EXPORT const zoo_engine *zoo_engine_v1(void);
 
 #ifdef __cplusplus
 }
