@@ -2,6 +2,24 @@ import ZooData
 import ZooHost
 import ZooKit
 
+/// What a network read from a set of images, image by image.
+struct Reading {
+    /// The class read and the one meant, N of each; with several heads N×heads, row-major.
+    var predictions: [Int] = []
+    var labels: [Int] = []
+    /// Cross entropy in nats, per image the mean over its heads.
+    var losses: [Double] = []
+    /// An image is read rightly only if all its heads are.
+    var isRight: [Bool] = []
+    var warnings: [String] = []
+
+    var score: Score {
+        let count = isRight.count
+        return Score(
+            error: Double(isRight.count { !$0 }) / Double(count), loss: losses.reduce(0, +) / Double(count), count: count)
+    }
+}
+
 /// Runs a network over test images, in evaluation mode and without gradients.
 struct Evaluator {
     let network: Network
@@ -9,15 +27,16 @@ struct Evaluator {
     /// Images per forward pass; no result depends on it beyond rounding.
     var batch = 256
 
-    /// Error and loss, and what there is to warn of.
-    func score(_ images: ImageSet, as dataSet: DataSet) throws -> (score: Score, warnings: [String]) {
+    /// - Throws: `Interrupted` if asked to stop; `config` if the logits' shape is not what the images need, `data` if they are
+    ///   no numbers.
+    func read(_ images: ImageSet, as dataSet: DataSet) throws -> Reading {
         var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: Laboratory.testSeed)
         loader.drawsUpright = network.wantsUpright
         try network.parameters.setTraining(false)
         progress.begin("\(network.entry.id) on \(dataSet.name)", total: images.count, unit: "images")
         defer { progress.finish() }
-        var wrong = 0
-        var loss = 0.0
+        let heads = images.heads
+        var reading = Reading()
         var health = Health()
         for number in 0..<loader.batchCount {
             try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
@@ -26,22 +45,32 @@ struct Evaluator {
                 try network.tell(truth: batch.theta, upright: batch.upright)
                 let recording = Recording()
                 let logits = try network.architecture.forward(batch.images, trace: recording.trace)
-                let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
+                let expected = heads == 1 ? [batch.count, network.classes] : [batch.count, heads, network.classes]
                 guard logits.shape == expected else {
                     throw HostError(
                         .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
                 }
                 try health.watch(recording, input: batch.images, logits: logits)
-                // An image is read rightly only if all its heads are.
-                let hits = try zip(logits.argmax(-1).integers(), batch.labels.integers()).map { $0 == $1 }
-                wrong += stride(from: 0, to: hits.count, by: images.heads).count { hits[$0..<$0 + images.heads].contains(false) }
-                loss += try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).sum().item()
+                let (predictions, labels) = try (logits.argmax(-1).integers(), batch.labels.integers())
+                let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).doubles()
+                for first in stride(from: 0, to: predictions.count, by: heads) {
+                    let range = first..<first + heads
+                    reading.losses.append(losses[range].reduce(0, +) / Double(heads))
+                    reading.isRight.append(predictions[range].elementsEqual(labels[range]))
+                }
+                reading.predictions += predictions.map { Int($0) }
+                reading.labels += labels.map { Int($0) }
             }
             progress.advance(batch.count)
         }
         try network.forgetTruth()
-        let score = Score(
-            error: Double(wrong) / Double(images.count), loss: loss / Double(images.count * images.heads), count: images.count)
-        return (score, health.warnings.map { "\(dataSet.name): \($0)" })
+        guard health.notFinite == 0 else {
+            throw HostError(
+                .data,
+                "entry '\(network.entry.id)' gives logits that are NaN or infinite for \(health.notFinite) of \(images.count) images of \(dataSet.name)"
+            )
+        }
+        reading.warnings = health.warnings.map { "\(dataSet.name): \($0)" }
+        return reading
     }
 }

@@ -12,7 +12,8 @@ struct Health {
     private var collapsed = 0
     private var exploded = 0
     private var blank = 0
-    private var notFinite = 0
+    /// Images whose logits are not all numbers.
+    private(set) var notFinite = 0
 
     /// Takes in one batch's trace.
     mutating func watch(_ recording: Recording, input: Tensor, logits: Tensor) throws {
@@ -57,7 +58,7 @@ struct Health {
         return [
             said(collapsed, "θ has collapsed (determinant below \(Self.determinants.lowerBound))"),
             said(exploded, "θ has exploded (determinant above \(Self.determinants.upperBound))"),
-            said(blank, "the warped image is blank"), notFinite > 0 ? "logits are NaN or infinite for \(notFinite) images" : nil,
+            said(blank, "the warped image is blank"),
         ].compactMap { $0 }
     }
 }

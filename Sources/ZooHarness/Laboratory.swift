@@ -57,8 +57,8 @@ public struct Laboratory {
         let outcome = try trainer.run()
         let test = try dataSet.load(.test, from: dataDirectory)
         let evaluator = Evaluator(network: outcome.network, progress: progress)
-        let upright = try evaluator.score(test, as: dataSet.upright)
-        let transformed = dataSet.upright == dataSet ? nil : try evaluator.score(test, as: dataSet)
+        let upright = try evaluator.read(test, as: dataSet.upright)
+        let transformed = dataSet.upright == dataSet ? nil : try evaluator.read(test, as: dataSet)
         let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
         let seconds = outcome.history.reduce(0) { $0 + $1.seconds }
         let errors = ["upright": upright.score.error, "transformed": transformed?.score.error].compactMapValues { $0 }
@@ -108,8 +108,8 @@ public struct Laboratory {
         try network.parameters.convert(format: .channelsLast)
         let evaluator = Evaluator(network: network, progress: progress)
         let start = ContinuousClock.now
-        let upright = try evaluator.score(test, as: dataSet.upright)
-        let transformed = dataSet.upright == dataSet ? nil : try evaluator.score(test, as: dataSet)
+        let upright = try evaluator.read(test, as: dataSet.upright)
+        let transformed = dataSet.upright == dataSet ? nil : try evaluator.read(test, as: dataSet)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let images = upright.score.count + (transformed?.score.count ?? 0)
         let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])

@@ -15,9 +15,15 @@ public protocol Probe: Sendable {
     var settings: [String: JSON] { get }
     /// What a network must offer to be probed.
     var needs: Set<ProbeNeed> { get }
+    /// Whether it takes times, and so wants the machine to itself: such jobs run one by one, after all others.
+    var isTiming: Bool { get }
 
     /// - Throws: `Interrupted` if asked to stop; `NotApplicable` if the entry has not what the probe needs.
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement
+}
+
+extension Probe {
+    public var isTiming: Bool { false }
 }
 
 public enum ProbeNeed: String, Codable, Sendable, CaseIterable {
@@ -60,5 +66,5 @@ public struct ProbeSubject {
 /// All probes, by name.
 public enum ProbeCatalogue {
     /// With their default settings, in the order of a listing.
-    public static let all: [any Probe] = []
+    public static let all: [any Probe] = [ErrorProbe()]
 }

@@ -1,0 +1,61 @@
+import GRDB
+
+/// The tables of the store. A migration, once released, never changes; what is new is a new one.
+enum ResultStoreSchema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("results") { try $0.execute(sql: results) }
+        return migrator
+    }
+
+    /// Rows are only ever added to `result`, `figure` and `series`. `current` shows what counts: of each job the newest row,
+    /// but no failure before a result of the very same job; of each subject the newest such job.
+    private static let results = """
+        CREATE TABLE result (
+          id INTEGER PRIMARY KEY AUTOINCREMENT,
+          uuid TEXT NOT NULL UNIQUE,
+          job TEXT NOT NULL,
+          entry TEXT NOT NULL, dataset TEXT NOT NULL, seed INTEGER NOT NULL, trained_on TEXT NOT NULL,
+          origin TEXT NOT NULL, weights TEXT NOT NULL, images INTEGER,
+          probe TEXT NOT NULL, settings TEXT NOT NULL,
+          status TEXT NOT NULL CHECK (status IN ('measured', 'not applicable', 'failed')),
+          cause TEXT NOT NULL, exit_status INTEGER NOT NULL, warnings TEXT NOT NULL,
+          zoo TEXT NOT NULL, code TEXT NOT NULL, engine TEXT NOT NULL, plugins TEXT NOT NULL, weights_checksum TEXT NOT NULL,
+          machine TEXT NOT NULL, processor TEXT NOT NULL, threads INTEGER NOT NULL,
+          date TEXT NOT NULL, command TEXT NOT NULL, seconds REAL NOT NULL
+        );
+        CREATE INDEX result_by_job ON result (job);
+        CREATE INDEX result_by_subject ON result (entry, dataset, probe, seed);
+
+        -- Single numbers; NULL is "not a number", which SQLite does not have.
+        CREATE TABLE figure (
+          result INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,
+          position INTEGER NOT NULL, name TEXT NOT NULL, value REAL, unit TEXT NOT NULL, is_timing INTEGER NOT NULL,
+          PRIMARY KEY (result, position)
+        ) WITHOUT ROWID;
+        CREATE INDEX figure_by_name ON figure (name);
+
+        -- Columns of tables, and samples, for which "table" is NULL. Bytes are little-endian.
+        CREATE TABLE series (
+          id INTEGER PRIMARY KEY,
+          result INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,
+          "table" TEXT, name TEXT NOT NULL,
+          type TEXT NOT NULL CHECK (type IN ('u8', 'i32', 'i64', 'f32', 'f64', 'json')), bytes BLOB NOT NULL
+        );
+        CREATE INDEX series_by_result ON series (result);
+
+        CREATE VIEW current AS
+        WITH by_job AS (
+          SELECT *, row_number() OVER (PARTITION BY job ORDER BY status = 'failed', date DESC, id DESC) AS job_rank FROM result
+        ), by_subject AS (
+          SELECT *, row_number() OVER (
+            PARTITION BY entry, dataset, seed, trained_on, origin, CASE origin WHEN 'given' THEN weights END, images, probe, settings
+            ORDER BY date DESC, id DESC) AS subject_rank
+          FROM by_job WHERE job_rank = 1
+        )
+        SELECT * FROM by_subject WHERE subject_rank = 1;
+
+        -- Checksums of large files, good while size and time of change are the same. A cache: may be emptied.
+        CREATE TABLE checksum (path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
+        """
+}
