@@ -84,7 +84,7 @@ let package = Package(
         .executableTarget(
             name: "zoo",
             dependencies: [
-                "ZooReport", "ZooHarness", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ZooReport", "ZooHarness", "ZooStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
@@ -93,9 +93,9 @@ let package = Package(
         tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
         tests("ZooStore", ["ZooStore", "ZooHost"]),
-        tests("ZooReport", ["ZooReport"]),
+        tests("ZooReport", ["ZooReport", "ZooHost"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
-        tests("zoo", ["ZooHost"]),
+        tests("zoo", ["ZooHost", "ZooStore"]),
         tests("Group", ["ZooHost", "ZooKit", "ZooStore"]),
         tests("Variant", ["ZooHost", "ZooKit", "ZooStore"]),
     ]

@@ -28,8 +28,12 @@ public struct PublishedFigure: Sendable, Equatable, Codable {
     /// What was measured: "error", as a fraction.
     public let metric: String
     public let value: Double
+    /// The standard deviation that stands beside it, in the same unit; nil where none does.
+    public let spread: Double?
     /// Paper and table.
     public let source: String
+    /// Where the publication's protocol differs from the zoo's; "" where it does not.
+    public let note: String
 }
 
 /// One architecture with all its parts, settings and recipe: what is trained, evaluated and compared.
@@ -184,10 +188,12 @@ extension WeightsReference {
 extension PublishedFigure {
     init(_ place: JSONPlace) throws(HostError) {
         let names = ["dataset", "metric", "value", "source"]
-        let fields = try place.object(names, required: names)
+        let fields = try place.object(names + ["spread", "note"], required: names)
         dataset = try fields["dataset"]?.string() ?? ""
         metric = try fields["metric"]?.string() ?? ""
-        value = try fields["value"]?.double(in: -1e12...1e12) ?? 0
+        value = try fields["value"]?.double(in: metric == "error" ? 0...1 : -1e12...1e12) ?? 0
+        spread = try fields["spread"]?.double(in: 0...1e12)
         source = try fields["source"]?.string() ?? ""
+        note = try fields["note"]?.string() ?? ""
     }
 }

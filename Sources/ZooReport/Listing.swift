@@ -98,8 +98,11 @@ public enum Listing {
             text += section("weights", table, terminal)
         }
         if !entry.published.isEmpty {
-            var table = TextTable([.init("data set"), .init("metric"), .init("value", .decimal), .init("source")])
-            for figure in entry.published { table.append([figure.dataset, figure.metric, "\(figure.value)", figure.source]) }
+            var table = TextTable([.init("data set"), .init("metric"), .init("value", .decimal), .init("source"), .init("note")])
+            for figure in entry.published {
+                let spread = figure.spread.map { " ± \($0)" } ?? ""
+                table.append([figure.dataset, figure.metric, "\(figure.value)\(spread)", figure.source, figure.note])
+            }
             text += section("published", table, terminal)
         }
         return text

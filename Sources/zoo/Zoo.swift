@@ -12,6 +12,7 @@ struct Zoo: ParsableCommand {
         version: "zoo \(ZooVersion.current)",
         subcommands: [
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
+            CompareCommand.self, RankCommand.self,
             PluginCommand.self,
         ])
 

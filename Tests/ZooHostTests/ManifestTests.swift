@@ -43,6 +43,14 @@ private func entry(_ fields: String) throws -> Entry {
             "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"weights\": [{\"dataset\": \"strokes\", \"seed\": 0, \"file\": \"w\", \"sha256\": \"12\"}]}]}",
             "$.entries[0].weights[0].sha256: expected 64 lower-case hexadecimal digits"
         ),
+        (
+            "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"published\": [{\"dataset\": \"mnist\", \"metric\": \"error\", \"value\": 2.28, \"source\": \"P\"}]}]}",
+            "$.entries[0].published[0].value: expected 0.0 to 1.0, found 2.28"
+        ),
+        (
+            "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"published\": [{\"dataset\": \"mnist\", \"metric\": \"error\", \"value\": 0.02, \"spread\": -1, \"source\": \"P\"}]}]}",
+            "$.entries[0].published[0].spread: expected 0.0 to"
+        ),
     ])
     func complaintsNameTheirPlace(_ text: String, _ expected: String) throws {
         let error = #expect(throws: HostError.self) { try manifest(text) }

@@ -1,0 +1,138 @@
+public import ZooHost
+
+/// Entries in order of one figure, the smallest first, with what can be said about the order and what each of them costs.
+public struct Ranking: Codable, Sendable, Equatable {
+    public struct Row: Codable, Sendable, Equatable {
+        public let entry: String
+        public let seeds: [UInt64]
+        public let mean: Double
+        /// nil where a single value says nothing of others.
+        public let interval: Interval?
+        /// Entries that share a letter are not significantly different; nil where the figure has no values per image.
+        public internal(set) var group: String?
+        /// By the name of the figure: "parameters", "cost.multiply_adds" …
+        public let costs: [String: Double]
+        /// The costs for which no other entry is at least as good and at least as cheap, and better in one of them.
+        public internal(set) var front: [String] = []
+    }
+
+    /// Best first.
+    public let rows: [Row]
+
+    /// What is known of an entry.
+    public struct Candidate: Sendable {
+        public let entry: String
+        /// The figure to rank by, one per seed.
+        public let values: [UInt64: Double]
+        /// Where the figure is an error: the answers it comes from.
+        public let samples: EntrySamples?
+        public let costs: [String: Double]
+
+        public init(entry: String, values: [UInt64: Double], samples: EntrySamples? = nil, costs: [String: Double] = [:]) {
+            self.entry = entry
+            self.values = values
+            self.samples = samples
+            self.costs = costs
+        }
+    }
+
+    /// - Parameters:
+    ///   - candidates: entries without a value are left out.
+    ///   - descending: the largest is best.
+    /// - Throws: `data`, `noInput` where answers per image cannot be paired.
+    public init(_ candidates: [Candidate], level: Double = 0.95, descending: Bool = false) throws(HostError) {
+        let known = candidates.filter { !$0.values.isEmpty && $0.values.values.allSatisfy(\.isFinite) }
+            .map { (candidate: $0, mean: $0.values.sorted { $0.key < $1.key }.map(\.value).mean) }
+            .sorted {
+                descending
+                    ? ($1.mean, $0.candidate.entry) < ($0.mean, $1.candidate.entry)
+                    : ($0.mean, $0.candidate.entry) < ($1.mean, $1.candidate.entry)
+            }
+        var rows: [Row] = []
+        for (candidate, mean) in known {
+            let ordered = candidate.values.sorted { $0.key < $1.key }
+            let interval =
+                candidate.samples.map { $0.error(level: level).interval } ?? MeanEstimate(ordered.map(\.value), level: level)?.interval
+            rows.append(Row(entry: candidate.entry, seeds: ordered.map(\.key), mean: mean, interval: interval, costs: candidate.costs))
+        }
+        let samples = known.compactMap(\.candidate.samples)
+        if samples.count == rows.count, rows.count > 1 {
+            let p = try Comparison.significance(samples, level: level)
+            for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
+                rows[index].group = letters
+            }
+        }
+        for cost in Set(rows.flatMap(\.costs.keys)).sorted() {
+            let points = rows.indices.compactMap { index in
+                rows[index].costs[cost].map { (index: index, cost: $0, value: descending ? -rows[index].mean : rows[index].mean) }
+            }
+            let front = ParetoFront.members(points.map { ($0.cost, $0.value) })
+            for (point, isMember) in zip(points, front) where isMember { rows[point.index].front.append(cost) }
+        }
+        self.rows = rows
+    }
+
+    /// The entries whose cost differs from that of `entry` by no more than a fraction of it.
+    ///
+    /// - Throws: `noInput` where the entry or its cost is not among what is ranked.
+    public func matching(_ entry: String, cost: String = "parameters", within fraction: Double = 0.1) throws(HostError) -> [Row] {
+        guard let own = rows.first(where: { $0.entry == entry })?.costs[cost] else {
+            throw HostError(.noInput, "'\(entry)' has no stored \(cost)\(suggestion(entry, rows.map(\.entry).filter { $0 != entry }))")
+        }
+        return rows.filter { row in row.costs[cost].map { abs($0 - own) <= fraction * abs(own) } ?? false }
+    }
+}
+
+/// What is cheaper or better than everything else.
+public enum ParetoFront {
+    /// Whether each point of cost and error, less of both being better, is dominated by none: there is no other that is no worse in both
+    /// and better in one.
+    public static func members(_ points: [(cost: Double, value: Double)]) -> [Bool] {
+        points.map { point in
+            !points.contains { other in
+                other.cost <= point.cost && other.value <= point.value && (other.cost < point.cost || other.value < point.value)
+            }
+        }
+    }
+}
+
+/// Letters that show which of several means differ: two that share one do not.
+public enum LetterGroups {
+    /// The insert-and-absorb algorithm of H.-P. Piepho, *An algorithm for a letter-based representation of all-pairwise
+    /// comparisons*, Journal of Computational and Graphical Statistics 13, 2004.
+    ///
+    /// - Parameter differ: symmetric; called for indices below `count`.
+    public static func letters(count: Int, differ: (Int, Int) -> Bool) -> [String] {
+        var groups: [Set<Int>] = [Set(0..<max(0, count))]
+        for first in 0..<max(0, count) {
+            for second in (first + 1)..<max(first + 1, count) where differ(first, second) {
+                var split: [Set<Int>] = []
+                for group in groups {
+                    if group.contains(first), group.contains(second) {
+                        split += [group.subtracting([first]), group.subtracting([second])]
+                    } else {
+                        split.append(group)
+                    }
+                }
+                groups = []
+                // A group within another says nothing more.
+                for (index, group) in split.enumerated() {
+                    let isAbsorbed = split.enumerated().contains { other, larger in
+                        other != index && group.isSubset(of: larger) && (group != larger || other < index)
+                    }
+                    if !isAbsorbed { groups.append(group) }
+                }
+            }
+        }
+        groups.sort { ($0.sorted() as [Int]).lexicographicallyPrecedes($1.sorted()) }
+        return (0..<max(0, count)).map { index in
+            groups.enumerated().filter { $1.contains(index) }.map { name($0.offset) }.joined()
+        }
+    }
+
+    /// a … z, then a1 … z1 and so on.
+    private static func name(_ index: Int) -> String {
+        let letter = String(UnicodeScalar(UInt8(ascii: "a") + UInt8(index % 26)))
+        return index < 26 ? letter : "\(letter)\(index / 26)"
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooReport
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Say which of several entries is better, and how sure that is, from stored results.",
+        discussion: """
+            Nothing is measured: what is not stored is named, with the command that makes it. Entries are compared on the same test \
+            images and with the same seeds; p-values are corrected for the number of pairs. docs/statistics.md explains the figures.
+            """)
+
+    @Argument(help: ArgumentHelp("Ids of two entries or more.", valueName: "entry"))
+    var entries: [String]
+
+    @Option(help: ArgumentHelp("Compare all others with this one, instead of all pairs.", valueName: "entry"))
+    var reference: String?
+
+    @Flag(help: "List the test images that only one of a pair gets.")
+    var images = false
+
+    @Option(help: ArgumentHelp("How many classes to show per pair, those that differ most.", valueName: "n"))
+    var classes = 3
+
+    @Option(help: ArgumentHelp("Resamples of the bootstrap.", valueName: "n"))
+    var resamples = 10_000
+
+    @OptionGroup var stored: StoredOptions
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        if Set(entries).count < 2 { throw ValidationError("name two different entries or more") }
+        if !(100...10_000_000).contains(resamples) { throw ValidationError("--resamples is \(resamples), expected 100 to 10000000") }
+        if !(0...100_000).contains(classes) { throw ValidationError("--classes is \(classes), expected 0 to 100000") }
+    }
+
+    func run() throws {
+        let manifest = try shared.readManifest()
+        var named: [String] = []
+        for id in entries + (reference.map { [$0] } ?? []) where !named.contains(id) { named.append(try manifest.entry(id).id) }
+        let source = try stored.open(shared)
+        let missing = named.compactMap { source.missing($0, seeds: stored.seeds) }
+        var failures = Failures()
+        for gap in missing { failures.report(HostError(.noInput, gap.description)) }
+        let found = try named.compactMap { try source.samples(of: $0, seeds: stored.seeds) }
+        var settings = Comparison.Settings()
+        settings.level = stored.level
+        settings.resamples = resamples
+        if found.count > 1, reference.map({ base in found.contains { $0.entry == base } }) ?? true {
+            let comparisons = try Comparison.all(found, reference: reference, settings)
+            let table = ComparisonTables.pairs(comparisons)
+            try stored.emit(table, ComparisonReport(source, comparisons, missing: missing), shared) { terminal in
+                let perClass = ComparisonTables.classes(comparisons, most: classes)
+                var text = ComparisonTables.heading(comparisons, dataset: source.dataset, pose: source.pose) + "\n"
+                text += table.textTable.rendered(for: terminal)
+                if !perClass.rows.isEmpty { text += "\nclasses that differ most\n" + perClass.textTable.rendered(for: terminal) }
+                if images { text += "\n" + ComparisonTables.images(comparisons) }
+                return text
+            }
+        } else if shared.json {
+            try shared.emit(ComparisonReport(source, [], missing: missing), or: "")
+        }
+        try failures.conclude()
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooReport
+
+struct RankCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rank", abstract: "Put entries in order of an error or another stored figure, with what the order is worth.",
+        discussion: """
+            Nothing is measured. Entries that share a letter are not significantly different. 'front' names the costs for which no other \
+            entry is at least as good and at least as cheap. Figures from publications stand beside the measured ones.
+            """)
+
+    @Argument(help: ArgumentHelp("Ids of entries. Default: all that have results.", valueName: "entry"))
+    var entries: [String] = []
+
+    @Option(help: ArgumentHelp("What to rank by: error, loss, or the full name of a stored figure.", valueName: "figure"))
+    var by = "error"
+
+    @Flag(help: "The largest first.")
+    var descending = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A figure that counts as cost. Repeatable. Default: parameters, multiply-adds and latency, where stored.", valueName: "figure"))
+    var cost: [String] = []
+
+    @Flag(help: "Only entries on a front of accuracy against cost.")
+    var front = false
+
+    @Option(help: ArgumentHelp("Only entries with about as many parameters as this one.", valueName: "entry"))
+    var near: String?
+
+    @Option(help: ArgumentHelp("How far from that, in percent.", valueName: "percent"))
+    var within = 10.0
+
+    @OptionGroup var stored: StoredOptions
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        if !(0...1000).contains(within) { throw ValidationError("--within is \(within), expected 0 to 1000") }
+    }
+
+    func run() throws {
+        let manifest = try shared.readManifest()
+        let named = try entries.isEmpty ? manifest.entries : entries.map { try manifest.entry($0) }
+        if let near { _ = try manifest.entry(near) }
+        let source = try stored.open(shared)
+        let figure = source.figureName(by)
+        let candidates = try source.candidates(named.map(\.id), figure: figure, seeds: stored.seeds, costs: cost)
+        var failures = Failures()
+        var missing: [StoredEntries.Missing] = []
+        for entry in named where !entries.isEmpty || stored.seeds != nil {
+            // Of all entries, those that were never measured are not missed.
+            guard !entries.isEmpty || candidates.contains(where: { $0.entry == entry.id }) else { continue }
+            guard let gap = source.missing(entry.id, seeds: stored.seeds) else { continue }
+            missing.append(gap)
+            failures.report(HostError(.noInput, gap.description))
+        }
+        let ranking = try Ranking(candidates, level: stored.level, descending: descending)
+        if ranking.rows.isEmpty, missing.isEmpty { throw source.nothing(figure) }
+        var rows = try near.map { try ranking.matching($0, within: within / 100) } ?? ranking.rows
+        if front { rows.removeAll { $0.front.isEmpty } }
+        let published = named.flatMap { entry in
+            entry.published.map { figure in
+                PublishedComparison(
+                    entry: entry.id, figure, dataset: source.dataset, figure: by, row: ranking.rows.first { $0.entry == entry.id })
+            }
+        }.filter { comparison in rows.contains { $0.entry == comparison.entry } || entries.contains(comparison.entry) }
+        let table = ComparisonTables.ranking(rows, figure: figure, published: published)
+        let report = RankingReport(source, figure: figure, rows: rows, published: published, missing: missing)
+        try stored.emit(table, report, shared) { terminal in
+            var text = table.textTable.rendered(for: terminal)
+            if !published.isEmpty { text += "\npublished\n" + ComparisonTables.published(published).textTable.rendered(for: terminal) }
+            return text
+        }
+        try failures.conclude()
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooReport
+import ZooStore
+
+/// The options of commands that read stored results: which ones, and how to print what follows from them.
+struct StoredOptions: ParsableArguments {
+    enum Pose: String, ExpressibleByArgument, CaseIterable { case upright, transformed }
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, latex }
+
+    @Option(help: ArgumentHelp("The data set that was tested on.", valueName: "name"))
+    var dataset = "strokes-rotated"
+
+    @Option(help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: all that are stored.", valueName: "seed"))
+    var seed: [SeedRange] = []
+
+    @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one tested on.", valueName: "name"))
+    var trainedOn: String?
+
+    @Option(help: "Whether images were 'upright' or 'transformed' as the data set does. Default: transformed, where it does.")
+    var pose: Pose?
+
+    @Flag(help: "Untrained weights.")
+    var initial = false
+
+    @Option(help: ArgumentHelp("Of intervals, in percent; what is left is the level of tests.", valueName: "percent"))
+    var confidence = 95.0
+
+    @Option(help: "A table for people, or for programs: csv or latex. See also --json.")
+    var format = Format.text
+
+    func validate() throws {
+        if !(50...99.99).contains(confidence) { throw ValidationError("--confidence is \(confidence), expected 50 to 99.99") }
+    }
+
+    var level: Double { confidence / 100 }
+    var seeds: [UInt64]? { seed.isEmpty ? nil : SeedRange.all(seed) }
+
+    func open(_ shared: SharedOptions) throws -> StoredEntries {
+        let store = try ResultStore(path: shared.results + "/zoo.sqlite", creating: false)
+        return try StoredEntries(
+            store, dataset: dataset, trainedOn: trainedOn, origin: initial ? .initial : .trained,
+            pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })
+    }
+
+    /// Prints the table as asked for; as JSON the report, which holds more.
+    func emit(_ table: DataTable, _ report: some Encodable, _ shared: SharedOptions, text: (Terminal) -> String) throws {
+        if shared.json { return try shared.emit(report, or: "") }
+        switch format {
+        case .text: try Console.output(text(.standardOutput))
+        case .csv: try Console.output(table.csv)
+        case .latex: try Console.output(table.latex())
+        }
+    }
+}
