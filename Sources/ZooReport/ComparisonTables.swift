@@ -12,7 +12,7 @@ public enum ComparisonTables {
         ]
         if severalSeeds { columns.append(share("bootstrap", "bootstrap")) }
         columns += [
-            .text("test", "test"), .probability("p", "p"), .probability("corrected_p", "p (Holm)"), .text("significant", ""),
+            .text("test", "test"), .probability("p", "p"), .probability("corrected_p", "p (Holm)"), .flag("significant", "significant"),
             .number("dz", "d_z", decimals: 2), .estimate("odds_ratio", "odds ratio", decimals: 2), .integer("only_first", "only A"),
             .integer("only_second", "only B"), .integer("both_wrong", "neither"),
         ]
@@ -24,7 +24,7 @@ public enum ComparisonTables {
             ]
             if severalSeeds { row.append(estimate(pair.difference, pair.bootstrap)) }
             row += [
-                .text(pair.test), .number(pair.p), .number(pair.correctedP), .text(pair.isSignificant ? "*" : ""),
+                .text(pair.test), .number(pair.p), .number(pair.correctedP), .flag(pair.isSignificant),
                 pair.dz.map { .number($0) } ?? .missing, pair.oddsRatio.map { estimate($0.value, $0.interval) } ?? .missing,
                 .integer(pair.agreement.onlyFirst.count), .integer(pair.agreement.onlySecond.count), .integer(pair.agreement.bothWrong),
             ]
@@ -69,7 +69,7 @@ public enum ComparisonTables {
             single
             ? "one seed: of these trained networks only; \(level) % intervals by bootstrap over images, p by McNemar"
             : "\(level) % intervals and p by t over seeds × images; bootstrap over both beside it"
-        return "\(dataset), \(pose.rawValue) test images; \(how); * significant after Holm's correction\n"
+        return "\(dataset), \(pose.rawValue) test images; \(how)\n"
     }
 
     // MARK: Rankings

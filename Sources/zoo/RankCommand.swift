@@ -7,7 +7,7 @@ struct RankCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rank", abstract: "Put entries in order of an error or another stored figure, with what the order is worth.",
         discussion: """
-            Nothing is measured. Entries that share a letter are not significantly different. 'front' names the costs for which no other \
+            Nothing is measured. An entry is not significantly different from the first with the same letter. 'front' names the costs for which no other \
             entry is at least as good and at least as cheap. Figures from publications stand beside the measured ones.
             """)
 
@@ -72,7 +72,8 @@ struct RankCommand: ParsableCommand {
         let report = RankingReport(source, figure: figure, rows: rows, published: published, missing: missing)
         try stored.emit(table, report, shared) { terminal in
             var text = table.textTable.rendered(for: terminal)
-            if !published.isEmpty { text += "\npublished\n" + ComparisonTables.published(published).textTable.rendered(for: terminal) }
+            let comparable = published.filter { $0.verdict != .otherData }
+            if !comparable.isEmpty { text += "\npublished\n" + ComparisonTables.published(comparable).textTable.rendered(for: terminal) }
             return text
         }
         try failures.conclude()

@@ -31,7 +31,7 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
         #expect(result.interval == result.bootstrap && result.interval.low > 0 && result.interval.contains(0.02))
         #expect(result.agreement.onlyFirst == Array(50..<60) && result.agreement.onlySecond == Array(20..<50))
         #expect(result.agreement.bothRight == 940 && result.agreement.bothWrong == 20)
-        #expect(result.oddsRatio?.value == 1.0 / 3)
+        #expect(result.oddsRatio?.value == 3)
         #expect(result.dz == nil)
         let mirrored = try Comparison(b, a, settings)
         #expect(mirrored.p == result.p && mirrored.difference == -result.difference)
@@ -58,6 +58,7 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
             try entry("a", [0: Set(0..<40), 1: Set(1..<42), 2: Set(0..<41)]), try entry("b", [0: [], 1: [], 2: []]), settings)
         #expect(same.p < 0.01 && same.isSignificant)
         #expect(same.agreement.onlySecond == Array(0..<41))
+        #expect(same.oddsRatio == nil && (same.dz ?? 0) > 1)
     }
 
     @Test func onlyCommonSeedsCount() throws {
@@ -155,7 +156,7 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
         #expect(ParetoFront.members([]).isEmpty)
     }
 
-    /// Two share a letter exactly if they do not differ, whatever the pattern; and none goes without one.
+    /// An entry shares a letter with the first that has it exactly if they do not differ, and none goes without one.
     @Test func lettersSayWhatDiffers() {
         for round in 0..<200 {
             var draws = RandomStream(seed: 1, "letters", UInt64(round)).sequence()
@@ -168,12 +169,16 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
                 }
             }
             let letters = LetterGroups.letters(count: count) { differ[$0][$1] }
-            for a in 0..<count {
-                #expect(!letters[a].isEmpty)
-                for b in 0..<a { #expect(Set(letters[a]).isDisjoint(with: letters[b]) == differ[a][b], "\(letters)") }
+            #expect(letters.allSatisfy { !$0.isEmpty })
+            for letter in Set(letters.joined()) {
+                let leader = letters.firstIndex { $0.contains(letter) } ?? 0
+                for other in leader + 1..<max(leader + 1, count) {
+                    #expect(letters[other].contains(letter) != differ[leader][other], "\(letters)")
+                }
             }
         }
-        #expect(LetterGroups.letters(count: 3) { $0 + $1 == 2 && $0 != $1 } == ["a", "ab", "b"])
+        #expect(LetterGroups.letters(count: 3) { $0 + $1 == 2 && $0 != $1 } == ["a", "a", "b"])
+        #expect(LetterGroups.letters(count: 3) { $0 == 0 && $1 == 1 || $0 == 1 && $1 == 0 } == ["a", "b", "ab"])
     }
 
     @Test func publishedFigures() throws {

@@ -27,13 +27,14 @@ public struct Comparison: Codable, Sendable, Equatable {
     public let permutationP: Double
     /// Cohen's d_z over seeds; nil for one seed or if the seeds do not differ.
     public let dz: Double?
+    /// nil for several seeds, whose answers to one image are not independent, and where no image tells the two apart.
     public let oddsRatio: OddsRatio?
     public let agreement: Agreement
     /// By label, where they differ most first; empty where images have no single label.
     public let classes: [ClassDifference]
 
     public struct OddsRatio: Codable, Sendable, Equatable {
-        /// Images only the second misses per image only the first misses, over all seeds.
+        /// Images that only the second gets per image that only the first gets: above 1 where the second is better.
         public let value: Double
         public let interval: Interval
     }
@@ -91,8 +92,11 @@ extension Comparison {
         permutationP = SignFlip(table.imageMeans, resamples: settings.resamples, stream: stream.appending(1 << 32)).p
         dz = EffectSize.dz(table.seedMeans)
         let counts = pairs.discordant(Array(table.imageMeans.indices))
-        oddsRatio = EffectSize.oddsRatio(onlyFirst: counts.onlyFirst, onlySecond: counts.onlySecond, level: settings.level)
-            .map { OddsRatio(value: $0.value, interval: $0.interval) }
+        oddsRatio =
+            pairs.seeds.count > 1
+            ? nil
+            : EffectSize.oddsRatio(onlyFirst: counts.onlySecond, onlySecond: counts.onlyFirst, level: settings.level)
+                .map { OddsRatio(value: $0.value, interval: $0.interval) }
         agreement = pairs.agreement
         classes = pairs.classes(first.labels, level: settings.level)
     }

@@ -8,7 +8,8 @@ public struct Ranking: Codable, Sendable, Equatable {
         public let mean: Double
         /// nil where a single value says nothing of others.
         public let interval: Interval?
-        /// Entries that share a letter are not significantly different; nil where the figure has no values per image.
+        /// Letters: an entry is not significantly different from the first that has the same one (`LetterGroups`); nil where the
+        /// figure has no values per image.
         public internal(set) var group: String?
         /// By the name of the figure: "parameters", "cost.multiply_adds" …
         public let costs: [String: Double]
@@ -96,38 +97,22 @@ public enum ParetoFront {
     }
 }
 
-/// Letters that show which of several means differ: two that share one do not.
+/// Letters that show what an order is worth.
 public enum LetterGroups {
-    /// The insert-and-absorb algorithm of H.-P. Piepho, *An algorithm for a letter-based representation of all-pairwise
-    /// comparisons*, Journal of Computational and Graphical Statistics 13, 2004.
+    /// The first entry gets "a", and so does everything that does not differ from it; the best that is left leads the next letter, for
+    /// itself and everything below it that does not differ from it. So an entry shares a letter with the first that has it
+    /// exactly if the two do not differ. (Letters for *all* pairs at once are known too, but with twenty entries nobody can read them:
+    /// "does not differ from" is not transitive.)
     ///
-    /// - Parameter differ: symmetric; called for indices below `count`.
+    /// - Parameter differ: symmetric; called for indices below `count`, which are in order.
     public static func letters(count: Int, differ: (Int, Int) -> Bool) -> [String] {
-        var groups: [Set<Int>] = [Set(0..<max(0, count))]
-        for first in 0..<max(0, count) {
-            for second in (first + 1)..<max(first + 1, count) where differ(first, second) {
-                var split: [Set<Int>] = []
-                for group in groups {
-                    if group.contains(first), group.contains(second) {
-                        split += [group.subtracting([first]), group.subtracting([second])]
-                    } else {
-                        split.append(group)
-                    }
-                }
-                groups = []
-                // A group within another says nothing more.
-                for (index, group) in split.enumerated() {
-                    let isAbsorbed = split.enumerated().contains { other, larger in
-                        other != index && group.isSubset(of: larger) && (group != larger || other < index)
-                    }
-                    if !isAbsorbed { groups.append(group) }
-                }
-            }
+        var letters = [String](repeating: "", count: max(0, count))
+        var groups = 0
+        for leader in letters.indices where letters[leader].isEmpty {
+            for member in leader..<letters.count where member == leader || !differ(leader, member) { letters[member] += name(groups) }
+            groups += 1
         }
-        groups.sort { ($0.sorted() as [Int]).lexicographicallyPrecedes($1.sorted()) }
-        return (0..<max(0, count)).map { index in
-            groups.enumerated().filter { $1.contains(index) }.map { name($0.offset) }.joined()
-        }
+        return letters
     }
 
     /// a … z, then a1 … z1 and so on.
