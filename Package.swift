@@ -80,7 +80,7 @@ let package = Package(
             name: "ZooHarness",
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooReport", dependencies: ["ZooHarness"], swiftSettings: swift),
+        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore"], swiftSettings: swift),
         .executableTarget(
             name: "zoo",
             dependencies: [

@@ -60,8 +60,13 @@ public struct FolderSource: Sendable, Hashable {
     }
 
     func open(in directory: String?) throws -> ClassFolders {
-        guard isInDataDirectory, !path.hasPrefix("/") else { return try ClassFolders(path: path) }
-        return try ClassFolders(path: "\(MNIST.directory(directory))/\(path)")
+        try ClassFolders(path: place(in: directory))
+    }
+
+    /// Where the folder or tar is.
+    func place(in directory: String?) throws -> String {
+        guard isInDataDirectory, !path.hasPrefix("/") else { return path }
+        return "\(try MNIST.directory(directory))/\(path)"
     }
 
     private func square(_ picture: Picture) -> Picture {

@@ -59,6 +59,17 @@ public enum MNIST {
         }
     }
 
+    /// Those of the files of some splits that are there.
+    ///
+    /// - Throws: `DataError` if none is.
+    static func files(_ splits: [Split], in directory: String?) throws -> [String] {
+        let directory = try self.directory(directory)
+        let wanted = splits.flatMap { [($0, "images", 3), ($0, "labels", 1)] }
+        let found = wanted.compactMap { try? find($0.0, $0.1, rank: $0.2, in: directory) }
+        guard found.isEmpty, let first = wanted.first else { return found }
+        return [try find(first.0, first.1, rank: first.2, in: directory)]
+    }
+
     /// SHA-256 of the four files, inflated.
     private static let checksums = [
         "train-images": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -4,27 +4,24 @@ public import ZooHost
 import ZooKit
 import ZooStore
 
-/// Where entries are trained and measured, all in the same way.
+/// Where entries are trained and timed, all in the same way, and where their weights are found.
 public struct Laboratory {
     /// Seed of the test images' transformations: one for all, so that every entry, trained from any seed, sees the same images.
     public static let testSeed: UInt64 = 0
 
-    private let host: HostRuntime
-    private let manifest: Manifest
-    private let dataDirectory: String?
-    private let runs: String
-    private let cache: EvaluationCache
+    let host: HostRuntime
+    let manifest: Manifest
+    let dataDirectory: String?
+    let runs: String
 
     /// - Parameters:
     ///   - dataDirectory: where MNIST's files are; nil for the environment's `ZOO_DATA`.
     ///   - runs: the directory of training runs.
-    ///   - results: the directory where evaluations are remembered.
-    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String, results: String = "results") {
+    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String) {
         self.host = host
         self.manifest = manifest
         self.dataDirectory = dataDirectory
         self.runs = runs
-        cache = EvaluationCache(directory: results)
         EngineControl.flushDenormals()
     }
 
@@ -40,17 +37,11 @@ public struct Laboratory {
         _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
         let dataSet = try DataSet.named(dataset)
-        var recipe = entry.recipe(for: dataset)
-        if let epochs { recipe.epochs = epochs }
-        let identity = RunIdentity(entry: entry.id, definition: entry.definition, dataset: dataset, seed: seed, recipe: recipe)
+        let identity = identity(entry, dataset: dataset, seed: seed, epochs: epochs)
+        let recipe = identity.recipe
         let directory = try RunDirectory(root: runs, identity)
         if restart { try directory.remove() }
-        if let data = FileManager.default.contents(atPath: directory.result),
-            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
-            FileManager.default.fileExists(atPath: result.weights)
-        {
-            return result
-        }
+        if let result = finished(directory) { return result }
         let images = try dataSet.load(.train, from: dataDirectory)
         let trainer = Trainer(
             host: host, entry: entry, dataSet: dataSet, images: images, identity: identity, directory: directory, progress: progress)
@@ -79,61 +70,26 @@ public struct Laboratory {
         return result
     }
 
-    // MARK: Evaluation
-
-    /// Measures an entry on the upright and the transformed test images of a data set.
-    ///
-    /// - Parameters:
-    ///   - seed: of the training run whose weights are wanted.
-    ///   - trainedOn: the data set of that run; nil for `dataset` itself.
-    ///   - weights: a file, or "initial" for untrained weights; nil for the newest finished run, else those of the manifest.
-    ///   - fresh: measure even what is remembered.
-    /// - Throws: `noInput` if there are no weights, `data` if they are not as the manifest says or do not fit.
-    public func evaluate(
-        _ entry: Entry, dataset: String, seed: UInt64, trainedOn: String?, weights: String?, fresh: Bool = false,
-        progress: any ProgressListener
-    ) throws -> Evaluation {
-        let dataSet = try DataSet.named(dataset)
-        let source = try DataSet.named(trainedOn ?? dataset).name
-        let file = try weights ?? findWeights(entry, dataset: source, seed: seed)
-        let key = try cacheKey(entry, dataSet, seed: seed, trainedOn: source, weights: file)
-        if !fresh, let key, var known = try cache.find(key) {
-            known.remembered = true
-            return known
-        }
-        let test = try dataSet.load(.test, from: dataDirectory)
-        let network = try host.network(
-            entry, input: dataSet.shape(of: test), classes: test.classes.count, seed: seed)
-        if file != "initial" { try SafetensorsFile(path: file).load(into: network.parameters) }
-        try network.parameters.convert(format: .channelsLast)
-        let evaluator = Evaluator(network: network, progress: progress)
-        let start = ContinuousClock.now
-        let upright = try evaluator.read(test, as: dataSet.upright)
-        let transformed = dataSet.upright == dataSet ? nil : try evaluator.read(test, as: dataSet)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let images = upright.score.count + (transformed?.score.count ?? 0)
-        let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
-        let evaluation = Evaluation(
-            entry: entry.id, dataset: dataset, seed: seed, trainedOn: source, weights: file, upright: upright.score,
-            transformed: transformed?.score,
-            parameters: network.parameters.count, imagesPerSecond: Double(images) / max(seconds, 1e-9), plugins: network.files,
-            threads: EngineControl.threads, engine: Engine.name, warnings: warnings)
-        if let key { try cache.keep(evaluation, key) }
-        return evaluation
+    /// What a finished run of that recipe says; nil if there is none.
+    public func finishedRun(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?) throws -> TrainingResult? {
+        try finished(RunDirectory(root: runs, identity(entry, dataset: dataset, seed: seed, epochs: epochs)))
     }
 
-    /// nil where not everything that decides the result is known: the contents of data that lie outside the program.
-    private func cacheKey(_ entry: Entry, _ dataSet: DataSet, seed: UInt64, trainedOn: String, weights: String) throws -> EvaluationCache
-        .Key?
-    {
-        guard dataSet.source == .strokes else { return nil }
-        let trained = weights == "initial" ? [] : [try Checksum.sha256(ofFile: weights)]
-        let loaded = try (host.resolve(entry).files + ["/proc/self/exe", EngineControl.enginePath]).map(cache.checksum(ofLoaded:))
-        return EvaluationCache.Key(
-            entry: entry.id, definition: entry.definition, dataset: dataSet.name, trainedOn: trainedOn, weights: weights,
-            engine: Engine.name,
-            seed: seed, threads: EngineControl.threads, contents: trained + loaded)
+    private func finished(_ directory: RunDirectory) -> TrainingResult? {
+        guard let data = FileManager.default.contents(atPath: directory.result),
+            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
+            FileManager.default.fileExists(atPath: result.weights)
+        else { return nil }
+        return result
     }
+
+    func identity(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?) -> RunIdentity {
+        var recipe = entry.recipe(for: dataset)
+        if let epochs { recipe.epochs = epochs }
+        return RunIdentity(entry: entry.id, definition: entry.definition, dataset: dataset, seed: seed, recipe: recipe)
+    }
+
+    // MARK: Weights
 
     /// Whether there are weights of that entry, from a finished run or shipped.
     public func hasWeights(_ entry: Entry, dataset: String, seed: UInt64) -> Bool {
@@ -141,8 +97,13 @@ public struct Laboratory {
             || entry.weights.contains { $0.dataset == dataset && $0.seed == seed }
     }
 
-    private func findWeights(_ entry: Entry, dataset: String, seed: UInt64) throws -> String {
-        if let run = RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) { return run }
+    /// The weights of the newest finished run, else those of the manifest, with their SHA-256.
+    ///
+    /// - Throws: `noInput` if there are none, `data` if they are not as the manifest says.
+    func weights(_ entry: Entry, dataset: String, seed: UInt64) throws -> (path: String, checksum: String) {
+        if let run = RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) {
+            return (run, try Checksum.sha256(ofFile: run))
+        }
         guard let shipped = entry.weights.first(where: { $0.dataset == dataset && $0.seed == seed }) else {
             throw HostError(
                 .noInput,
@@ -155,7 +116,7 @@ public struct Laboratory {
             throw HostError(
                 .data, "\(path): the checksum is \(found), \(manifest.path) says \(shipped.sha256): the file was changed or cut")
         }
-        return path
+        return (path, found)
     }
 
     // MARK: Timing

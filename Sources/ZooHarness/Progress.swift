@@ -30,7 +30,7 @@ public enum Interrupt {
     public static func clear() { flag.store(false, ordering: .relaxed) }
 
     /// - Throws: `Interrupted` once somebody has asked.
-    static func check(_ hint: @autoclosure () -> String) throws {
+    public static func check(_ hint: @autoclosure () -> String) throws {
         if isRequested { throw Interrupted(hint: hint()) }
     }
 }

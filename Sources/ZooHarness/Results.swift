@@ -1,5 +1,6 @@
 public import Foundation
 public import ZooHost
+public import ZooStore
 
 /// How results are written and read: sorted keys, and numbers that JSON does not have as the strings NaN and ±Infinity.
 public enum ResultCoding {
@@ -28,7 +29,7 @@ public struct Score: Codable, Sendable, Equatable {
     public let count: Int
 }
 
-/// An entry measured on the test images of a data set.
+/// An entry measured on the test images of a data set: what the error probe found.
 public struct Evaluation: Codable, Sendable {
     public let entry: String
     public let dataset: String
@@ -48,13 +49,27 @@ public struct Evaluation: Codable, Sendable {
     public let plugins: [String]
     public let threads: Int
     public let engine: String
-    /// What is wrong with the result: a collapsed θ, blank crops, NaN logits.
+    /// What is wrong with the result: a collapsed θ, blank crops.
     public let warnings: [String]
-    /// Whether it was measured before, and nothing that decides it has changed since.
-    public var remembered = false
 
-    enum CodingKeys: CodingKey {
-        case entry, dataset, seed, trainedOn, weights, upright, transformed, parameters, imagesPerSecond, plugins, threads, engine, warnings
+    /// nil unless it is a result of the error probe.
+    ///
+    /// - Parameter plugins: in the order in which they are to be listed.
+    public init?(_ result: StoredResult, plugins: [String]? = nil) {
+        func score(_ name: String) -> Score? {
+            guard let error = result["error.\(name)"], let loss = result["loss.\(name)"], let count = result["images"] else { return nil }
+            return Score(error: error, loss: loss, count: Int(count))
+        }
+        guard result.subject.probe == "error", let upright = score("upright") else { return nil }
+        (entry, dataset, seed) = (result.subject.entry, result.subject.dataset, result.subject.seed)
+        (trainedOn, weights) = (result.subject.trainedOn, result.subject.weights)
+        self.upright = upright
+        transformed = score("transformed")
+        parameters = Int(result["parameters"] ?? 0)
+        imagesPerSecond = result["throughput"] ?? .nan
+        self.plugins = plugins ?? result.provenance.plugins.keys.sorted()
+        (threads, engine) = (result.provenance.threads, result.provenance.engine)
+        warnings = result.warnings
     }
 }
 

@@ -10,6 +10,11 @@ public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
     public let exitStatus: Int32
     public var description: String { message }
 
+    public init(_ message: String, exitStatus: Int32) {
+        self.message = singleLine(message)
+        self.exitStatus = exitStatus
+    }
+
     /// 130, the shell's status for a program that was interrupted, for `Interrupted`; 64 for a data set that does not
     /// exist, 66 for data that are not there and 65 for data that are wrong; 70 for what nobody foresaw.
     public init(_ error: any Error) {

@@ -14,7 +14,9 @@ public enum ResultTables {
         let transforms = evaluations.contains { $0.transformed != nil }
         let how = transformation(evaluations.map(\.dataset))
         let showsSeed = Set(evaluations.map(\.seed)).count > 1
+        let showsDataSet = Set(evaluations.map(\.dataset)).count > 1
         var columns: [TextTable.Column] = [.init("entry")]
+        if showsDataSet { columns.append(.init("dataset")) }
         if showsSeed { columns.append(.init("seed", .right)) }
         columns.append(.init("error upright %", .decimal))
         if transforms { columns.append(.init("error \(how) %", .decimal)) }
@@ -24,6 +26,7 @@ public enum ResultTables {
         var table = TextTable(columns)
         for evaluation in evaluations {
             var row = [evaluation.entry]
+            if showsDataSet { row.append(evaluation.dataset) }
             if showsSeed { row.append("\(evaluation.seed)") }
             row.append(percent(evaluation.upright.error))
             if transforms { row.append(evaluation.transformed.map { percent($0.error) } ?? "") }
@@ -40,15 +43,19 @@ public enum ResultTables {
     /// One row per training run; errors in percent, losses in nats.
     public static func table(of runs: [TrainingResult]) -> TextTable {
         let transforms = runs.contains { $0.transformed != nil }
-        var columns: [TextTable.Column] = [
-            .init("entry"), .init("seed", .right), .init("epochs", .right), .init("train loss", .decimal),
-            .init("error upright %", .decimal),
+        let showsDataSet = Set(runs.map(\.dataset)).count > 1
+        var columns: [TextTable.Column] = [.init("entry")]
+        if showsDataSet { columns.append(.init("dataset")) }
+        columns += [
+            .init("seed", .right), .init("epochs", .right), .init("train loss", .decimal), .init("error upright %", .decimal),
         ]
         if transforms { columns.append(.init("error \(transformation(runs.map(\.dataset))) %", .decimal)) }
         columns += [.init("seconds", .decimal), .init("images/s", .right), .init("weights")]
         var table = TextTable(columns)
         for run in runs {
-            var row = [run.entry, "\(run.seed)", "\(run.epochs)", fixed(run.trainLoss, 4), percent(run.upright.error)]
+            var row = [run.entry]
+            if showsDataSet { row.append(run.dataset) }
+            row += ["\(run.seed)", "\(run.epochs)", fixed(run.trainLoss, 4), percent(run.upright.error)]
             if transforms { row.append(run.transformed.map { percent($0.error) } ?? "") }
             row += [fixed(run.seconds, 1), withCommas(run.imagesPerSecond), run.weights]
             table.append(row)

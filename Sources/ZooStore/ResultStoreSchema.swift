@@ -27,7 +27,7 @@ enum ResultStoreSchema {
         CREATE INDEX result_by_job ON result (job);
         CREATE INDEX result_by_subject ON result (entry, dataset, probe, seed);
 
-        -- Single numbers; NULL is "not a number", which SQLite does not have.
+        -- Single numbers; NULL is "not a number", which SQLite does not have, as it has no -0.
         CREATE TABLE figure (
           result INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,
           position INTEGER NOT NULL, name TEXT NOT NULL, value REAL, unit TEXT NOT NULL, is_timing INTEGER NOT NULL,

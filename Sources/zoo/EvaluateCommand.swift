@@ -2,11 +2,15 @@ import ArgumentParser
 import ZooHarness
 import ZooHost
 import ZooReport
+import ZooStore
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure entries on the test images, upright and transformed.",
-        discussion: "Weights come from the newest finished training run, else from those that are shipped with the zoo.")
+        discussion: """
+            Weights come from the newest finished training run, else from those that are shipped with the zoo. Every result is stored \
+            the moment it exists; what is stored is not measured again, and an interrupted command goes on where it stopped.
+            """)
 
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
@@ -14,14 +18,19 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Every entry that has weights.")
     var all = false
 
-    @Flag(help: "Measure again what is remembered from before.")
-    var fresh = false
+    @Flag(name: [.long, .customLong("fresh")], help: "Measure again what is stored.")
+    var force = false
 
-    @Option(help: ArgumentHelp("The data set to test on.", valueName: "name"))
-    var dataset = "strokes-rotated"
+    @Option(help: ArgumentHelp("A data set to test on. Repeatable. Default: strokes-rotated.", valueName: "name"))
+    var dataset: [String] = []
 
-    @Option(help: ArgumentHelp("The seed of the training run, or several as in 0..4. Repeatable. Default: 0.", valueName: "seed"))
+    @Option(
+        name: [.long, .customLong("seeds")],
+        help: ArgumentHelp("The seed of the training run, or several as in 0..4. Repeatable. Default: 0.", valueName: "seed"))
     var seed: [SeedRange] = []
+
+    @Option(help: ArgumentHelp("What to measure, or 'all'. Repeatable. Default: error.", valueName: "probe"))
+    var probe: [String] = []
 
     @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one to test on.", valueName: "name"))
     var trainedOn: String?
@@ -29,6 +38,10 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A file of weights for a single entry, or 'initial' for untrained ones.", valueName: "file"))
     var weights: String?
 
+    @Option(help: ArgumentHelp("Take only the first n test images.", valueName: "n"))
+    var images: Int?
+
+    @OptionGroup var jobOptions: JobOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
@@ -38,49 +51,97 @@ struct EvaluateCommand: ParsableCommand {
         if let weights, weights != "initial", all || entries.count != 1 {
             throw ValidationError("--weights FILE fits one entry, not several")
         }
+        if let images, images < 1 { throw ValidationError("--images is \(images), expected 1 or more") }
     }
 
     func run() throws {
         let manifest = try shared.readManifest()
-        var wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
+        let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
+        let probes = try probes()
         let host = try shared.host()
-        let laboratory = shared.laboratory(host, manifest)
-        let seeds = SeedRange.all(seed)
-        if all, weights == nil {
-            let source = trainedOn ?? dataset
-            let untrained = wanted.filter { entry in !seeds.contains { laboratory.hasWeights(entry, dataset: source, seed: $0) } }
-            if !untrained.isEmpty, untrained.count < wanted.count {
-                wanted.removeAll { entry in untrained.contains { $0.id == entry.id } }
-                if !shared.quiet {
-                    let names = untrained.map(\.id).joined(separator: " ")
-                    Console.error("zoo: without weights, left out: \(names); 'zoo train \(untrained[0].id) --dataset \(source)' makes them")
-                }
+        let store = try ResultStore(path: shared.store)
+        // One thread each, unless said otherwise: the fastest, and no result can depend on how many workers there are.
+        let threads = shared.threads ?? 1
+        let planner = JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
+        let source: JobPlanner.Weights =
+            switch weights {
+            case nil: .trained(on: trainedOn)
+            case "initial": .initial
+            case let file?: .file(file)
             }
-        }
-        let progress = shared.progress
+        let (whole, untrained) = planner.evaluation(
+            of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), probes: probes, weights: source,
+            images: images, skippingUntrained: all)
+        let plan = jobOptions.part(of: whole)
+        say(untrained)
+        var session = JobSession(shared, store: store, planner: planner, threads: threads)
+        if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
-        var results: [Evaluation] = []
-        var failures = Failures()
-        runs: for entry in wanted {
-            for seed in seeds {
-                do {
-                    let result = try laboratory.evaluate(
-                        entry, dataset: dataset, seed: seed, trainedOn: trainedOn, weights: weights, fresh: fresh, progress: progress)
-                    progress.finish()
-                    results.append(result)
-                    if !shared.quiet { for warning in result.warnings { Console.error("zoo: warning: \(entry.id): \(warning)") } }
-                } catch {
-                    progress.finish()
-                    failures.report(error)
-                    if error is Interrupted { break runs }
-                }
+        let scheduler = jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
+        try session.carryOut(plan, shared, on: scheduler, force: force)
+        if session.known > 0, !shared.quiet {
+            Console.error("zoo: \(session.known) of \(plan.jobs.count) results are from \(shared.store); --force measures them again")
+        }
+        try emit(plan.jobs.compactMap { session.results[$0.id] }, probes, files: { (try? host.resolve(manifest.entry($0)))?.files })
+        try session.failures.conclude()
+    }
+
+    private func probes() throws -> [any Probe] {
+        if probe.isEmpty { return [ErrorProbe()] }
+        if probe == ["all"] { return ProbeCatalogue.all }
+        return try probe.map { name in
+            guard let found = ProbeCatalogue.all.first(where: { $0.name == name }) else {
+                throw HostError(.usage, "there is no probe '\(name)'\(suggestion(name, ProbeCatalogue.all.map(\.name)))")
+            }
+            return found
+        }
+    }
+
+    private func say(_ untrained: [(entry: String, seeds: [UInt64])]) {
+        guard let first = untrained.first, !shared.quiet else { return }
+        var names: [String] = []
+        let several = SeedRange.all(seed).count > 1
+        for (entry, seeds) in untrained {
+            let name = several ? "\(entry) (seed \(seeds.map { "\($0)" }.joined(separator: ", ")))" : entry
+            if !names.contains(name) { names.append(name) }
+        }
+        let source = trainedOn ?? dataset.first ?? "strokes-rotated"
+        Console.error(
+            "zoo: without weights, left out: \(names.joined(separator: " ")); 'zoo train \(first.entry) --dataset \(source)' makes them")
+    }
+
+    /// Errors in the table that people know, whatever else was measured in one table per probe; as JSON all in one list.
+    private func emit(_ results: [StoredResult], _ probes: [any Probe], files: (String) -> [String]?) throws {
+        if !shared.quiet {
+            for result in results {
+                for warning in result.warnings { Console.error("zoo: warning: \(result.subject.entry): \(warning)") }
+            }
+            for probe in probes {
+                let missing = results.filter { $0.subject.probe == probe.name && $0.status == .notApplicable }
+                guard let first = missing.first else { continue }
+                var names: [String] = []
+                for name in missing.map(\.subject.entry) where !names.contains(name) { names.append(name) }
+                Console.error("zoo: \(probe.name) does not apply to \(names.joined(separator: " ")): \(first.cause)")
             }
         }
-        let remembered = results.count { $0.remembered }
-        if remembered > 0, !shared.quiet {
-            Console.error("zoo: \(remembered) of \(results.count) results remembered from \(shared.results)/; --fresh measures them again")
+        let evaluations = results.compactMap { result in
+            Evaluation(result, plugins: files(result.subject.entry)?.map { String($0.split(separator: "/").last ?? "") })
         }
-        if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
-        try failures.conclude()
+        if probes.map(\.name) == ["error"] {
+            if !evaluations.isEmpty || shared.json {
+                try shared.emit(evaluations, or: ResultTables.table(of: evaluations).rendered(for: .standardOutput))
+            }
+            return
+        }
+        var tables: [String] = []
+        if !evaluations.isEmpty { tables.append(ResultTables.table(of: evaluations).rendered(for: .standardOutput)) }
+        for probe in probes where probe.name != "error" {
+            let measured = results.filter { $0.subject.probe == probe.name && $0.status == .measured }
+            if !measured.isEmpty {
+                tables.append("\(probe.name)\n" + ResultTables.figures(of: measured).rendered(for: .standardOutput))
+            }
+        }
+        try shared.emit(results.map(ResultDescription.init), or: tables.joined(separator: "\n"))
     }
 }

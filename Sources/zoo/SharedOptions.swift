@@ -20,8 +20,8 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"))
     var runs = "runs"
 
-    @Option(help: ArgumentHelp("Where evaluations are remembered.", valueName: "dir"))
-    var results = "results"
+    @Option(help: ArgumentHelp("Where results are stored: an SQLite database.", valueName: "file"))
+    var store = "results/zoo.sqlite"
 
     @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
     var threads: Int?
@@ -38,7 +38,7 @@ struct SharedOptions: ParsableArguments {
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
         if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
-        if results.isEmpty { throw ValidationError("--results is empty, expected a directory") }
+        if store.isEmpty { throw ValidationError("--store is empty, expected a file") }
         if runs.isEmpty { throw ValidationError("--runs is empty, expected a directory") }
     }
 
@@ -83,7 +83,17 @@ struct SharedOptions: ParsableArguments {
     }
 
     func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
-        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs, results: results)
+        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
+    }
+
+    /// The arguments that make this program a worker for the same entries, plugins and data.
+    func workerArguments(_ manifest: Manifest, threads: Int) -> [String] {
+        var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
+        for directory in pluginPath { list += ["--plugin-path", directory] }
+        if let dataDir { list += ["--data-dir", dataDir] }
+        if verbose { list.append("--verbose") }
+        if quiet { list.append("--quiet") }
+        return list
     }
 
     var progress: any ZooHarness.ProgressListener { quiet ? SilentProgress() : BarProgress() }
@@ -104,8 +114,9 @@ struct SharedOptions: ParsableArguments {
 struct Failures {
     private(set) var first: Failure?
 
-    mutating func report(_ error: any Error) {
-        let failure = Failure(error)
+    mutating func report(_ error: any Error) { report(Failure(error)) }
+
+    mutating func report(_ failure: Failure) {
         Console.error("zoo: \(failure)")
         if first == nil { first = failure }
     }

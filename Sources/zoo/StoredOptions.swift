@@ -38,7 +38,7 @@ struct StoredOptions: ParsableArguments {
     var seeds: [UInt64]? { seed.isEmpty ? nil : SeedRange.all(seed) }
 
     func open(_ shared: SharedOptions) throws -> StoredEntries {
-        let store = try ResultStore(path: shared.results + "/zoo.sqlite", creating: false)
+        let store = try ResultStore(path: shared.store, creating: false)
         return try StoredEntries(
             store, dataset: dataset, trainedOn: trainedOn, origin: initial ? .initial : .trained,
             pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })

@@ -2,58 +2,76 @@ import ArgumentParser
 import ZooHarness
 import ZooHost
 import ZooReport
+import ZooStore
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train entries; what was interrupted goes on where it stopped.",
-        discussion: "A checkpoint is kept after every epoch. A run that is finished is reported, not repeated.")
+        discussion: """
+            A checkpoint is kept after every epoch. A run that is finished is reported, not repeated. Final scores and learning curves \
+            are stored beside the results of 'zoo evaluate'.
+            """)
 
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
-    var entries: [String]
+    var entries: [String] = []
 
-    @Option(help: ArgumentHelp("The data set to train and test on.", valueName: "name"))
-    var dataset = "strokes-rotated"
+    @Flag(help: "Every entry.")
+    var all = false
+
+    @Option(help: ArgumentHelp("A data set to train and test on. Repeatable. Default: strokes-rotated.", valueName: "name"))
+    var dataset: [String] = []
 
     @Option(help: ArgumentHelp("Epochs. Default: as in the entry's recipe.", valueName: "n"))
     var epochs: Int?
 
-    @Option(help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: 0.", valueName: "seed"))
+    @Option(
+        name: [.long, .customLong("seeds")],
+        help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: 0.", valueName: "seed"))
     var seed: [SeedRange] = []
 
-    @Flag(help: "Begin again, without the checkpoints and results of the same run.")
+    @Flag(name: [.long, .customLong("force")], help: "Begin again, without the checkpoints and results of the same run.")
     var restart = false
 
+    @OptionGroup var jobOptions: JobOptions
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
+        if entries.isEmpty != all {
+            throw ValidationError(all ? "--all and names of entries exclude each other" : "name entries, or use --all")
+        }
         if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs is \(epochs), expected 1 to 100000") }
     }
 
     func run() throws {
         let manifest = try shared.readManifest()
-        let wanted = try entries.map { try manifest.entry($0) }
+        let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
         let host = try shared.host()
         let laboratory = shared.laboratory(host, manifest)
-        let progress = shared.progress
+        let store = try ResultStore(path: shared.store)
+        // Runs one after the other with all cores end as soon as runs side by side, and the first of them sooner.
+        let workers = jobOptions.jobs ?? 1
+        let threads = shared.threads ?? max(1, Machine.cores / workers)
+        let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
+        let plan = jobOptions.part(
+            of: planner.training(
+                of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), epochs: epochs,
+                restart: restart))
+        var session = JobSession(shared, store: store, planner: planner, threads: threads)
+        if jobOptions.plan { return try session.show(plan, shared, force: restart) }
         Signals.install()
-        var results: [TrainingResult] = []
-        var failures = Failures()
-        runs: for entry in wanted {
-            for seed in SeedRange.all(seed) {
-                do {
-                    let result = try laboratory.train(
-                        entry, dataset: dataset, seed: seed, epochs: epochs, restart: restart, progress: progress)
-                    progress.finish()
-                    results.append(result)
-                    if !shared.quiet { Console.error(ResultTables.line(result)) }
-                } catch {
-                    progress.finish()
-                    failures.report(error)
-                    if error is Interrupted { break runs }
-                }
-            }
+        func finished(_ subject: ResultSubject) -> TrainingResult? {
+            try? laboratory.finishedRun(manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs)
+        }
+        let scheduler = jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads), workers: workers, countsSilenceOnly: true)
+        try session.carryOut(plan, shared, on: scheduler, force: restart) { result in
+            if !shared.quiet, let run = finished(result.subject) { Console.error(ResultTables.line(run)) }
+        }
+        let results = plan.jobs.filter { session.results[$0.id] != nil }.compactMap { finished($0.subject) }
+        if !shared.quiet {
+            for run in results { for warning in run.warnings { Console.error("zoo: warning: \(run.entry): \(warning)") } }
         }
         if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
-        try failures.conclude()
+        try session.failures.conclude()
     }
 }

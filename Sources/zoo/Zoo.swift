@@ -13,6 +13,7 @@ struct Zoo: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
             CompareCommand.self, RankCommand.self,
+            ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
             PluginCommand.self,
         ])
 

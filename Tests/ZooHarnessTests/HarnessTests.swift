@@ -44,10 +44,17 @@ private struct TinyZoo {
             manifest.entry("tiny"), dataset: "strokes-rotated", seed: seed, epochs: nil, restart: restart, progress: progress)
     }
 
-    func evaluate(weights: String? = nil, seed: UInt64 = 3, trainedOn: String? = nil) throws -> Evaluation {
-        try laboratory.evaluate(
-            manifest.entry("tiny"), dataset: "strokes-rotated", seed: seed, trainedOn: trainedOn, weights: weights,
-            progress: SilentProgress())
+    func plan(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated", threads: Int = 1) throws -> Plan {
+        try JobPlanner(laboratory: laboratory, store: nil, threads: threads).evaluation(
+            of: [manifest.entry("tiny")], on: [dataset], seeds: [3], probes: [ErrorProbe()], weights: weights
+        ).plan
+    }
+
+    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (Job, ZooStore.Measurement) {
+        let plan = try plan(weights: weights, dataset: dataset)
+        if let problem = plan.problems.first { throw problem }
+        let job = try #require(plan.jobs.first)
+        return (job, try JobRunner(laboratory: laboratory).run(job, progress: SilentProgress()))
     }
 }
 
@@ -99,13 +106,49 @@ private final class Impatient: ProgressListener {
         #expect(missing?.kind == .noInput)
         #expect(missing?.message.contains("zoo train tiny") == true)
         let run = try zoo.train()
-        let evaluation = try zoo.evaluate()
-        #expect(evaluation.upright == run.upright && evaluation.transformed == run.transformed)
-        #expect(evaluation.weights == run.weights)
-        #expect(evaluation.plugins.contains("libSTNInput.so"))
-        #expect(evaluation.warnings.isEmpty)
-        let initial = try zoo.evaluate(weights: "initial")
-        #expect(initial.upright.error > 0.5, "untrained weights cannot know the digits")
+        let (job, measured) = try zoo.evaluate()
+        #expect(measured["error.upright"] == run.upright.error && measured["loss.upright"] == run.upright.loss)
+        #expect(measured["error.transformed"] == run.transformed?.error && measured["loss.transformed"] == run.transformed?.loss)
+        #expect(job.subject.weights == run.weights)
+        #expect(job.plugins.keys.contains("libSTNInput.so"))
+        #expect(measured.warnings.isEmpty)
+        guard case .integers(let right)? = measured.samples("transformed.correct") else { return #expect(Bool(false), "no samples") }
+        #expect(right.count == 5000 && measured["error.transformed"] == Double(right.count { $0 == 0 }) / 5000)
+        let initial = try zoo.evaluate(weights: .initial).1
+        #expect((initial["error.upright"] ?? 0) > 0.5, "untrained weights cannot know the digits")
+    }
+
+    @Test func aJobIsNamedAfterAllThatDecidesIt() throws {
+        let zoo = try TinyZoo()
+        let plain = try zoo.plan(weights: .initial).jobs.map(\.id)
+        #expect(plain.count == 1 && plain[0].count == 64)
+        #expect(try TinyZoo().plan(weights: .initial).jobs.map(\.id) == plain, "the same in another folder")
+        // A default written out is the same network, but not the same definition; a changed one is another network.
+        let changed = try TinyZoo { $0.replacingOccurrences(of: "\"width\": 2", with: "\"width\": 3") }
+        #expect(try changed.plan(weights: .initial).jobs.map(\.id) != plain)
+        #expect(try zoo.plan(weights: .initial, dataset: "strokes").jobs.map(\.id) != plain)
+        #expect(try zoo.plan(weights: .initial, threads: 2).jobs.map(\.id) != plain)
+        let run = try zoo.train()
+        let trained = try zoo.plan()
+        #expect(trained.jobs.map(\.id) != plain)
+        // Weights that change after the plan was made are not what the job is about.
+        try Data("other".utf8).write(to: URL(fileURLWithPath: run.weights))
+        let error = #expect(throws: HostError.self) {
+            try JobRunner(laboratory: zoo.laboratory).run(trained.jobs[0], progress: SilentProgress())
+        }
+        #expect(error?.kind == .data && error?.message.contains("changed") == true)
+    }
+
+    @Test func partsOfAPlanAreThePlan() throws {
+        let zoo = try TinyZoo()
+        let plan = try JobPlanner(laboratory: zoo.laboratory, store: nil, threads: 1).evaluation(
+            of: [zoo.manifest.entry("tiny")], on: ["strokes", "strokes-rotated"], seeds: Array(0..<5), probes: [ErrorProbe()],
+            weights: .initial
+        ).plan
+        #expect(Set(plan.jobs.map(\.id)).count == 10)
+        let parts = (1...3).map { plan.shard($0, of: 3).jobs.map(\.id) }
+        #expect(parts.allSatisfy { (3...4).contains($0.count) })
+        #expect(parts.flatMap { $0 }.sorted() == plan.jobs.map(\.id).sorted())
     }
 
     @Test func wrongWeightsAreRefused() throws {
@@ -118,15 +161,15 @@ private final class Impatient: ProgressListener {
             ("a lying header", Data([255, 255, 255, 255, 255, 255, 255, 127]) + bytes.dropFirst(8)),
         ] {
             try data.write(to: URL(fileURLWithPath: path))
-            let error = #expect(throws: HostError.self, "\(what)") { try zoo.evaluate(weights: path) }
+            let error = #expect(throws: HostError.self, "\(what)") { try zoo.evaluate(weights: .file(path)) }
             #expect(error?.kind == .data)
             #expect(error?.message.contains(path) == true)
         }
-        #expect(throws: HostError.self) { try zoo.evaluate(weights: path + ".missing") }
+        #expect(throws: HostError.self) { try zoo.evaluate(weights: .file(path + ".missing")) }
 
         // Weights of another network.
         let other = try TinyZoo { $0.replacingOccurrences(of: "\"width\": 2", with: "\"width\": 3") }
-        let misfit = #expect(throws: HostError.self) { try other.evaluate(weights: run.weights) }
+        let misfit = #expect(throws: HostError.self) { try other.evaluate(weights: .file(run.weights)) }
         #expect(misfit?.message.contains("extractor.conv1.weight") == true)
 
         // A manifest whose checksum is not that of the file.
@@ -157,8 +200,7 @@ private final class Impatient: ProgressListener {
     @Test func unknownDataSetsAreNamed() throws {
         let zoo = try TinyZoo()
         let error = #expect(throws: DataError.self) {
-            try zoo.laboratory.evaluate(
-                zoo.manifest.entry("tiny"), dataset: "stroks", seed: 0, trainedOn: nil, weights: "initial", progress: SilentProgress())
+            try zoo.evaluate(weights: .initial, dataset: "stroks")
         }
         #expect(error?.description.contains("strokes") == true)
     }

@@ -6,7 +6,7 @@ public import ZooStore
 /// Error and loss on the test images, upright and as the data set transforms them, with what was read from each image.
 ///
 /// Figures: "error.upright", "loss.upright" and, where the data set transforms its images, "error.transformed",
-/// "loss.transformed" (a fraction, and nats); "parameters"; "throughput".
+/// "loss.transformed" (a fraction, and nats); "images", their number; "parameters"; "throughput".
 ///
 /// Samples, with the same prefixes: "….prediction", "….label", "….loss" and "….correct" (0 or 1). With several heads an
 /// image is read rightly only if all heads are right, its loss is their mean, and prediction and label are numbers whose
@@ -46,7 +46,7 @@ public struct ErrorProbe: Probe {
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         measurement.figures += [
-            .init("parameters", Double(subject.network.parameters.count)),
+            .init("images", Double(images.count)), .init("parameters", Double(subject.network.parameters.count)),
             .init(
                 "throughput", Double(images.count * readings.count) / max(seconds, 1e-9), unit: "images/s", isTiming: true),
         ]

@@ -1,0 +1,86 @@
+import Foundation
+import ZooHost
+public import ZooStore
+
+/// One piece of work that succeeds or fails on its own: one probe of one entry with one set of weights on one data set, or
+/// one training run.
+public struct Job: Codable, Sendable, Identifiable {
+    public enum Task: Codable, Sendable, Equatable {
+        case probe
+        /// With another number of epochs than the recipe's, or from the start, whatever was there.
+        case training(epochs: Int?, restart: Bool)
+    }
+
+    /// SHA-256, 64 hexadecimal digits, of all that can change the result.
+    public let id: String
+    public let task: Task
+    public let subject: ResultSubject
+    /// SHA-256 of the weights' file; "" without one. A worker refuses a file that has changed since the plan was made.
+    public let weightsChecksum: String
+    /// SHA-256 by file name, of the libraries that the network comes from.
+    public let plugins: [String: String]
+    /// Whether it takes times, and so runs alone, after all others.
+    public let isTiming: Bool
+    /// Images per forward pass; made smaller after the memory was not enough.
+    public var batch = Job.largestBatch
+
+    /// As `ProbeSubject.batch` has it.
+    static let largestBatch = 256
+    static let smallestBatch = 16
+
+    /// In words, for a progress display: "stn-c0, seed 1, pose on strokes-rotated".
+    public var title: String {
+        "\(subject.entry), seed \(subject.seed), \(subject.probe) on \(subject.dataset)"
+    }
+}
+
+/// All that can change a probe's result. Its canonical JSON is what a job's id is the SHA-256 of.
+struct JobIdentity: Codable {
+    /// Changes when the meaning of what follows does.
+    var format = 1
+    let entry, definition: String
+    /// Settings by slot and option, defaults included.
+    let settings: [String: [String: String]]
+    let plugins: [String: String]
+    /// SHA-256, or "initial".
+    let weights: String
+    let origin: ResultSubject.Origin
+    let dataset, trainedOn: String
+    /// SHA-256 of the files, or how the images are drawn.
+    let data: String
+    let seed: UInt64
+    let images: Int?
+    let probe: String
+    let probeSettings: [String: JSON]
+    let precision: String
+    /// Its version, and what its operators are: "libtorch 2.13.0".
+    let engine: String
+    /// The environment's ZOO_KERNELS.
+    let kernels: String
+    /// SHA-256 of the program and of the engine's library.
+    let code: [String]
+    /// Of the engine, in one worker; how many workers there are changes nothing.
+    let threads: Int
+
+    func digest() throws -> String { try Checksum.sha256(of: Self.canonical(self)) }
+
+    /// JSON with sorted keys and no blanks.
+    static func canonical(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+}
+
+/// What a worker tells on its own pipe, one JSON object per line.
+enum WorkerMessage: Codable {
+    case begin(label: String, total: Int, unit: String)
+    case advance(Int)
+    case note(String)
+    /// The job is done, one way or another; how many seconds it took.
+    case finished(JobOutcome, seconds: Double)
+    /// The memory was not enough.
+    case outOfMemory(String)
+    /// Training stopped on request; its checkpoint is kept.
+    case interrupted(String)
+}

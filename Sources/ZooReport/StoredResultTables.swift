@@ -1,0 +1,178 @@
+import Foundation
+public import ZooHarness
+public import ZooHost
+public import ZooStore
+
+/// A stored result for machines.
+public struct ResultDescription: Encodable, Sendable {
+    public let job: String
+    public let entry, dataset: String
+    public let seed: UInt64
+    public let trainedOn, weights: String
+    /// The first so many test images; nil for all.
+    public let images: Int?
+    public let probe: String
+    public let settings: [String: JSON]
+    public let status: StoredResult.Status
+    /// Why it failed or does not apply.
+    public let cause: String?
+    /// By name; units belong to the names, as the probe documents them.
+    public let figures: [String: Double]
+    public let warnings: [String]
+    public let zoo, engine: String
+    public let plugins: [String: String]
+    public let machine, processor: String
+    public let threads: Int
+    public let date, command: String
+    public let seconds: Double
+
+    public init(_ result: StoredResult) {
+        let (subject, provenance) = (result.subject, result.provenance)
+        job = result.job
+        (entry, dataset, seed) = (subject.entry, subject.dataset, subject.seed)
+        (trainedOn, weights, images) = (subject.trainedOn, subject.weights, subject.images)
+        (probe, settings) = (subject.probe, subject.settings)
+        status = result.status
+        cause = result.cause.isEmpty ? nil : result.cause
+        figures = Dictionary(result.figures.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        warnings = result.warnings
+        (zoo, engine, plugins) = (provenance.zoo, provenance.engine, provenance.plugins)
+        (machine, processor, threads) = (provenance.machine, provenance.processor, provenance.threads)
+        date = provenance.date.formatted(.iso8601)
+        (command, seconds) = (provenance.command, provenance.seconds)
+    }
+}
+
+/// A job of a plan.
+public struct PlannedJob: Encodable, Sendable {
+    public let job, entry, dataset: String
+    public let seed: UInt64
+    public let probe, weights: String
+    /// Whether its result is in the store.
+    public let isKnown: Bool
+
+    public init(_ job: Job, isKnown: Bool) {
+        self.job = job.id
+        (entry, dataset, seed) = (job.subject.entry, job.subject.dataset, job.subject.seed)
+        (probe, weights) = (job.subject.probe, job.subject.weights)
+        self.isKnown = isKnown
+    }
+}
+
+extension ResultTables {
+    /// One row per job.
+    public static func table(of jobs: [PlannedJob]) -> TextTable {
+        var table = TextTable([
+            .init("job"), .init("entry"), .init("dataset"), .init("seed", .right), .init("probe"), .init("state"), .init("weights"),
+        ])
+        for job in jobs {
+            table.append([
+                String(job.job.prefix(12)), job.entry, job.dataset, "\(job.seed)", job.probe, job.isKnown ? "stored" : "to do", job.weights,
+            ])
+        }
+        return table
+    }
+
+    /// One row per result, its first few figures or what kept it from having any.
+    public static func listing(of results: [StoredResult]) -> TextTable {
+        var table = TextTable([
+            .init("date"), .init("entry"), .init("dataset"), .init("seed", .right), .init("probe"), .init("status"), .init("result"),
+        ])
+        for result in results {
+            let figures = result.figures.filter { !$0.isTiming }.prefix(4).map { "\($0.name) \(shown($0))" }.joined(separator: "  ")
+            let subject = result.subject
+            let weights = subject.origin == .initial ? " (untrained)" : ""
+            table.append([
+                result.provenance.date.formatted(.iso8601), subject.entry + weights, subject.dataset, "\(subject.seed)", subject.probe,
+                result.status.rawValue, result.status == .measured ? figures : result.cause,
+            ])
+        }
+        return table
+    }
+
+    /// One row per result, a column for every figure that any of them has.
+    ///
+    /// - Parameter withProvenance: also when, where and with what each was made.
+    public static func export(of results: [StoredResult], withProvenance: Bool = true) -> DataTable {
+        var names: [String] = []
+        var seen: Set<String> = []
+        for figure in results.flatMap(\.figures) where withProvenance || !figure.isTiming {
+            if seen.insert(figure.name).inserted { names.append(figure.name) }
+        }
+        var columns: [DataTable.Column] = [
+            .text("entry", "entry"), .text("dataset", "data set"), .integer("seed", "seed"), .text("trained_on", "trained on"),
+            .text("origin", "weights"), .integer("first_images", "first images"), .text("probe", "probe"), .text("status", "status"),
+            .text("cause", "cause"),
+        ]
+        if withProvenance {
+            columns += [
+                .text("date", "date"), .number("seconds", "seconds", decimals: 1), .integer("threads", "threads"),
+                .text("machine", "machine"), .text("processor", "processor"), .text("engine", "engine"), .text("zoo", "zoo"),
+                .text("weights_file", "weights file"), .text("weights_sha256", "SHA-256 of the weights"), .text("settings", "settings"),
+                .text("job", "job"), .text("command", "command"),
+            ]
+        }
+        columns += names.map { .number($0.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined(), $0, decimals: 4) }
+        var table = DataTable(columns)
+        for result in results {
+            let (subject, provenance) = (result.subject, result.provenance)
+            var row: [DataTable.Cell] = [
+                .text(subject.entry), .text(subject.dataset), .integer(Int(clamping: subject.seed)), .text(subject.trainedOn),
+                .text(subject.origin.rawValue), subject.images.map { .integer($0) } ?? .missing, .text(subject.probe),
+                .text(result.status.rawValue), result.cause.isEmpty ? .missing : .text(result.cause),
+            ]
+            if withProvenance {
+                row += [
+                    .text(provenance.date.formatted(.iso8601)), .number(provenance.seconds), .integer(provenance.threads),
+                    .text(provenance.machine), .text(provenance.processor), .text(provenance.engine), .text(provenance.zoo),
+                    .text(subject.weights), provenance.weightsChecksum.isEmpty ? .missing : .text(provenance.weightsChecksum),
+                    .text(compact(subject.settings)), .text(result.job), .text(provenance.command),
+                ]
+            }
+            row += names.map { name in result.figures.first { $0.name == name }.map { .number($0.value) } ?? .missing }
+            table.append(row)
+        }
+        return table
+    }
+
+    private static func compact(_ settings: [String: JSON]) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// Figures of one probe, a column each.
+    public static func figures(of results: [StoredResult]) -> TextTable {
+        var names: [String] = []
+        var units: [String: String] = [:]
+        for figure in results.flatMap(\.figures) where units[figure.name] == nil {
+            names.append(figure.name)
+            units[figure.name] = figure.unit
+        }
+        let showsDataSet = Set(results.map(\.subject.dataset)).count > 1
+        let showsSeed = Set(results.map(\.subject.seed)).count > 1
+        var columns: [TextTable.Column] = [.init("entry")]
+        if showsDataSet { columns.append(.init("dataset")) }
+        if showsSeed { columns.append(.init("seed", .right)) }
+        columns += names.map { name in
+            let unit = units[name] ?? ""
+            return .init(unit.isEmpty ? name : "\(name) \(unit)", .decimal)
+        }
+        var table = TextTable(columns)
+        for result in results {
+            var row = [result.subject.entry]
+            if showsDataSet { row.append(result.subject.dataset) }
+            if showsSeed { row.append("\(result.subject.seed)") }
+            row += names.map { name in result.figures.first { $0.name == name }.map(shown) ?? "" }
+            table.append(row)
+        }
+        return table
+    }
+
+    /// A number with four significant digits, whole ones as such.
+    private static func shown(_ figure: ZooStore.Measurement.Figure) -> String {
+        let value = figure.value
+        if value == value.rounded(), abs(value) < 1e15 { return withCommas(Int(value)) }
+        return abs(value) >= 1000 ? withCommas(value) : String(format: "%.4g", value)
+    }
+}

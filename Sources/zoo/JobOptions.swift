@@ -1,0 +1,136 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooReport
+import ZooStore
+
+/// The options of commands that run jobs in worker processes.
+struct JobOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Jobs at once, each in a process of its own. No result depends on it.", valueName: "n"))
+    var jobs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds after which a job fails; for a training run, seconds without any progress. 0: never. Default: 3600.", valueName: "s"))
+    var timeLimit = 3600.0
+
+    @Option(help: ArgumentHelp("Memory that a job may take, as in 2G or 500M. Default: its share of the machine's.", valueName: "bytes"))
+    var memoryLimit: ByteCount?
+
+    @Flag(help: "Print the jobs, and do none.")
+    var plan = false
+
+    @Option(help: ArgumentHelp("Do only part i of n of the plan, for n machines; 'zoo merge' joins their stores.", valueName: "i/n"))
+    var shard: Shard?
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs is \(jobs), expected 1 to 1024") }
+        if !(0...1e9).contains(timeLimit) { throw ValidationError("--time-limit is \(timeLimit), expected 0 to 1e9 seconds") }
+        if let memoryLimit, memoryLimit.bytes < 64 << 20 { throw ValidationError("--memory-limit: expected 64M or more") }
+    }
+
+    /// Below this much memory another worker does more harm than good.
+    private static let memoryPerWorker = 1 << 30
+
+    /// As many as there are cores and memory for.
+    var defaultWorkers: Int { max(1, min(Machine.cores, Machine.memory / Self.memoryPerWorker)) }
+
+    func scheduler(_ arguments: [String], workers: Int, countsSilenceOnly: Bool = false) -> Scheduler {
+        let share = Int(0.9 * Double(Machine.memory)) / workers
+        return Scheduler(
+            arguments: arguments, workers: workers,
+            limits: JobLimits(
+                seconds: timeLimit > 0 ? timeLimit : nil, countsSilenceOnly: countsSilenceOnly, memory: memoryLimit?.bytes ?? share))
+    }
+
+    /// The part of the plan that is wanted.
+    func part(of plan: Plan) -> Plan { shard.map { plan.shard($0.index, of: $0.count) } ?? plan }
+}
+
+/// "2G": 2·2³⁰ bytes; also K, M, T, or plain bytes.
+struct ByteCount: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        let powers: [Character: Int] = ["K": 10, "M": 20, "G": 30, "T": 40]
+        var digits = Substring(argument.uppercased())
+        if digits.hasSuffix("B") { digits = digits.dropLast() }
+        if digits.hasSuffix("I") { digits = digits.dropLast() }
+        let shift = digits.last.flatMap { powers[$0] } ?? 0
+        if shift > 0 { digits = digits.dropLast() }
+        guard let number = Double(digits), number >= 0, number < Double(1 << (62 - shift)) else { return nil }
+        bytes = Int(number * Double(1 << shift))
+    }
+}
+
+/// "2/5".
+struct Shard: ExpressibleByArgument {
+    let index, count: Int
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let index = Int(parts[0]), let count = Int(parts[1]), count >= 1, (1...count).contains(index) else {
+            return nil
+        }
+        (self.index, self.count) = (index, count)
+    }
+}
+
+/// A plan carried out on the command line: known results are taken from the store, failures are said at once, and what
+/// everything ended in is remembered by job.
+struct JobSession {
+    private(set) var results: [String: StoredResult] = [:]
+    /// How many of those were in the store before.
+    private(set) var known = 0
+    private(set) var failures = Failures()
+    private let store: ResultStore
+    private let run: BatchRun
+
+    init(_ shared: SharedOptions, store: ResultStore, planner: JobPlanner, threads: Int) {
+        self.store = store
+        run = BatchRun(
+            store: store, planner: planner, threads: threads, command: CommandLine.arguments.map(Self.quoted).joined(separator: " "))
+    }
+
+    /// As the shell would take it.
+    private static func quoted(_ argument: String) -> String {
+        let isPlain = argument.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,+@%".contains($0)) } && !argument.isEmpty
+        return isPlain ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// Prints the jobs and what is known of them; does none.
+    func show(_ plan: Plan, _ shared: SharedOptions, force: Bool) throws {
+        let (known, _) = try run.sort(plan.jobs, force: force)
+        let list = plan.jobs.map { PlannedJob($0, isKnown: known[$0.id] != nil) }
+        try shared.emit(list, or: ResultTables.table(of: list).rendered(for: .standardOutput))
+    }
+
+    /// - Parameter ended: told of every new result that is no failure.
+    mutating func carryOut(
+        _ plan: Plan, _ shared: SharedOptions, on scheduler: Scheduler, force: Bool, ended: @escaping (StoredResult) -> Void = { _ in }
+    ) throws {
+        for problem in plan.problems { failures.report(problem) }
+        let (known, open) = try run.sort(plan.jobs, force: force)
+        results = known
+        self.known = known.count
+        var (fresh, failures) = ([StoredResult](), failures)
+        defer { self.failures = failures }
+        do {
+            try run.run(open, on: scheduler, progress: shared.progress, say: { if !shared.quiet { Console.error($0) } }) { result in
+                fresh.append(result)
+                if result.status == .failed {
+                    let subject = result.subject
+                    failures.report(
+                        Failure(
+                            "\(subject.entry), seed \(subject.seed), \(subject.probe) on \(subject.dataset): \(result.cause)",
+                            exitStatus: result.exitStatus))
+                } else {
+                    ended(result)
+                }
+            }
+        } catch let error as Interrupted {
+            failures.report(error)
+        }
+        for result in fresh where result.status != .failed { results[result.job] = result }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import ZooHost
+import ZooReport
+import ZooStore
+
+struct ResultsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "results", abstract: "List what is stored, or export it.",
+        discussion: "Of each entry, data set, seed and probe the newest result is shown; --history shows those before, too.")
+
+    @Argument(help: ArgumentHelp("Ids of entries. Default: all.", valueName: "entry"))
+    var entries: [String] = []
+
+    @Option(help: ArgumentHelp("A data set. Repeatable.", valueName: "name"))
+    var dataset: [String] = []
+
+    @Option(
+        name: [.long, .customLong("seeds")], help: ArgumentHelp("A seed, or several as in 0..4. Repeatable.", valueName: "seed"))
+    var seed: [SeedRange] = []
+
+    @Option(help: ArgumentHelp("A probe, or 'training'. Repeatable.", valueName: "probe"))
+    var probe: [String] = []
+
+    @Option(help: ArgumentHelp("Finished then or later: 2026-02-28, or 2026-02-28T12:00:00Z.", valueName: "date"))
+    var since: Day?
+
+    @Flag(help: "Failed jobs only.")
+    var failed = false
+
+    @Flag(help: "Also what newer results have superseded.")
+    var history = false
+
+    @Option(help: "A table for people, or for programs: csv or latex, with a column for every figure. See also --json.")
+    var format = StoredOptions.Format.text
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }
+    }
+
+    func run() throws {
+        shared.startLogging()
+        let store = try ResultStore(path: shared.store, creating: false)
+        let filter = ResultFilter(
+            entries: entries.isEmpty ? nil : entries, datasets: dataset.isEmpty ? nil : dataset,
+            seeds: seed.isEmpty ? nil : SeedRange.all(seed), probes: probe.isEmpty ? nil : probe, statuses: failed ? [.failed] : nil,
+            since: since?.date, history: history)
+        let results = try store.results(matching: filter)
+        switch format {
+        case .text:
+            try shared.emit(results.map(ResultDescription.init), or: ResultTables.listing(of: results).rendered(for: .standardOutput))
+        case .csv: try Console.output(ResultTables.export(of: results).csv)
+        case .latex: try Console.output(ResultTables.export(of: results, withProvenance: false).withoutEmptyColumns.latex())
+        }
+    }
+}
+
+/// A day, at whose beginning (UTC) time starts to count, or an instant.
+struct Day: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        let day = Date.ISO8601FormatStyle().year().month().day()
+        guard let date = (try? Date(argument, strategy: .iso8601)) ?? (try? Date(argument, strategy: day)) else { return nil }
+        self.date = date
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Glibc
+import Testing
+import ZooStore
+
+/// Batches of jobs: what they leave in the store, however they are run and whatever happens to them.
+@Suite(.serialized) struct BatchTests {
+    /// Three tiny untrained entries on 40 images of two sets, two seeds each: twelve jobs.
+    private static let manifest = """
+        {"version": 1, "entries": [\((2...4).map { width in
+            #"{"id": "w\#(width)", "architecture": "cnn", "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": \#(width)}}}}"#
+        }.joined(separator: ", "))]}
+        """
+    private static let batch = [
+        "evaluate", "--all", "--weights", "initial", "--images", "40", "--seeds", "0..1", "--dataset", "strokes-rotated", "--dataset",
+        "strokes", "--quiet",
+    ]
+    private static let jobs = 12
+
+    private func run(_ arguments: [String], store: String, in scratch: Scratch) throws -> ZooProcess.Outcome {
+        let manifest = try scratch.file("zoo.json", Self.manifest)
+        return try ZooProcess.run(arguments + ["--manifest", manifest.path, "--store", store], in: scratch.folder)
+    }
+
+    /// All results of a store, without what differs from run to run: times, dates, rows.
+    private func contents(_ path: String) throws -> [String: ZooStore.Measurement] {
+        let store = try ResultStore(path: path, creating: false)
+        var contents: [String: ZooStore.Measurement] = [:]
+        for result in try store.results(matching: ResultFilter(history: true)) {
+            #expect(result.status == .measured, "\(result.subject.entry): \(result.cause)")
+            #expect(contents[result.job] == nil, "nothing is done twice")
+            var measurement = try store.measurement(of: result)
+            measurement.figures.removeAll { $0.isTiming }
+            #expect(!measurement.figures.isEmpty && !measurement.samples.isEmpty)
+            contents[result.job] = measurement
+        }
+        return contents
+    }
+
+    @Test func aBatchKilledTwentyTimesEndsInTheSameStore() throws {
+        try Scratch.with { scratch in
+            let (whole, broken) = (scratch.folder.path + "/whole.sqlite", scratch.folder.path + "/broken.sqlite")
+            let began = ContinuousClock.now
+            #expect(try run(Self.batch + ["--jobs", "2"], store: whole, in: scratch).status == 0)
+            let length = (ContinuousClock.now - began) / .seconds(1)
+            let expected = try contents(whole)
+            #expect(expected.count == Self.jobs)
+
+            var delays: [Double] = []
+            for _ in 0..<20 {
+                // Later than the program takes to start, mostly; else little would ever be finished, or all at once.
+                let delay = Double.random(in: 0...1) * length * 0.8
+                delays.append(delay)
+                try start(Self.batch + ["--jobs", "2"], store: broken, in: scratch, killedAfter: delay)
+            }
+            let resumed = try run(Self.batch + ["--jobs", "1"], store: broken, in: scratch)
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            #expect(try contents(broken) == expected, "after kills at \(delays)")
+        }
+    }
+
+    /// Starts the program and kills its whole group after a while; then nothing of it may be left.
+    private func start(_ arguments: [String], store: String, in scratch: Scratch, killedAfter delay: Double) throws {
+        let process = Process()
+        process.executableURL = ZooProcess.program
+        process.arguments = arguments + ["--manifest", scratch.folder.path + "/zoo.json", "--store", store]
+        process.environment = ZooProcess.environment()
+        process.currentDirectoryURL = scratch.folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        usleep(UInt32(delay * 1e6))
+        if kill(-process.processIdentifier, SIGKILL) != 0 { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        // Workers have groups of their own, and end with whoever started them.
+        let deadline = ContinuousClock.now + .seconds(10)
+        while workers(of: scratch) > 0, ContinuousClock.now < deadline { usleep(10_000) }
+        #expect(workers(of: scratch) == 0, "workers outlive their parent")
+    }
+
+    private func workers(of scratch: Scratch) -> Int {
+        let processes = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).filter { Int($0) != nil }
+        return processes.count { process in
+            guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return false }
+            return String(decoding: line, as: UTF8.self).contains(scratch.folder.path + "/zoo.json")
+        }
+    }
+
+    @Test func theNumberOfWorkersChangesNothing() throws {
+        try Scratch.with { scratch in
+            let stores = try [1, 2, 3].map { workers in
+                let path = scratch.folder.path + "/\(workers).sqlite"
+                #expect(try run(Self.batch + ["--jobs", "\(workers)"], store: path, in: scratch).status == 0)
+                return try contents(path)
+            }
+            #expect(stores[0].count == Self.jobs && stores[1] == stores[0] && stores[2] == stores[0])
+        }
+    }
+
+    @Test func partsOfABatchMergeToTheWhole() throws {
+        try Scratch.with { scratch in
+            let path = { (name: String) in scratch.folder.path + "/\(name).sqlite" }
+            #expect(try run(Self.batch, store: path("whole"), in: scratch).status == 0)
+            for part in 1...2 {
+                #expect(try run(Self.batch + ["--shard", "\(part)/2"], store: path("part\(part)"), in: scratch).status == 0)
+            }
+            #expect(try contents(path("part1")).count == Self.jobs / 2)
+            let merged = try run(["merge", path("part2")], store: path("part1"), in: scratch)
+            #expect(merged.status == 0 && merged.output.contains("6 results added"), "\(merged.output)\(merged.errors)")
+            #expect(try contents(path("part1")) == contents(path("whole")))
+            let again = try run(["merge", path("part2")], store: path("part1"), in: scratch)
+            #expect(again.output.contains("0 results added, 6 known"), "\(again.output)")
+            #expect(try run(["merge", "/nonexistent.sqlite"], store: path("part1"), in: scratch).status == 66)
+        }
+    }
+
+    @Test func twoProcessesShareAStore() throws {
+        try Scratch.with { scratch in
+            let store = scratch.folder.path + "/shared.sqlite"
+            let manifest = try scratch.file("zoo.json", Self.manifest)
+            let processes = try (1...2).map { part in
+                let process = Process()
+                process.executableURL = ZooProcess.program
+                process.arguments = Self.batch + ["--shard", "\(part)/2", "--jobs", "1", "--manifest", manifest.path, "--store", store]
+                process.environment = ZooProcess.environment()
+                process.standardOutput = FileHandle.nullDevice
+                process.currentDirectoryURL = scratch.folder
+                try process.run()
+                return process
+            }
+            for process in processes {
+                process.waitUntilExit()
+                #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+            }
+            #expect(try contents(store).count == Self.jobs)
+        }
+    }
+
+    @Test func aPlanIsPrintedAndNothingIsDoneTwiceUnlessForced() throws {
+        try Scratch.with { scratch in
+            let path = scratch.folder.path + "/zoo.sqlite"
+            struct Planned: Decodable {
+                let job, entry: String
+                let isKnown: Bool
+            }
+            func plan() throws -> [Planned] {
+                let outcome = try run(Self.batch + ["--plan", "--json"], store: path, in: scratch)
+                #expect(outcome.status == 0, "\(outcome.errors)")
+                return try JSONDecoder().decode([Planned].self, from: Data(outcome.output.utf8))
+            }
+            let before = try plan()
+            #expect(before.count == Self.jobs && Set(before.map(\.job)).count == Self.jobs && !before.contains(where: \.isKnown))
+            #expect(try contents(path).isEmpty)
+            #expect(try run(Self.batch + ["--shard", "1/4"], store: path, in: scratch).status == 0)
+            #expect(try plan().filter(\.isKnown).count == Self.jobs / 4)
+            #expect(try plan().map(\.job) == before.map(\.job))
+            #expect(try run(Self.batch, store: path, in: scratch).status == 0)
+            let known = try contents(path)
+            #expect(try run(Self.batch, store: path, in: scratch).status == 0)
+            #expect(try contents(path) == known)
+            #expect(try run(Self.batch + ["--force", "--shard", "1/12"], store: path, in: scratch).status == 0)
+            let store = try ResultStore(path: path)
+            #expect(try store.results(matching: ResultFilter(history: true)).count == Self.jobs + 1)
+            #expect(try store.results().count == Self.jobs)
+        }
+    }
+}
