@@ -112,7 +112,13 @@ extension ResultTables {
                 .text("job", "job"), .text("command", "command"),
             ]
         }
-        columns += names.map { .number($0.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined(), $0, decimals: 4) }
+        // Programs get one type whatever the values are; people no fractions where there are none.
+        let fractional = Set(results.flatMap(\.figures).filter { $0.value != $0.value.rounded() }.map(\.name))
+        columns += names.map { name in
+            .number(
+                name.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined(), name,
+                decimals: withProvenance || fractional.contains(name) ? 4 : 0)
+        }
         var table = DataTable(columns)
         for result in results {
             let (subject, provenance) = (result.subject, result.provenance)
