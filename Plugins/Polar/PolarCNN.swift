@@ -65,7 +65,7 @@ final class PolarCNN: FeatureExtractor, Component {
 
 /// A convolution on N×C×H×W whose rows are periodic; columns are padded with zeros. The size stays.
 private struct WrappedConvolution: Layer {
-    private static let conv2d = Operator("aten::conv2d")
+    private static let pad = Operator("aten::constant_pad_nd")
     let convolution: Conv2d
     let padding: Int
 
@@ -74,6 +74,7 @@ private struct WrappedConvolution: Layer {
         // A map lower than the padding wraps around more than once.
         let index = try Tensor((-padding..<rows + padding).map { Int64(($0 % rows + rows) % rows) }, [rows + 2 * padding])
         let wrapped = try x.indexSelect(2, index.to(device: x.device))
-        return try Self.conv2d(wrapped, convolution.weight, convolution.bias, [1, 1], [0, padding])
+        let padded: Tensor = try Self.pad(wrapped, [padding, padding], 0.0)
+        return try padded.convolved(convolution.weight, convolution.bias, pool: 1, slope: 1)
     }
 }

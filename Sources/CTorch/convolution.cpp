@@ -2,6 +2,7 @@
 #include "fit.h"
 
 #include "convolution.h"
+#include "instructions.h"
 #include "parallel.h"
 
 #include <ATen/core/grad_mode.h>
@@ -17,7 +18,6 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
-#include <string_view>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
@@ -42,37 +42,19 @@ namespace {
 
 constexpr const char *op = "zoo::conv_pool_act";
 
-#if defined(__x86_64__)
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
-}
-#else
+#if !defined(__x86_64__)
 const Kernels avx2 = portable, avx512 = portable;
-bool has_avx2() { return false; }
-bool has_avx512() { return false; }
 #endif
 
 // Null is ATen's way.
-const Kernels *named(std::string_view set) {
-  if (set == "off") return nullptr;
-  if (set == "portable") return &portable;
-  TORCH_CHECK_VALUE(set == "avx2" || set == "avx512", op, ": the instruction set must be off, portable, avx2 or avx512, found '",
-                    std::string(set), "'");
-  bool present = set == "avx2" ? has_avx2() : has_avx512();
-  TORCH_CHECK_VALUE(present, op, ": this processor has no ", std::string(set));
-  return set == "avx2" ? &avx2 : &avx512;
-}
-
-const Kernels *chosen() {
-  static const Kernels *const kernels = [] {
-    const char *on = std::getenv("ZOO_KERNELS"), *forced = std::getenv("ZOO_CPU");
-    if (on && std::string_view(on) == "off") return named("off");
-    if (forced && *forced) return named(forced);
-    return has_avx512() ? &avx512 : has_avx2() ? &avx2 : &portable;
-  }();
-  return kernels;
+const Kernels *kernels_for(Instructions set) {
+  switch (set) {
+  case Instructions::off: return nullptr;
+  case Instructions::portable: return &portable;
+  case Instructions::avx2: return &avx2;
+  case Instructions::avx512: return &avx512;
+  }
+  return nullptr;
 }
 
 struct Options {
@@ -285,12 +267,12 @@ at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const std::opt
 
 at::Tensor conv_pool_act(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride,
                          int64_t padding, int64_t pool, double slope) {
-  return run(input, weight, bias, {stride, padding, pool, slope}, chosen());
+  return run(input, weight, bias, {stride, padding, pool, slope}, kernels_for(chosen_instructions(op)));
 }
 
 at::Tensor conv_pool_act_on(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride,
                             int64_t padding, int64_t pool, double slope, c10::string_view instructions) {
-  return run(input, weight, bias, {stride, padding, pool, slope}, named(instructions));
+  return run(input, weight, bias, {stride, padding, pool, slope}, kernels_for(named_instructions(op, instructions)));
 }
 
 } // namespace

@@ -37,7 +37,7 @@ Frame checked_frame(const char *name, const at::Tensor &images, const at::Tensor
   constexpr int64_t most = std::numeric_limits<int32_t>::max() / 2;
   TORCH_CHECK_VALUE(H <= most / W, name, ": images of ", H, "×", W, " pixels are too large");
   TORCH_CHECK_VALUE(size[0] <= most / size[1], name, ": an output of ", size[0], "×", size[1], " pixels is too large");
-  return {images.size(1), H, W, size[0], size[1], padding == "border", theta.size(1) == 3};
+  return {images.size(1), H, W, size[0], size[1], padding == "border", theta.size(1) == 3, false};
 }
 
 at::Tensor through_grid(const at::Tensor &images, const at::Tensor &theta, const Frame &f) {
@@ -58,29 +58,15 @@ at::Tensor through_grid(const at::Tensor &images, const at::Tensor &theta, const
 
 namespace {
 
-template <class Body> void with_type(at::ScalarType type, Body &&body) {
-  if (type == at::kFloat)
-    body(float());
-  else
-    body(double());
-}
-
-bool interleaved(const at::Tensor &t) { return t.size(1) > 1 && !t.is_contiguous() && t.is_contiguous(at::MemoryFormat::ChannelsLast); }
-
-at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Frame &f) {
-  bool last = interleaved(input);
-  auto in = last ? input : input.contiguous();
-  auto th = theta.contiguous();
-  int64_t N = in.size(0), C = f.channels;
-  auto out =
-      at::empty({N, C, f.out_height, f.out_width}, in.options(), last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
+at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Frame &f, Instructions set) {
+  auto in = input.contiguous(format(f)), th = theta.contiguous();
+  auto out = at::empty({in.size(0), f.channels, f.out_height, f.out_width}, in.options(), format(f));
   with_type(in.scalar_type(), [&](auto zero) {
     using T = decltype(zero);
-    auto run = last ? kernels<T>().forward_interleaved : kernels<T>().forward;
     const T *from = read<T>(in), *t = read<T>(th);
     T *to = write<T>(out);
-    for_each_index(N, cost(f), [&](int64_t n) {
-      run(from + n * C * f.height * f.width, t + n * (f.projective ? 9 : 6), to + n * C * f.out_height * f.out_width, f);
+    for_each_index(in.size(0), cost(f), [&](int64_t n) {
+      kernels<T>(set).forward(from + n * f.image(), t + n * (f.projective ? 9 : 6), to + n * f.output(), f);
     });
   });
   return out;
@@ -88,35 +74,38 @@ at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Fram
 
 // Gradients, undefined where not wanted.
 std::pair<at::Tensor, at::Tensor> gradients(const at::Tensor &input, const at::Tensor &theta, const at::Tensor &grad, const Frame &f,
-                                            bool want_input, bool want_theta) {
-  auto in = input.contiguous(), th = theta.contiguous(), g = grad.contiguous();
-  int64_t N = in.size(0), C = f.channels;
+                                            Instructions set, bool want_input, bool want_theta) {
+  auto in = input.contiguous(format(f)), th = theta.contiguous(), g = grad.contiguous(format(f));
   at::Tensor grad_in, grad_theta;
-  if (want_input) grad_in = at::empty_like(in, at::MemoryFormat::Contiguous);
+  if (want_input) grad_in = at::empty_like(in, format(f));
   if (want_theta) grad_theta = at::empty_like(th, at::MemoryFormat::Contiguous);
   with_type(in.scalar_type(), [&](auto zero) {
     using T = decltype(zero);
     const T *from = read<T>(in), *t = read<T>(th), *go = read<T>(g);
     T *gi = want_input ? write<T>(grad_in) : nullptr, *gt = want_theta ? write<T>(grad_theta) : nullptr;
-    const int64_t per_image = C * f.height * f.width, per_theta = f.projective ? 9 : 6;
-    for_each_index(N, 3 * cost(f), [&](int64_t n) {
-      kernels<T>().backward(from + n * per_image, t + n * per_theta, go + n * C * f.out_height * f.out_width,
-                            gi ? gi + n * per_image : nullptr, gt ? gt + n * per_theta : nullptr, f);
+    const int64_t per_theta = f.projective ? 9 : 6;
+    for_each_index(in.size(0), 3 * cost(f), [&](int64_t n) {
+      kernels<T>(set).backward(from + n * f.image(), t + n * per_theta, go + n * f.output(), gi ? gi + n * f.image() : nullptr,
+                               gt ? gt + n * per_theta : nullptr, f);
     });
   });
-  if (want_input && interleaved(input)) grad_in = grad_in.contiguous(at::MemoryFormat::ChannelsLast);
   return {grad_in, grad_theta};
+}
+
+Frame frame(const at::Tensor &input, const at::Tensor &theta, int64_t height, int64_t width, bool border) {
+  return {input.size(1), input.size(2), input.size(3), height, width, border, theta.size(1) == 3, interleaved(input)};
 }
 
 struct Warp : torch::autograd::Function<Warp> {
   static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &theta, int64_t height,
-                            int64_t width, bool border) {
-    Frame f{input.size(1), input.size(2), input.size(3), height, width, border, theta.size(1) == 3};
+                            int64_t width, bool border, int64_t set) {
+    const auto f = frame(input, theta, height, width, border);
     ctx->save_for_backward({input, theta});
     ctx->saved_data["height"] = height;
     ctx->saved_data["width"] = width;
     ctx->saved_data["border"] = border;
-    return resample(input, theta, f);
+    ctx->saved_data["set"] = set;
+    return resample(input, theta, f, Instructions(set));
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
@@ -124,30 +113,36 @@ struct Warp : torch::autograd::Function<Warp> {
                                 "zoo::warp: there is no second derivative; run backward without create_graph");
     auto saved = ctx->get_saved_variables();
     const auto &input = saved[0], &theta = saved[1];
-    Frame f{input.size(1),
-            input.size(2),
-            input.size(3),
-            ctx->saved_data["height"].toInt(),
-            ctx->saved_data["width"].toInt(),
-            ctx->saved_data["border"].toBool(),
-            theta.size(1) == 3};
-    if (!grads[0].defined()) return torch::autograd::variable_list(5);
-    auto [grad_in, grad_theta] = gradients(input, theta, grads[0], f, ctx->needs_input_grad(0), ctx->needs_input_grad(1));
-    return {grad_in, grad_theta, at::Tensor(), at::Tensor(), at::Tensor()};
+    auto &data = ctx->saved_data;
+    const auto f = frame(input, theta, data["height"].toInt(), data["width"].toInt(), data["border"].toBool());
+    if (!grads[0].defined()) return torch::autograd::variable_list(6);
+    auto [grad_in, grad_theta] =
+        gradients(input, theta, grads[0], f, Instructions(data["set"].toInt()), ctx->needs_input_grad(0), ctx->needs_input_grad(1));
+    return {grad_in, grad_theta, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
-at::Tensor warp(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, c10::string_view padding) {
+at::Tensor run(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, std::string_view padding, Instructions set) {
   TORCH_CHECK_VALUE(input.defined() && theta.defined(), "zoo::warp: input or theta is missing");
   TORCH_CHECK_VALUE(input.dim() == 4, "zoo::warp: input must be N×C×H×W, found shape ", input.sizes());
   auto f = checked_frame("zoo::warp", input, theta, input.size(0), size, padding);
   TORCH_CHECK_VALUE(input.scalar_type() == theta.scalar_type(), "zoo::warp: input and theta must both be float32 or both float64, found ",
                     input.scalar_type(), " and ", theta.scalar_type());
   if (input.is_meta()) return at::empty({input.size(0), f.channels, f.out_height, f.out_width}, input.options());
-  if (!input.is_cpu()) return through_grid(input, theta, f);
+  if (!input.is_cpu() || set == Instructions::off) return through_grid(input, theta, f);
   if (c10::GradMode::is_enabled() && (input.requires_grad() || theta.requires_grad()))
-    return Warp::apply(input, theta, f.out_height, f.out_width, f.border);
-  return resample(input, theta, f);
+    return Warp::apply(input, theta, f.out_height, f.out_width, f.border, int64_t(set));
+  f.interleaved = interleaved(input);
+  return resample(input, theta, f, set);
+}
+
+at::Tensor warp(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, c10::string_view padding) {
+  return run(input, theta, size, padding, chosen_instructions("zoo::warp"));
+}
+
+at::Tensor warp_on(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, c10::string_view padding,
+                   c10::string_view instructions) {
+  return run(input, theta, size, padding, named_instructions("zoo::warp", instructions));
 }
 
 at::Tensor warp_u8(const at::Tensor &images, const at::Tensor &index, const at::Tensor &theta, at::IntArrayRef size,
@@ -165,7 +160,8 @@ at::Tensor warp_u8(const at::Tensor &images, const at::Tensor &index, const at::
   int64_t N = index.size(0), M = images.size(0), C = f.channels;
   auto options = images.options().dtype(at::kFloat);
   if (images.is_meta()) return at::empty({N, C, f.out_height, f.out_width}, options);
-  if (!images.is_cpu())
+  const auto set = chosen_instructions(name);
+  if (!images.is_cpu() || set == Instructions::off)
     return through_grid(at::index_select(images, 0, index).to(at::kFloat), theta.to(at::kFloat), f).div_(255).sub_(mean).div_(std);
   TORCH_CHECK_VALUE(images.is_contiguous(), name, ": images must be contiguous, as a copy of a whole data set is dear");
   auto at_index = index.contiguous(), th = theta.to(at::kFloat).contiguous();
@@ -178,8 +174,8 @@ at::Tensor warp_u8(const at::Tensor &images, const at::Tensor &index, const at::
   float *to = write<float>(out);
   const float gain = float(1 / (255 * std)), offset = float(-mean / std);
   for_each_index(N, cost(f), [&](int64_t n) {
-    kernels<float>().forward_u8(from + which[n] * C * f.height * f.width, t + n * (f.projective ? 9 : 6),
-                                to + n * C * f.out_height * f.out_width, f, gain, offset);
+    kernels<float>(set).forward_u8(from + which[n] * C * f.height * f.width, t + n * (f.projective ? 9 : 6),
+                                   to + n * C * f.out_height * f.out_width, f, gain, offset);
   });
   return out;
 }
@@ -187,9 +183,11 @@ at::Tensor warp_u8(const at::Tensor &images, const at::Tensor &index, const at::
 } // namespace
 } // namespace ctorch::warp
 
-// Composite: the functions above choose by device themselves, and record the gradient themselves.
+// Composite: the functions above choose by device themselves, and record the gradient themselves. `on` is for tests and
+// measurements: on a set of instructions, or "off" for ATen's operators.
 TORCH_LIBRARY(zoo, m) {
   m.def("warp(Tensor input, Tensor theta, int[2] size, str padding) -> Tensor", ctorch::warp::warp);
+  m.def("warp.on(Tensor input, Tensor theta, int[2] size, str padding, str instructions) -> Tensor", ctorch::warp::warp_on);
   m.def("warp_u8(Tensor images, Tensor index, Tensor theta, int[2] size, str padding, float mean, float std) -> Tensor",
         ctorch::warp::warp_u8);
 }

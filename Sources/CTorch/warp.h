@@ -1,8 +1,9 @@
-// What the two operators share: checks, the kernels for the processor at hand, and the way over ATen's own operators.
+// What the operators share: checks, the kernels for the processor at hand, and the way over ATen's own operators.
 #pragma once
 
 #include "fit.h"
 
+#include "instructions.h"
 #include "warp_kernel.h"
 
 #include <ATen/core/Tensor.h>
@@ -10,16 +11,16 @@
 
 namespace ctorch::warp {
 
-// Of one image; see warp_kernel.h. Each is chosen once for this processor.
+// Of one image; see warp_kernel.h.
 template <class T> struct Kernels {
   void (*forward)(const T *in, const T *theta, T *out, const Frame &);
-  void (*forward_interleaved)(const T *in, const T *theta, T *out, const Frame &);
   void (*backward)(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &);
   void (*forward_u8)(const uint8_t *in, const T *theta, T *out, const Frame &, T gain, T offset);
+  void (*forward_grid)(const T *in, const T *grid, T *out, const Frame &);
+  void (*backward_grid)(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &);
 };
-template <class T> const Kernels<T> &kernels();
-template <> const Kernels<float> &kernels<float>();
-template <> const Kernels<double> &kernels<double>();
+// There is none for AVX-512: it takes AVX2's.
+template <class T> const Kernels<T> &kernels(Instructions);
 
 // Checks shapes; `name` is the operator's, for messages. images: N or M × C × H × W; theta: batch × 2|3 × 3.
 Frame checked_frame(const char *name, const at::Tensor &images, const at::Tensor &theta, int64_t batch, at::IntArrayRef size,
@@ -34,5 +35,19 @@ inline int64_t cost(const Frame &f) { return f.out_height * f.out_width * (4 + 3
 // Untyped access: the typed one has no symbol that clang finds in some libtorch builds.
 template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
 template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
+
+// body(float()) or body(double()).
+template <class Body> void with_type(at::ScalarType type, Body &&body) {
+  if (type == at::kFloat)
+    body(float());
+  else
+    body(double());
+}
+
+// Outputs and gradients are laid out as the images are.
+inline bool interleaved(const at::Tensor &t) {
+  return t.size(1) > 1 && !t.is_contiguous() && t.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+inline at::MemoryFormat format(const Frame &f) { return f.interleaved ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous; }
 
 } // namespace ctorch::warp

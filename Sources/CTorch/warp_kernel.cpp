@@ -1,55 +1,56 @@
-// The kernels, compiled for any x86-64 and for AVX2.
+// The kernels, compiled for any processor and for AVX2.
 #include "warp.h"
 
 #if defined(__x86_64__)
 #define CTORCH_AVX2 [[gnu::target("avx2")]]
+#else
+#define CTORCH_AVX2
 #endif
 
 namespace ctorch::warp {
 namespace {
 
-template <class T> void forward_any(const T *in, const T *theta, T *out, const Frame &f) { forward<T, T>(in, theta, out, f, T(1), T(0)); }
-template <class T> void interleaved_any(const T *in, const T *theta, T *out, const Frame &f) { forward_interleaved<T>(in, theta, out, f); }
-template <class T> void backward_any(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
-  backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
-}
-template <class T> void u8_any(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
-  forward<T, uint8_t>(in, theta, out, f, gain, offset);
-}
+// The instructions are an attribute of a function, so each is written down for each set.
+template <class T> struct Portable {
+  static void forward(const T *in, const T *theta, T *out, const Frame &f) { warp::forward<T, T>(in, theta, out, f, T(1), T(0)); }
+  static void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
+    warp::backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
+  }
+  static void forward_u8(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
+    warp::forward<T, uint8_t>(in, theta, out, f, gain, offset);
+  }
+  static void forward_grid(const T *in, const T *grid, T *out, const Frame &f) { warp::forward_grid<T>(in, grid, out, f); }
+  static void backward_grid(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &f) {
+    warp::backward_grid<T>(in, grid, grad_out, grad_in, grad_grid, f);
+  }
+};
 
-#ifdef CTORCH_AVX2
-template <class T> CTORCH_AVX2 void forward_avx2(const T *in, const T *theta, T *out, const Frame &f) {
-  forward<T, T>(in, theta, out, f, T(1), T(0));
-}
-template <class T> CTORCH_AVX2 void interleaved_avx2(const T *in, const T *theta, T *out, const Frame &f) {
-  forward_interleaved<T>(in, theta, out, f);
-}
-template <class T>
-CTORCH_AVX2 void backward_avx2(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
-  backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
-}
-template <class T> CTORCH_AVX2 void u8_avx2(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
-  forward<T, uint8_t>(in, theta, out, f, gain, offset);
-}
-#endif
+template <class T> struct AVX2 {
+  CTORCH_AVX2 static void forward(const T *in, const T *theta, T *out, const Frame &f) {
+    warp::forward<T, T>(in, theta, out, f, T(1), T(0));
+  }
+  CTORCH_AVX2 static void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
+    warp::backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
+  }
+  CTORCH_AVX2 static void forward_u8(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
+    warp::forward<T, uint8_t>(in, theta, out, f, gain, offset);
+  }
+  CTORCH_AVX2 static void forward_grid(const T *in, const T *grid, T *out, const Frame &f) { warp::forward_grid<T>(in, grid, out, f); }
+  CTORCH_AVX2 static void backward_grid(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &f) {
+    warp::backward_grid<T>(in, grid, grad_out, grad_in, grad_grid, f);
+  }
+};
 
-template <class T> Kernels<T> choose() {
-#ifdef CTORCH_AVX2
-  if (__builtin_cpu_supports("avx2")) return {forward_avx2<T>, interleaved_avx2<T>, backward_avx2<T>, u8_avx2<T>};
-#endif
-  return {forward_any<T>, interleaved_any<T>, backward_any<T>, u8_any<T>};
-}
+template <class Set, class T>
+constexpr Kernels<T> all = {Set::forward, Set::backward, Set::forward_u8, Set::forward_grid, Set::backward_grid};
 
 } // namespace
 
-template <> const Kernels<float> &kernels<float>() {
-  static const Kernels<float> chosen = choose<float>();
-  return chosen;
+template <class T> const Kernels<T> &kernels(Instructions set) {
+  return set == Instructions::avx2 || set == Instructions::avx512 ? all<AVX2<T>, T> : all<Portable<T>, T>;
 }
 
-template <> const Kernels<double> &kernels<double>() {
-  static const Kernels<double> chosen = choose<double>();
-  return chosen;
-}
+template const Kernels<float> &kernels<float>(Instructions);
+template const Kernels<double> &kernels<double>(Instructions);
 
 } // namespace ctorch::warp

@@ -73,9 +73,9 @@ enum Op {
     static let bilinear = Operator("aten::upsample_bilinear2d")
     static let backward = Operator("aten::_backward")
     static let affineGrid = Operator("aten::affine_grid_generator")
-    static let gridSample = Operator("aten::grid_sampler_2d")
     static let warp = Operator("zoo::warp")
     static let warpBytes = Operator("zoo::warp_u8")
+    static let sample = Operator("zoo::sample")
 }
 
 /// What lies outside an image, for a warp.
@@ -267,8 +267,8 @@ extension Tensor {
     /// The sampling grid of θ (N×2×3), N×H×W×2, for `size` N×C×H×W.
     public static func affineGrid(_ theta: Tensor, size: [Int]) throws(ZooError) -> Tensor { try Op.affineGrid(theta, size, false) }
 
-    /// Bilinear sampling of N×C×H×W at a grid N×h×w×2.
+    /// Bilinear sampling of N×C×H×W at a grid N×h×w×2 of places in [-1, 1], x before y, align_corners = false; differentiable in both.
     public func sampled(at grid: Tensor, padding: Padding = .zeros) throws(ZooError) -> Tensor {
-        try Op.gridSample(self, grid, 0, padding == .border ? 1 : 0, false)
+        try Op.sample(self, grid, padding.rawValue)
     }
 }
