@@ -94,8 +94,6 @@ bool covered(const at::Tensor &input, const at::Tensor &weight, const at::Tensor
   if (weight.size(2) > 11 || o.stride > 2 || weight.size(1) > 512 || weight.size(0) >= 1 << 15) return false;
   constexpr int64_t most = 1 << 12; // sides; offsets are held in 32 bits
   if (input.size(2) > most || input.size(3) > most || o.padding > most) return false;
-  // Every position carries gradient then, and with many channels ATen's dense products are quicker.
-  if (o.pool == 1 && o.slope != 0 && weight.size(1) >= 16) return false;
   auto p = problem(input, weight, o);
   if (p.height < p.kernel || p.width < p.kernel || p.rows < 1 || p.columns < 1) return false;
   return p.image() < 1 << 25; // some 32 images at once
