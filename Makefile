@@ -16,7 +16,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests)
 C_SOURCES = $(shell find Sources Plugins Tests -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build demo test format lint weights fixtures benchmark clean
+.PHONY: help setup setup-peers build demo test format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -56,8 +56,11 @@ weights: build ## train every entry on the drawn digits again and ship the weigh
 fixtures: setup-peers ## compute the tests' reference values again, with PyTorch
 	for script in Tests/Fixtures/make_*.py; do $(PYTHON) "$$script" || exit 1; done
 
-benchmark: setup-peers build ## time the zoo and PyTorch in turns; writes Benchmarks/results and docs/benchmarks.md
-	$(PYTHON) Benchmarks/run.py --zoo $(ZOO)
+benchmark: setup-peers build ## time the zoo and PyTorch in turns; writes Benchmarks/results and docs/benchmarks.md; QUICK=1: a few
+	$(PYTHON) Benchmarks/run.py --zoo $(ZOO) $(if $(QUICK),--quick)
+
+sanitize: setup ## run the operators under AddressSanitizer and UndefinedBehaviorSanitizer; CASES=n, SEED=n
+	@Scripts/sanitize.sh $(or $(CASES),100) $(SEED)
 
 clean: ## remove what was built; .venv stays
 	rm -rf .build

@@ -1,13 +1,15 @@
 """Times the zoo and PyTorch in turns, in one run, on one machine, with one number of threads.
 
-Every round runs every contestant once, in another order each time, so that a machine that slows down slows all of them. A
-contestant's time is the median of all its steps; a ratio is the median over rounds of (PyTorch's median / the zoo's median in
-that round), with the smallest and the largest round beside it. Above 1 the zoo is faster.
+Every case runs in rounds; every round runs every contestant once, each in a process of its own, in another order each time, so that
+a machine that slows down slows all of them. A time is the median of all steps; a ratio is the median over rounds of (PyTorch's
+median / the zoo's median in that round), with the smallest and the largest round beside it. Above 1 the zoo is faster. Operators
+are timed in turns within one process, by operators.py.
 
-Writes Benchmarks/results/mnist.json (everything measured) and the table between the markers in docs/benchmarks.md.
+Writes Benchmarks/results/latest.json (everything measured) after every case, and the tables between the markers in docs/benchmarks.md.
 """
 
 import argparse
+import dataclasses
 import datetime
 import json
 import os
@@ -16,94 +18,157 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 
 root = pathlib.Path(__file__).resolve().parents[1]
 PHASES = {"train_step_ms": "training step", "evaluate_ms": "evaluation"}
-BEGIN, END = "<!-- mnist: begin, written by `make benchmark` -->", "<!-- mnist: end -->"
+BEGIN, END = "<!-- figures: begin, written by `make benchmark` -->", "<!-- figures: end -->"
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "sve")
+
+
+@dataclasses.dataclass
+class Case:
+    """One network on one shape of noise; `entry` is the same in the manifest and in peers/entries.py."""
+
+    suite: str
+    entry: str
+    shape: str = "1x28x28"
+    batch: int = 256
+    classes: int = 10
+    heads: int = 1
+    manifest: str = "zoo.json"
+    steps: int | None = None
+    warmup: int = 2
+
+    @property
+    def name(self):
+        return {"sides": f"{self.entry}, {self.shape.replace('x', '×')}, batch {self.batch}", "batches": f"{self.entry}, batch {self.batch}"}.get(
+            self.suite, self.entry)
+
+
+SUITES = {
+    "28x28": "Every entry with a peer, 28×28, batch 256",
+    "sides": "Larger images",
+    "batches": "Scaling with the batch; latency is batch 1",
+    "start": "From the start of the process to the end of one training step and one evaluation, batch 1",
+}
+
+
+def cases(quick):
+    from entries import ENTRIES
+
+    own = "Benchmarks/entries.json"
+    found = [Case("28x28", entry) for entry in ENTRIES if entry != "svhn"]
+    found += [Case("sides", entry, f"1x{side}x{side}", 64, manifest=own) for entry in ("cnn", "stn-c0") for side in (60, 112)]
+    found.append(Case("sides", "svhn", "3x64x64", 32, 11, 5, manifest=own))
+    found += [Case("batches", "stn-c0", batch=batch) for batch in (1, 16, 64, 1024)]
+    found.append(Case("start", "stn-c0", batch=1, steps=1, warmup=0))
+    if quick:
+        kept = {"cnn", "stn-c0", "stn-multi", "p4-cnn", "polar"}
+        found = [c for c in found if (c.suite == "28x28" and c.entry in kept) or c.suite == "start" or c.name == "stn-c0, batch 1"]
+    return found
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--zoo", type=pathlib.Path, default=root / ".build/release/zoo", help="the zoo's executable")
-    parser.add_argument("--without-zoo", action="store_true", help="PyTorch alone; prints, writes nothing")
-    parser.add_argument("--entries", nargs="+", default=["cnn", "stn-c0"])
+    parser.add_argument("--quick", action="store_true", help="few entries, two rounds")
+    parser.add_argument("--suites", nargs="+", choices=[*SUITES, "operators"], default=[*SUITES, "operators"])
+    parser.add_argument("--entries", nargs="+", help="only these")
     parser.add_argument("--configurations", nargs="+", default=["eager", "channels-last"], help="also: bf16, compile")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=10, help="PyTorch's timed steps in a round")
+    parser.add_argument("--rounds", type=int, help="default: 5, quick 2")
+    parser.add_argument("--steps", type=int, help="timed steps in a round; default: 10, quick 4")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--note", help="a sentence for the page, on the state of the machine")
     chosen = parser.parse_args()
+    chosen.rounds = chosen.rounds or (2 if chosen.quick else 5)
+    chosen.steps = chosen.steps or (4 if chosen.quick else 10)
     if chosen.rounds < 1 or chosen.steps < 1 or chosen.threads < 1:
         parser.error("--rounds, --steps and --threads must be at least 1")
     return chosen
 
 
-def answers(command, threads):
-    """The JSON objects that a command prints: one a line, or one list."""
+def run(command, threads):
+    """What a command prints, its seconds from start to end, and the most memory that it held, in MiB."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    try:
-        done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True, check=False)
-    except OSError as error:
-        sys.exit(f"benchmark: {command[0]} does not start: {error.strerror}")
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        sys.exit(f"benchmark: '{' '.join(map(str, command))}' ended with {done.returncode}: {last}")
-    try:
+    command = [str(part) for part in command]
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        started = time.perf_counter()
         try:
-            found = json.loads(done.stdout)
-        except json.JSONDecodeError:
-            found = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
-        found = found if isinstance(found, list) else [found]
-        for answer in found:
-            if answer["threads"] != threads:
-                sys.exit(f"benchmark: {command[0]} ran on {answer['threads']} threads, not on {threads}")
-            if not answer["entry"] or not all(answer[phase] for phase in PHASES):
-                raise ValueError
-    except (ValueError, KeyError, TypeError):
-        wanted = "JSON with entry, threads, train_step_ms and evaluate_ms"
+            process = subprocess.Popen(command, env=environment, stdout=output, stderr=errors, cwd=root)
+        except OSError as error:
+            sys.exit(f"benchmark: {command[0]} does not start: {error.strerror}")
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0), errors.seek(0)
+        if process.returncode != 0:
+            last = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
+            sys.exit(f"benchmark: '{' '.join(command)}' ended with {process.returncode}: {last}")
+        return output.read(), seconds, usage.ru_maxrss / 1024
+
+
+def timing(command, case, threads):
+    """The one timing that a contestant prints: phase → milliseconds, with "seconds", "peak_mib" and "version"."""
+    text, seconds, peak = run(command, threads)
+    try:
+        found = json.loads(text)
+        found = found[0] if isinstance(found, list) else found
+        if found["threads"] != threads:
+            sys.exit(f"benchmark: {command[0]} ran on {found['threads']} threads, not on {threads}")
+        if found["entry"] != case.entry or not all(found[phase] for phase in PHASES):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, IndexError):
+        wanted = f"JSON with entry {case.entry}, threads, train_step_ms and evaluate_ms"
         sys.exit(f"benchmark: '{' '.join(map(str, command))}' did not print {wanted}")
+    return {phase: found[phase] for phase in PHASES} | {"seconds": seconds, "peak_mib": peak, "version": found.get("version")}
+
+
+def contestants(chosen, case):
+    steps = case.steps or chosen.steps
+    shape = ["--shape", case.shape, "--classes", case.classes, "--heads", case.heads, "--batch", case.batch, "--warmup", case.warmup]
+    field = [("zoo", [chosen.zoo.resolve(), "benchmark", "--json", case.entry, "--manifest", root / case.manifest, "--rounds", steps,
+                      "--threads", chosen.threads, *shape])]
+    peer = [sys.executable, root / "Benchmarks/peers/time_entry.py", case.entry, "--steps", steps, "--threads", chosen.threads, *shape]
+    return field + [(configuration, [*peer, "--configuration", configuration]) for configuration in chosen.configurations]
+
+
+def measure(case, chosen):
+    """Contestant → one timing per round."""
+    field, found = contestants(chosen, case), {}
+    for turn in range(chosen.rounds):
+        shift = turn % len(field)
+        for name, command in field[shift:] + field[:shift]:
+            print(f"{case.suite}: {case.name}: round {turn + 1}/{chosen.rounds}, {name}", file=sys.stderr)
+            found.setdefault(name, []).append(timing(command, case, chosen.threads))
     return found
 
 
-def contestants(chosen):
-    peer = [sys.executable, root / "Benchmarks/peers/time_mnist.py"]
-    tail = ["--steps", chosen.steps, "--threads", chosen.threads]
-    made = [] if chosen.without_zoo else [("zoo", lambda entry: [chosen.zoo, "benchmark", "--json", entry])]
-    for configuration in chosen.configurations:
-        made.append((configuration, lambda entry, c=configuration: [*peer, entry, "--configuration", c, *tail]))
-    return made
+def compared(theirs, ours):
+    """Medians of both, and the ratio of the rounds' medians."""
+    ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(theirs, ours)]
+    return {"ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
 
 
-def measure(chosen):
-    """entry → contestant → phase → one list of milliseconds per round; and the versions seen."""
-    times, versions = {}, {}
-    field = contestants(chosen)
-    for entry in chosen.entries:
-        for turn in range(chosen.rounds):
-            shift = turn % len(field)
-            for name, command in field[shift:] + field[:shift]:
-                print(f"round {turn + 1}/{chosen.rounds}: {entry}, {name}", file=sys.stderr)
-                found = [answer for answer in answers(command(entry), chosen.threads) if answer["entry"] == entry]
-                if len(found) != 1:
-                    sys.exit(f"benchmark: {name} gave {len(found)} results for {entry}, not one")
-                for phase in PHASES:
-                    times.setdefault(entry, {}).setdefault(name, {}).setdefault(phase, []).append(found[0][phase])
-                versions["zoo" if name == "zoo" else "PyTorch"] = found[0].get("version")
-    return times, versions
-
-
-def summary(times):
-    """entry → contestant → phase → median milliseconds and, beside the zoo, the ratio to it."""
+def summary(rounds):
+    """Contestant → figure → median and, beside the zoo, the ratio to it."""
     found = {}
-    for entry, field in times.items():
-        for name, phases in field.items():
-            for phase, rounds in phases.items():
-                cell = {"median_ms": statistics.median([value for turn in rounds for value in turn])}
-                if name != "zoo" and "zoo" in field:
-                    ratios = [statistics.median(a) / statistics.median(b) for a, b in zip(rounds, field["zoo"][phase])]
-                    cell |= {"ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
-                found.setdefault(entry, {}).setdefault(name, {})[phase] = cell
+    for name, turns in rounds.items():
+        for figure in (*PHASES, "seconds", "peak_mib"):
+            values, ours = ([turn[figure] if figure in PHASES else [turn[figure]] for turn in who] for who in (turns, rounds["zoo"]))
+            cell = {"median": statistics.median([value for turn in values for value in turn])}
+            found.setdefault(name, {})[figure] = cell | (compared(values, ours) if name != "zoo" else {})
     return found
+
+
+def measure_operators(chosen):
+    command = [sys.executable, root / "Benchmarks/operators.py", "--engine", chosen.zoo.resolve().parent / "libCTorch.so"]
+    print("operators", file=sys.stderr)
+    text, _, _ = run([*command, "--threads", chosen.threads, "--rounds", 5 if chosen.quick else 9], chosen.threads)
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def first_line(*command):
@@ -131,47 +196,92 @@ def machine(threads, versions):
         "date": datetime.date.today().isoformat()}
 
 
-def table(found, rounds, about):
-    title = {"zoo": "zoo"}
-    lines = ["| entry | | training step, ms | zoo is faster by | evaluation, ms | zoo is faster by |", "|---|---|--:|--:|--:|--:|"]
-    for entry, field in found.items():
-        for name, phases in field.items():
-            cells = []
-            for phase in PHASES:
-                cell = phases[phase]
-                cells.append(f"{cell['median_ms']:.1f}")
-                faster = f"{cell['ratio']:.2f}× ({cell['ratio_min']:.2f} to {cell['ratio_max']:.2f})" if "ratio" in cell else ""
-                cells.append(faster)
-            lines.append(f"| {entry} | {title.get(name, f'PyTorch, {name}')} | {' | '.join(cells)} |")
+def times(cell):
+    return f"{cell['ratio']:.2f}× ({cell['ratio_min']:.2f}–{cell['ratio_max']:.2f})"
+
+
+def table(suite, entries):
+    """entries: name → summary."""
+    configurations = [name for name in next(iter(entries.values())) if name != "zoo"]
+    if suite == "start":
+        figures, titles, scale = ["seconds"], ["zoo, ms"], 1000
+    else:
+        figures, titles, scale = list(PHASES), [f"{title}, ms" for title in PHASES.values()], 1
+    head = ["entry"]
+    for title in titles:
+        head += [title] + [f"PyTorch {name}" for name in configurations]
+    head += ["peak MiB"] + [f"PyTorch {name}" for name in configurations]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "--:|" * (len(head) - 1)]
+    for name, field in entries.items():
+        cells = [name]
+        for figure in figures:
+            cells.append(f"{scale * field['zoo'][figure]['median']:.1f}")
+            cells += [times(field[configuration][figure]) for configuration in configurations]
+        cells += [f"{field[who]['peak_mib']['median']:.0f}" for who in ("zoo", *configurations)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def operator_table(operators):
+    lines = ["| operator | | PyTorch, ms | zoo, ms | zoo is faster by | zoo |", "|---|---|--:|--:|--:|--:|"]
+    for row in operators:
+        theirs, ours = statistics.median(row["torch_ms"]), statistics.median(row["zoo_ms"])
+        cell = compared([[a] for a in row["torch_ms"]], [[b] for b in row["zoo_ms"]])
+        speed = ""
+        if row["phase"] == "forward" and row["operations"]:
+            speed = f"{row['operations'] / min(row['zoo_ms']) / 1e6:.0f} GFLOP/s at best"
+        elif row["phase"] == "images":
+            speed = f"{row['operations'] / ours / 1e3:.2f} million images/s"
+        lines.append(f"| {row['name']} | {row['phase']} | {theirs:.2f} | {ours:.2f} | {times(cell)} | {speed} |")
+    return lines
+
+
+def page(record):
+    about, lines = record["machine"], []
+    for suite, title in SUITES.items():
+        entries = {row["name"]: row["summary"] for row in record["cases"] if row["suite"] == suite}
+        if entries:
+            lines += [f"### {title}", "", *table(suite, entries), ""]
+    if record["operators"]:
+        lines += ["### Operators alone", "", *operator_table(record["operators"]), ""]
     commit = f"{about['commit']}{' with changes' if about['changed'] else ''}"
-    lines += [
-        "",
+    rounds = f"{record['rounds']} rounds of {record['steps']} steps" if record["cases"] else ""
+    lines.append(
         f"Measured {about['date']} on {about['processor']} ({', '.join(about['flags'])}), {about['cores']} cores, {about['threads']} threads, "
-        f"{about['memory_gib']} GiB; {about['system']}; {about['swift']}; PyTorch {about['pytorch']}, "
-        f"Python {about['python']}; zoo at commit {commit}. Medians of {rounds} rounds; in brackets the smallest and the largest round."]
+        f"{about['memory_gib']} GiB; {about['system']}; {about['swift']}; PyTorch {about['pytorch']}, Python {about['python']}; zoo at commit "
+        f"{commit}. {rounds}. Load before and after: {about['load_before']} and {about['load_after']}. {record['note'] or ''}".strip())
     return "\n".join(lines)
-
-
-def write(chosen, times, found, about):
-    results = root / "Benchmarks/results/mnist.json"
-    results.parent.mkdir(exist_ok=True)
-    results.write_text(json.dumps({"machine": about, "rounds": chosen.rounds, "summary": found, "milliseconds": times}, indent=1) + "\n")
-    page = root / "docs/benchmarks.md"
-    text = page.read_text()
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        sys.exit(f"benchmark: {page} has lost its markers '{BEGIN}' and '{END}'; the figures are in {results}")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    page.write_text(f"{before}{BEGIN}\n\n{table(found, chosen.rounds, about)}\n\n{END}{after}")
 
 
 def main():
     chosen = arguments()
-    times, versions = measure(chosen)
-    found, about = summary(times), machine(chosen.threads, versions)
-    print(table(found, chosen.rounds, about))
-    if not chosen.without_zoo:
-        write(chosen, times, found, about)
+    load = f"{os.getloadavg()[0]:.1f}"
+    record = {"machine": None, "rounds": chosen.rounds, "steps": chosen.steps, "note": chosen.note, "cases": [], "operators": []}
+    results = root / "Benchmarks/results/latest.json"
+    results.parent.mkdir(exist_ok=True)
+
+    def write():
+        seen = {name: turns[0]["version"] for row in record["cases"] for name, turns in row["rounds"].items()}
+        versions = {"zoo": seen.get("zoo"), "PyTorch": next((v for name, v in seen.items() if name != "zoo"), None)}
+        record["machine"] = machine(chosen.threads, versions) | {"load_before": load, "load_after": f"{os.getloadavg()[0]:.1f}"}
+        results.write_text(json.dumps(record, indent=1) + "\n")
+        path = root / "docs/benchmarks.md"
+        text = path.read_text()
+        if text.count(BEGIN) != 1 or text.count(END) != 1:
+            sys.exit(f"benchmark: {path} has lost its markers '{BEGIN}' and '{END}'; the figures are in {results}")
+        before, rest = text.split(BEGIN)
+        path.write_text(f"{before}{BEGIN}\n\n{page(record)}\n\n{END}{rest.split(END)[1]}")
+
+    if "operators" in chosen.suites:
+        record["operators"] = measure_operators(chosen)
+    for case in cases(chosen.quick):
+        if case.suite not in chosen.suites or (chosen.entries and case.entry not in chosen.entries):
+            continue
+        rounds = measure(case, chosen)
+        record["cases"].append({"suite": case.suite, "name": case.name, "case": dataclasses.asdict(case), "summary": summary(rounds), "rounds": rounds})
+        write()
+    write()
+    print(page(record))
 
 
 if __name__ == "__main__":

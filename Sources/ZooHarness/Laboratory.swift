@@ -122,16 +122,13 @@ public struct Laboratory {
     // MARK: Timing
 
     /// Times training steps and evaluations of one batch, untrained weights, after `warmup` rounds of each.
-    public func benchmark(_ entry: Entry, dataset: String, batch: Int, rounds: Int, warmup: Int) throws -> Timing {
-        let dataSet = try DataSet.named(dataset)
-        let images = try dataSet.load(.train, from: dataDirectory)
-        let network = try host.network(
-            entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: 0)
+    public func benchmark(_ entry: Entry, on subject: BenchmarkSubject, batch: Int, rounds: Int, warmup: Int) throws -> Timing {
+        let (shape, classes, sample) = try subject.batch(batch, dataDirectory: dataDirectory)
+        let network = try host.network(entry, input: shape, classes: classes, seed: 0)
         try network.parameters.convert(format: .channelsLast)
-        var recipe = entry.recipe(for: dataset)
+        var recipe = entry.recipe(for: subject.name)
         recipe.batch = batch
         let optimizer = try Optimizer(network.parameters, recipe)
-        let sample = try BatchLoader(images, of: dataSet, split: .train, batchSize: batch, seed: 0).batch(0)
         func time(_ body: () throws -> Void) throws -> [Double] {
             var list: [Double] = []
             for round in 0..<(warmup + rounds) {

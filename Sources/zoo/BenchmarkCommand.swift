@@ -13,6 +13,15 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The data set whose images are used.", valueName: "name"))
     var dataset = "strokes-rotated"
 
+    @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))
+    var shape: String?
+
+    @Option(help: ArgumentHelp("Classes of --shape's random labels.", valueName: "n"))
+    var classes = 10
+
+    @Option(help: ArgumentHelp("Labels per image of --shape.", valueName: "n"))
+    var heads = 1
+
     @Option(help: ArgumentHelp("Images.", valueName: "n"))
     var batch = 256
 
@@ -31,7 +40,13 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
+    private func subject() throws -> BenchmarkSubject {
+        guard let shape else { return .dataSet(dataset) }
+        return .noise(try BenchmarkSubject.Noise(shape: shape, classes: classes, heads: heads))
+    }
+
     func run() throws {
+        let subject = try subject()
         let manifest = try shared.readManifest()
         let wanted = try entries.map { try manifest.entry($0) }
         let host = try shared.host()
@@ -42,7 +57,7 @@ struct BenchmarkCommand: ParsableCommand {
         for entry in wanted {
             do {
                 results.append(
-                    TimingReport(try laboratory.benchmark(entry, dataset: dataset, batch: batch, rounds: rounds, warmup: warmup)))
+                    TimingReport(try laboratory.benchmark(entry, on: subject, batch: batch, rounds: rounds, warmup: warmup)))
             } catch {
                 failures.report(error)
                 if error is Interrupted { break }

@@ -26,6 +26,9 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
     var threads: Int?
 
+    @Option(help: ArgumentHelp("Arithmetic of the networks: fp32. bf16 is refused, its kernels are not written yet.", valueName: "type"))
+    var precision = Precision.fp32
+
     @Flag(help: "Print JSON instead of tables.")
     var json = false
 
@@ -45,7 +48,14 @@ struct SharedOptions: ParsableArguments {
     var logLevel: Logger.Level { quiet ? .error : verbose ? .debug : .warning }
 
     /// Sets up logging, starts the engine and loads the plugins.
+    ///
+    /// - Throws: `unavailable` for bf16: on no processor are there kernels for it, and a silent detour would time something else.
     func host() throws -> HostRuntime {
+        if precision == .bf16 {
+            throw HostError(
+                .unavailable,
+                "--precision bf16: this build has no bf16 kernels (they are for AVX512-BF16 and AMX, which it does not use); use fp32")
+        }
         startLogging()
         let host = try HostRuntime(searchPath: SearchPath(given: pluginPath), threads: threads)
         if verbose {
@@ -148,3 +158,6 @@ struct SeedRange: ExpressibleByArgument {
         return list.isEmpty ? [0] : list
     }
 }
+
+/// What networks compute in.
+enum Precision: String, ExpressibleByArgument, CaseIterable { case fp32, bf16 }

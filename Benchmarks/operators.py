@@ -1,0 +1,127 @@
+"""Times the zoo's operators against PyTorch's own, in alternating runs of one process; prints one JSON object a line.
+
+usage: python Benchmarks/operators.py [--engine .build/release/libCTorch.so] [--threads N] [--rounds N] [--instructions avx2]
+
+Convolutions are followed by pooling 2×2 and ReLU unless their name says otherwise; PyTorch runs them channels-last.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import pathlib
+import time
+
+import torch
+from torch.nn import functional as F
+
+root = pathlib.Path(__file__).resolve().parents[1]
+
+# Name, input N×C×H×W, (outputs, kernel, padding) of each convolution, pool.
+CONVOLUTIONS = [
+    ("MNIST classifier", (256, 1, 28, 28), [(64, 9, 0), (64, 7, 0)], 2),
+    ("localization net", (256, 1, 28, 28), [(20, 5, 0), (20, 5, 0)], 2),
+    ("small 3×3", (256, 1, 28, 28), [(8, 3, 0), (16, 3, 0)], 2),
+    ("p4-cnn, second layer", (64, 128, 10, 10), [(128, 7, 0)], 2),
+    ("p4m-cnn, second layer", (64, 184, 10, 10), [(184, 7, 0)], 2),
+    ("c16-cnn, second layer", (64, 256, 10, 10), [(256, 7, 0)], 2),
+    ("3×3 of 40, no pooling", (64, 40, 12, 12), [(40, 3, 0)], 1),
+    ("SVHN layer", (64, 48, 32, 32), [(64, 5, 2)], 2),
+]
+# Images N×C×H×W that are warped to their own size.
+WARPS = [(256, 1, 28, 28), (256, 64, 10, 10), (256, 20, 28, 28), (256, 1, 112, 112), (64, 3, 64, 64)]
+
+
+def milliseconds(body):
+    start = time.perf_counter()
+    body()
+    return 1e3 * (time.perf_counter() - start)
+
+
+def step(function, leaves, cotangent):
+    torch.autograd.grad(function(*leaves), leaves, cotangent)
+
+
+def cases(instructions):
+    """(name, phase, operations or None, PyTorch's body, the zoo's body)"""
+    last = torch.channels_last
+    for name, shape, layers, pool in CONVOLUTIONS:
+        x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
+        weights, channels, side, products = [], shape[1], shape[2], 0
+        for outputs, kernel, padding in layers:
+            weight = torch.randn(outputs, channels, kernel, kernel) / (channels * kernel * kernel) ** 0.5
+            weights.append(weight.contiguous(memory_format=last).requires_grad_())
+            side = side + 2 * padding - kernel + 1
+            products += shape[0] * side * side * outputs * channels * kernel * kernel
+            channels, side = outputs, side // pool
+
+        def aten(x, *weights):
+            for weight, (_, _, padding) in zip(weights, layers):
+                x = F.conv2d(x, weight, padding=padding)
+                x = torch.relu(F.max_pool2d(x, 2) if pool == 2 else x)
+            return x
+
+        def fused(x, *weights):
+            for weight, (_, _, padding) in zip(weights, layers):
+                x = torch.ops.zoo.conv_pool_act.on(x, weight, None, 1, padding, pool, 0.0, instructions)
+            return x
+
+        yield from phases(name, aten, fused, [x, *weights], 2 * products)
+    for shape in WARPS:
+        x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
+        theta = (torch.eye(3)[:2] + 0.2 * torch.randn(shape[0], 2, 3)).requires_grad_()
+        size, text = list(shape[2:]), "×".join(map(str, shape))
+        grid = F.affine_grid(theta.detach(), shape, align_corners=False).requires_grad_()
+        yield from phases(
+            f"warp {text}", lambda x, theta: F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False),
+            lambda x, theta: torch.ops.zoo.warp.on(x, theta, size, "zeros", instructions), [x, theta], None)
+        yield from phases(
+            f"sample {text}", lambda x, grid: F.grid_sample(x, grid, align_corners=False),
+            lambda x, grid: torch.ops.zoo.sample.on(x, grid, "zeros", instructions), [x, grid], None)
+
+
+def phases(name, theirs, ours, leaves, operations):
+    with torch.no_grad():
+        cotangent = torch.randn_like(theirs(*leaves))
+
+    def without(function):
+        with torch.no_grad():
+            function(*leaves)
+
+    yield name, "forward", operations, lambda: without(theirs), lambda: without(ours)
+    yield name, "all gradients", operations, lambda: step(theirs, leaves, cotangent), lambda: step(ours, leaves, cotangent)
+
+
+def from_bytes():
+    """Random affine warps of a batch drawn from bytes, as the loader makes them, in both ways."""
+    images = torch.randint(0, 256, (10_000, 1, 28, 28), dtype=torch.uint8)
+    index = torch.randint(0, 10_000, (256,))
+    theta = torch.eye(3)[:2] + 0.2 * torch.randn(256, 2, 3)
+
+    def theirs():
+        batch = (images[index].float() / 255 - 0.1307) / 0.3081
+        return F.grid_sample(batch, F.affine_grid(theta, batch.shape, align_corners=False), align_corners=False)
+
+    return theirs, lambda: torch.ops.zoo.warp_u8(images, index, theta, [28, 28], "zeros", 0.1307, 0.3081)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", type=pathlib.Path, default=root / ".build/release/libCTorch.so")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--instructions", default="avx2", choices=["portable", "avx2", "avx512"])
+    chosen = parser.parse_args()
+    torch.ops.load_library(str(chosen.engine))
+    torch.set_num_threads(chosen.threads)
+    torch.manual_seed(0)
+    warps = ("random affine warps of 28×28 from uint8", "images", 256, *from_bytes())
+    for name, phase, operations, theirs, ours in itertools.chain(cases(chosen.instructions), [warps]):
+        theirs(), ours()
+        pairs = [(milliseconds(theirs), milliseconds(ours)) for _ in range(chosen.rounds)]
+        torch_ms, zoo_ms = map(list, zip(*pairs))
+        print(json.dumps({"name": name, "phase": phase, "operations": operations, "torch_ms": torch_ms, "zoo_ms": zoo_ms}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
