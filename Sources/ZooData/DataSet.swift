@@ -20,7 +20,11 @@ public struct DataSet: Sendable, Hashable {
         case houseNumbers
     }
 
-    public let name: String
+    /// With `?limit=…` at its end where there is a limit.
+    public var name: String { limit.map { "\(wholeName)\(wholeName.contains("?") ? "&" : "?")limit=\($0)" } ?? wholeName }
+    /// At most so many images of each split, spread evenly over it (of drawn digits the first); nil for all.
+    public private(set) var limit: Int?
+    private let wholeName: String
     public let source: Source
     public let perturbation: Perturbation
     /// Height and width of the image that is drawn, the recorded one in its middle; nil: of the recorded one.
@@ -38,7 +42,7 @@ public struct DataSet: Sendable, Hashable {
         normalisation: Normalisation, summary: String,
         streamName: String? = nil
     ) {
-        self.name = name
+        wholeName = name
         self.source = source
         self.perturbation = perturbation
         self.canvas = canvas
@@ -55,10 +59,26 @@ public struct DataSet: Sendable, Hashable {
         + photographs
 
     /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` describes (see `FolderSource`; the fields are
-    /// size, color, resize, split, test, invert, rotate, mean, std).
+    /// size, color, resize, split, test, invert, rotate, mean, std). Any of them with `?limit=512` (`&limit=512` after other
+    /// fields) is a part of it.
     ///
     /// - Throws: `DataError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
+        guard let mark = name.range(of: "[?&]limit=[^&]*$", options: .regularExpression) else { return try whole(named: name) }
+        let value = name[mark].dropFirst("?limit=".count)
+        guard let limit = Int(value), limit > 0 else {
+            throw DataError(file: name, field: "limit", expected: "a positive number of images", found: "'\(value)'")
+        }
+        return try whole(named: String(name[..<mark.lowerBound])).limited(to: limit)
+    }
+
+    private func limited(to limit: Int?) -> DataSet {
+        var part = self
+        part.limit = limit
+        return part
+    }
+
+    private static func whole(named name: String) throws -> DataSet {
         if name.hasPrefix(FolderName.prefix) { return try FolderName(name).dataSet }
         if let found = all.first(where: { $0.name == name }) ?? all.map(\.upright).first(where: { $0.name == name }) { return found }
         let names = all.map(\.name)
@@ -68,6 +88,7 @@ public struct DataSet: Sendable, Hashable {
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
     public var upright: DataSet {
+        if limit != nil { return limited(to: nil).upright.limited(to: limit) }
         if perturbation == .none, clutter == nil { return self }
         if case .folder(let folder) = source, name.hasPrefix(FolderName.prefix) {
             return FolderName(folder, rotation: 0, normalisation: normalisation).dataSet
@@ -112,10 +133,12 @@ public struct DataSet: Sendable, Hashable {
     /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
     /// - Throws: `DataError`.
     public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
-        var images = try read(split, count: nil, from: directory)
-        // Of the same images in both splits.
+        let whole = try read(split, count: limit, from: directory)
+        var images = try limit.map(whole.spread) ?? whole
+        // Of the same images in both splits, whatever the limit.
         if clutter != nil {
-            images.clutterPool = ClutterPool(split == .train ? images : try read(.train, count: ClutterPool.limit, from: directory))
+            let isPool = split == .train && limit == nil
+            images.clutterPool = ClutterPool(isPool ? whole : try read(.train, count: ClutterPool.limit, from: directory))
         }
         return images
     }

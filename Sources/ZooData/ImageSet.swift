@@ -68,6 +68,15 @@ public struct ImageSet: Sendable {
         return pixels[index * size..<(index + 1) * size]
     }
 
+    /// `count` of the images, spread evenly over the set; all of them if there are no more.
+    func spread(_ count: Int) throws -> ImageSet {
+        guard count < self.count else { return self }
+        let chosen = (0..<count).map { $0 * self.count / count }
+        return try ImageSet(
+            name: name, pixels: chosen.flatMap { image($0) }, labels: chosen.flatMap { labels[$0 * heads..<($0 + 1) * heads] },
+            heads: heads, channels: channels, height: height, width: width, classes: classes, verified: verified, warnings: warnings)
+    }
+
     /// Mean and standard deviation over all pixels and channels, on the scale where 255 is 1. Zeros if there are none.
     public func statistics() -> Normalisation {
         // A histogram is exact and one pass; sums of 64-bit integers cannot overflow below 2^47 pixels.

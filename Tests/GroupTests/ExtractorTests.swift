@@ -92,4 +92,21 @@ import ZooKit
         #expect(throws: ZooError.self) { try localization("pooled", input: ImageShape(1, 12, 12)) }
         #expect(throws: ZooError.self) { try localization("small", input: ImageShape(1, 6, 6)) }
     }
+
+    /// An architecture that halves a feature map says so beforehand, and what follows is made for the smaller one.
+    @Test(arguments: ["p4-cnn", "p4m-cnn", "cn-cnn", "cw-p4cnn"])
+    func announcedResamplingsChangeWhatFollows(_ id: String) throws {
+        let side = id == "cw-p4cnn" ? 48 : 56
+        let net = try network(
+            #"{"id": "stn-featuremap", "config": {"placements": [1]}}"#,
+            parts: #"""
+                {"extractor": {"id": "\#(id)", "config": {\#(id == "cw-p4cnn" ? "" : #""width": 4"#)}}, "localization": "fcn",
+                 "transformer": {"id": "affine", "config": {"scale": 0.5}}}
+                """#, input: ImageShape(1, side, side))
+        let recording = Recording()
+        let logits = try net.architecture.forward(wave([2, 1, side, side]), trace: recording.trace)
+        #expect(logits.shape == [2, 10])
+        let first = try #require(recording["stage.1"]).shape
+        #expect(try #require(recording["warped"]).shape == [2, first[1], first[2] / 2, first[3] / 2])
+    }
 }

@@ -19,6 +19,35 @@ struct DataSetTests {
         #expect(error?.description.contains("did you mean \(meant)?") == true)
     }
 
+    @Test("a limit takes a part of any set", arguments: ["strokes-rotated", "strokes-translated"])
+    func limited(name: String) throws {
+        let part = try DataSet.named("\(name)?limit=20")
+        #expect(part.name == "\(name)?limit=20" && part.upright.name.hasSuffix("?limit=20"))
+        #expect(try part.load(.train).count == 20)
+        let (few, all) = try (part.load(.test), DataSet.named(name).load(.test))
+        #expect((0..<20).allSatisfy { few.image($0) == all.image($0) })
+        #expect(few.clutterPool?.count == all.clutterPool?.count, "clutter is cut from the same images")
+        // Drawn alike: the random streams are those of the whole set.
+        #expect(
+            part.theta(split: .test, seed: 1, epoch: 0, index: 5)
+                == (try DataSet.named(name)).theta(split: .test, seed: 1, epoch: 0, index: 5))
+        #expect(try DataSet.named("\(name)?limit=999999").load(.test).count == all.count)
+        #expect(throws: DataError.self) { try DataSet.named("\(name)?limit=0") }
+        #expect(throws: DataError.self) { try DataSet.named("\(name)?limit=all") }
+    }
+
+    @Test("a limited folder has images of all its parts")
+    func limitedFolder() throws {
+        let scratch = try Scratch()
+        for index in 0..<20 {
+            try scratch.write(
+                index < 10 ? "a/\(index).png" : "b/\(index).png", png(width: 4, height: 4, [UInt8](repeating: UInt8(index), count: 16)))
+        }
+        let set = try DataSet.named("folder:\(scratch.path)?size=4&test=0.5&limit=4")
+        #expect(set.name.hasSuffix("&limit=4"))
+        #expect(try Set(set.load(.train).labels) == [0, 1])
+    }
+
     @Test("a name like no other suggests nothing")
     func unlike() {
         let error = #expect(throws: DataError.self) { try DataSet.named("imagenet-1k-blurred") }

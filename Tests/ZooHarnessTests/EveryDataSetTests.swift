@@ -4,38 +4,64 @@ import ZooData
 import ZooHost
 import ZooKit
 
-/// Every entry takes every drawn data set, or says in one line why not.
-@Suite struct EveryDataSetTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// One training step on eight images: a finite loss and finite gradients everywhere, from the shape that the set draws.
+/// Where the real data sets are on this machine, if they are: ZOO_DATA, or a folder beside the repository.
+private let realData: String? = {
+    let beside = root.appendingPathComponent("../shared/data").standardized.path
+    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }.first {
+        FileManager.default.fileExists(atPath: $0 + "/mnist")
+    }
+}()
+
+/// Every entry takes every data set, or says in one line why not.
+@Suite struct EveryDataSetTests {
+    /// Two training steps on eight images each: finite losses and gradients everywhere, and finite logits afterwards, from the
+    /// shape that the set draws.
     @Test(arguments: DataSet.all.filter { $0.source == .strokes }.map(\.name))
-    func everyEntryTakesAStepOrSaysWhyNot(_ name: String) throws {
-        let manifest = try Manifest(path: Self.root.appendingPathComponent("zoo.json").path)
+    func everyEntryLearnsOrSaysWhyNot(_ name: String) throws { try learn(name, from: nil) }
+
+    @Test(
+        .enabled(if: realData != nil, "the real data are not there: set ZOO_DATA"),
+        arguments: ["mnist-translated", "mnist-scaled", "mnist-perturbed", "plankton-rotated", "svhn-digits"])
+    func everyEntryLearnsFromRealImages(_ name: String) throws { try learn(name, from: realData) }
+
+    private func learn(_ name: String, from directory: String?) throws {
+        let manifest = try Manifest(path: root.appendingPathComponent("zoo.json").path)
         let host = try HostRuntime(searchPath: SearchPath(environment: [:]))
-        let dataSet = try DataSet.named(name)
-        let loader = try BatchLoader(dataSet.load(.test), of: dataSet, split: .test, batchSize: 8, seed: 1)
-        let batch = try loader.batch(0)
+        let dataSet = try DataSet.named("\(name)?limit=16")
+        let images = try dataSet.load(.test, from: directory)
+        var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: 8, seed: 1)
+        loader.drawsUpright = true
+        let batches = try (0..<2).map { try loader.batch($0) }
         var accepted = 0
         for entry in manifest.entries {
             let network: Network
             do throws(HostError) {
-                network = try host.network(entry, input: loader.shape, classes: 10, seed: 0)
+                network = try host.network(entry, input: loader.shape, classes: images.classes.count, seed: 0)
             } catch {
                 #expect(error.kind == .config && error.message.contains(entry.id) && !error.message.contains("\n"), "\(error)")
                 print("\(name) is not for \(entry.id): \(error.message)")
                 continue
             }
             accepted += 1
-            try network.tell(truth: batch.theta)
-            let logits = try network.architecture.forward(batch.images)
-            let loss = try logits.crossEntropy(batch.labels)
-            try loss.backward()
-            #expect(try loss.item().isFinite, "\(entry.id) on \(name)")
-            for parameter in network.parameters.entries where parameter.role == .parameter {
-                #expect(try parameter.tensor.gradient?.allFinite() == true, "\(entry.id) on \(name): \(parameter.name)")
+            let trained = network.parameters.entries.filter { $0.role == .parameter }
+            try network.parameters.setTraining(true)
+            for batch in batches {
+                try network.tell(truth: batch.theta, upright: batch.upright)
+                let loss = try network.architecture.forward(batch.images).crossEntropy(batch.labels)
+                try loss.backward()
+                #expect(try loss.item().isFinite, "\(entry.id) on \(name)")
+                for parameter in trained {
+                    let found = try parameter.tensor.gradient
+                    let gradient = try #require(found, "\(entry.id) on \(name): \(parameter.name)")
+                    #expect(try gradient.allFinite(), "\(entry.id) on \(name): \(parameter.name)")
+                    try withoutGradients { try parameter.tensor.copy_(parameter.tensor - gradient * 0.001) }
+                    try parameter.tensor.clearGradient()
+                }
             }
+            try network.parameters.setTraining(false)
+            try #expect(network.architecture.forward(batches[1].images).allFinite(), "\(entry.id) on \(name)")
         }
         #expect(accepted > manifest.entries.count / 2, "most entries should take \(name)")
     }
