@@ -4,6 +4,7 @@
 #include "values.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <atomic>
 #include <c10/util/Exception.h>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,8 @@ struct Warnings final : c10::WarningHandler {
 };
 
 std::string spell(const std::string &name, const std::string &overload) { return overload.empty() ? name : name + "." + overload; }
+
+std::atomic<zoo_meter> meter{nullptr};
 
 // What a caller probably wanted: the overloads under the same name.
 [[noreturn]] void not_found(const std::string &name, const std::string &overload) {
@@ -71,6 +74,8 @@ zoo_status find_op(const char *name, const char *overload, const zoo_op **out) n
   });
 }
 
+void set_meter(zoo_meter next) noexcept { meter.store(next, std::memory_order_release); }
+
 const char *schema(const zoo_op *op) noexcept { return op ? op->schema.c_str() : ""; }
 
 zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_value *out, uint32_t room, uint32_t *n_out) noexcept {
@@ -97,6 +102,7 @@ zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_val
       put(std::move(value), out[written]);
       written++;
     }
+    if (auto watch = meter.load(std::memory_order_acquire)) watch(op->handle.operator_name().name.c_str(), in, n_in, out, written);
   });
   if (status != ZOO_OK && out) {
     clear(out, written);

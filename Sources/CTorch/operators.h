@@ -2,12 +2,16 @@
 #pragma once
 
 #include "errors.h"
+#include "zoo_engine.h"
 
 namespace ctorch {
 
 zoo_status find_op(const char *name, const char *overload, const zoo_op **out) noexcept;
 const char *schema(const zoo_op *) noexcept;
 zoo_status call_op(const zoo_op *, const zoo_value *in, uint32_t n_in, zoo_value *out, uint32_t room, uint32_t *n_out) noexcept;
+
+// Who is told of every operator that has run; nullptr: nobody.
+void set_meter(zoo_meter) noexcept;
 
 // Sends libtorch's warnings on this thread to the host's log, from now on.
 void route_warnings() noexcept;

@@ -2,6 +2,7 @@
 #include "ctorch.h"
 #include "errors.h"
 #include "host_table.h"
+#include "operators.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -102,6 +103,7 @@ const zoo_engine *zoo_engine_v1(void) {
       .deterministic = deterministic,
       .flush_denormals = flush_denormals,
       .enable_cuda = enable_cuda,
+      .set_meter = ctorch::set_meter,
   };
   return &engine;
 }

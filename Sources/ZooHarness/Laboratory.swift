@@ -100,7 +100,7 @@ public struct Laboratory {
     /// The weights of the newest finished run, else those of the manifest, with their SHA-256.
     ///
     /// - Throws: `noInput` if there are none, `data` if they are not as the manifest says.
-    func weights(_ entry: Entry, dataset: String, seed: UInt64) throws -> (path: String, checksum: String) {
+    public func weights(_ entry: Entry, dataset: String, seed: UInt64) throws -> (path: String, checksum: String) {
         if let run = RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) {
             return (run, try Checksum.sha256(ofFile: run))
         }

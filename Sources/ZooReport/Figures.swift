@@ -7,6 +7,13 @@ func percent(_ fraction: Double) -> String { fixed(100 * fraction, 2) }
 /// A number with that many decimals; "nan" and "inf" stay words.
 func fixed(_ number: Double, _ decimals: Int) -> String { String(format: "%.\(decimals)f", number) }
 
+/// One digit and a power of ten: 3e-7.
+func scientific(_ number: Double) -> String {
+    guard number.isFinite, number != 0 else { return number == 0 ? "0" : "\(number)" }
+    let text = String(format: "%.0e", number).components(separatedBy: "e")
+    return "\(text[0])e\(text.count > 1 ? Int(text[1]) ?? 0 : 0)"
+}
+
 /// A whole number with commas: 12,345.
 func withCommas(_ number: Int) -> String {
     let digits = String(number.magnitude)

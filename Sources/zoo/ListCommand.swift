@@ -2,9 +2,9 @@ import ArgumentParser
 import ZooReport
 
 struct ListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List entries, components and plugins.")
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List entries, components, plugins and probes.")
 
-    enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins }
+    enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins, probes }
 
     @Argument(help: "What to list. Default: entries and components.")
     var section: Section?
@@ -15,6 +15,7 @@ struct ListCommand: ParsableCommand {
         var entries: [EntryDescription]?
         var components: [ComponentDescription]?
         var plugins: [PluginDescription]?
+        var probes: [ProbeDescription]?
         var broken: [BrokenDescription]
     }
 
@@ -26,6 +27,7 @@ struct ListCommand: ParsableCommand {
         if section == nil || section == .components { answer.components = catalogue.components }
         // A listing for machines holds everything; for people the plugins stand beside what comes from them.
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
+        if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
         try shared.emit(answer, or: text(answer))
         if !shared.json { shared.warn(about: answer.broken) }
         if !shared.quiet {
@@ -37,7 +39,10 @@ struct ListCommand: ParsableCommand {
 
     private func text(_ answer: Answer) -> String {
         let terminal = Terminal.standardOutput
-        let tables = [answer.entries.map(Listing.table), answer.components.map(Listing.table), answer.plugins.map(Listing.table)]
+        let tables = [
+            answer.entries.map(Listing.table), answer.components.map(Listing.table), answer.plugins.map(Listing.table),
+            answer.probes.map(Listing.table),
+        ]
         return tables.compactMap { $0?.rendered(for: terminal) }.joined(separator: "\n")
     }
 }

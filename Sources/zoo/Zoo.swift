@@ -12,7 +12,7 @@ struct Zoo: ParsableCommand {
         version: "zoo \(ZooVersion.current)",
         subcommands: [
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
-            CompareCommand.self, RankCommand.self,
+            TheoremCommand.self, CompareCommand.self, RankCommand.self,
             ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
             PluginCommand.self,
         ])

@@ -14,6 +14,10 @@
 extern "C" {
 #endif
 
+/* Sees an operator that `call_op` has run, with the values it took and gave, which live for the call only. It runs on the
+ * caller's thread, must not fail, and may call `describe`. */
+typedef void (*zoo_meter)(const char *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
+
 typedef struct zoo_engine {
   uint32_t struct_size; /* program and engine are built together: anything but its size here is another build's */
 
@@ -52,6 +56,9 @@ typedef struct zoo_engine {
    * libtorch asks for CUDA once and remembers the answer. ZOO_UNSUPPORTED: this libtorch is built without CUDA, cannot
    * be loaded, or finds no device; the text says which. */
   zoo_status (*enable_cuda)(void);
+
+  /* Who is told of every operator from now on; NULL: nobody. */
+  void (*set_meter)(zoo_meter);
 } zoo_engine;
 
 /* The exported function, `zoo_engine_v1`. */

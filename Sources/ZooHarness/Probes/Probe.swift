@@ -62,9 +62,3 @@ public struct ProbeSubject {
         self.batch = batch
     }
 }
-
-/// All probes, by name.
-public enum ProbeCatalogue {
-    /// With their default settings, in the order of a listing.
-    public static let all: [any Probe] = [ErrorProbe()]
-}

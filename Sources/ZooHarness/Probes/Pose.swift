@@ -1,0 +1,158 @@
+import Foundation
+
+/// A transformation of the plane taken apart.
+///
+/// The sampling matrix [A | t], in pixels about the image's centre, is A = R(α)·P with R the nearest rotation and P symmetric
+/// (the angle that the authors of [FJL20, arXiv:2004.11678] use). What is told is what happens to the *picture*: sampling with
+/// a small A shows a large picture.
+public struct Pose: Sendable, Equatable {
+    /// α, degrees, anticlockwise, in (-180, 180].
+    public var rotation: Double
+    /// log2 of the picture's size: -½·log2 |det A|.
+    public var scale: Double
+    /// 2·P₁₂ / (P₁₁ + P₂₂): 0 for similarities.
+    public var shear: Double
+    /// log2 of P₂₂ / P₁₁: how much wider than high the picture is made. NaN if one of them is not positive.
+    public var stretch: Double
+    /// Where the picture's centre goes, pixels to the right and down.
+    public var x, y: Double
+    /// det A < 0: the picture is mirrored.
+    public var isMirrored: Bool
+
+    /// - Parameters:
+    ///   - sampling: 2×3 or 3×3 row-major, output to input in coordinates of [-1, 1]; of a homography the affine map that touches it
+    ///     at the centre is taken.
+    ///   - height, width: of the image, in pixels.
+    /// - Returns: nil for a singular matrix, or one that is no numbers.
+    public init?(sampling: [Double], height: Int, width: Int) {
+        guard let m = Self.affine(sampling) else { return nil }
+        let (w, h) = (Double(width) / 2, Double(height) / 2)
+        let (a, b, c, d) = (m[0], m[1] * w / h, m[3] * h / w, m[4])
+        let determinant = a * d - b * c
+        guard determinant.isFinite, abs(determinant) > 1e-12, m[2].isFinite, m[5].isFinite else { return nil }
+        let angle = atan2(c - b, a + d)
+        // P = R(-α)·A.
+        let (sine, cosine) = (sin(angle), cos(angle))
+        let (p, q, r) = (cosine * a + sine * c, cosine * b + sine * d, -sine * b + cosine * d)
+        rotation = angle * 180 / .pi
+        scale = -0.5 * log2(abs(determinant))
+        shear = 2 * q / (p + r)
+        stretch = p > 0 && r > 0 ? log2(r / p) : .nan
+        let (tx, ty) = (m[2] * w, m[5] * h)
+        x = -(d * tx - b * ty) / determinant
+        y = -(a * ty - c * tx) / determinant
+        isMirrored = determinant < 0
+    }
+
+    /// The affine map that touches a homography at the centre.
+    private static func affine(_ m: [Double]) -> [Double]? {
+        guard m.count == 9 else { return m.count == 6 ? m : nil }
+        guard abs(m[8]) > 1e-12 else { return nil }
+        // (row·u + t) / (g·u + w) at u = 0: value t/w, derivative row/w - t·g/w².
+        let w = m[8]
+        func row(_ a: Double, _ b: Double, _ t: Double) -> [Double] {
+            let place = t / w
+            return [(a - place * m[6]) / w, (b - place * m[7]) / w, place]
+        }
+        return row(m[0], m[1], m[2]) + row(m[3], m[4], m[5])
+    }
+
+    /// A 3×3 matrix product, row-major.
+    static func product(_ a: [Double], _ b: [Double]) -> [Double] {
+        (0..<9).map { place in
+            let (row, column) = (place / 3 * 3, place % 3)
+            return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column]
+        }
+    }
+
+    /// 2×3 or 3×3 as 3×3.
+    static func homogeneous(_ m: [Double]) -> [Double] { m.count == 6 ? m + [0, 0, 1] : m }
+
+    /// The inverse of a 3×3 matrix; nil for a singular one.
+    static func inverse(_ m: [Double]) -> [Double]? {
+        func minor(_ i: Int, _ j: Int) -> Double {
+            let (top, bottom) = (i == 0 ? 3 : 0, i == 2 ? 3 : 6)
+            let (left, right) = (j == 0 ? 1 : 0, j == 2 ? 1 : 2)
+            return m[top + left] * m[bottom + right] - m[top + right] * m[bottom + left]
+        }
+        let determinant = m[0] * minor(0, 0) - m[1] * minor(0, 1) + m[2] * minor(0, 2)
+        guard determinant.isFinite, abs(determinant) > 1e-12 else { return nil }
+        return (0..<9).map { place in
+            let (i, j) = (place / 3, place % 3)
+            let cofactor = (i + j) % 2 == 0 ? minor(j, i) : -minor(j, i)
+            return cofactor / determinant
+        }
+    }
+}
+
+/// Predicted against applied, one number per image: how well the one follows the other.
+public struct PoseFit: Sendable, Equatable {
+    /// Of the line through all points with the smallest sum of squared *orthogonal* distances (Deming regression, both errors
+    /// equal). 1: the transformation is undone wholly, up to a pose that all images share.
+    public let slope: Double
+    public let intercept: Double
+    /// Square of the correlation; 0 where the prediction does not vary.
+    public let r2: Double
+    /// Standard deviation within classes of predicted - applied: how much the pose still varies that the classifier sees.
+    public let spread: Double
+
+    /// - Parameter period: 360 for angles in degrees: differences that a whole turn apart are the same. Each class's predictions are
+    ///   continued around the class's mean difference, so that no point jumps.
+    /// - Returns: nil with fewer than three points, or where `applied` does not vary: then nothing can be fitted.
+    public init?(applied: [Double], predicted: [Double], classes: [Int], period: Double? = nil) {
+        guard applied.count == predicted.count, applied.count == classes.count, applied.count >= 3 else { return nil }
+        let continued = Self.continued(applied: applied, predicted: predicted, classes: classes, period: period)
+        let (sxx, syy, sxy) = Self.moments(applied, continued)
+        guard sxx > 1e-18 else { return nil }
+        if sxy == 0 {
+            slope = syy > sxx ? .infinity : 0
+        } else {
+            slope = (syy - sxx + ((syy - sxx) * (syy - sxx) + 4 * sxy * sxy).squareRoot()) / (2 * sxy)
+        }
+        intercept = Self.mean(continued) - slope * Self.mean(applied)
+        r2 = syy > 0 ? sxy * sxy / (sxx * syy) : 0
+        spread = Self.spread(zip(continued, applied).map { $0 - $1 }, classes: classes)
+    }
+
+    /// The standard deviation of values about the means of their classes.
+    public static func spread(_ values: [Double], classes: [Int]) -> Double {
+        let groups = Dictionary(grouping: zip(values, classes), by: \.1).values.map { $0.map(\.0) }
+        let squares = groups.reduce(0) { sum, group in
+            let mean = mean(group)
+            return sum + group.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        }
+        let freedom = values.count - groups.count
+        return freedom > 0 ? (squares / Double(freedom)).squareRoot() : .nan
+    }
+
+    /// The predictions with whole periods added, so that predicted - applied lies within half a period of its class's circular mean.
+    public static func continued(applied: [Double], predicted: [Double], classes: [Int], period: Double?) -> [Double] {
+        guard let period else { return predicted }
+        var sums: [Int: (Double, Double)] = [:]
+        for (index, label) in classes.enumerated() {
+            let phase = 2 * Double.pi * (predicted[index] - applied[index]) / period
+            sums[label, default: (0, 0)].0 += sin(phase)
+            sums[label, default: (0, 0)].1 += cos(phase)
+        }
+        return classes.indices.map { index in
+            let (sine, cosine) = sums[classes[index]] ?? (0, 1)
+            let centre = atan2(sine, cosine) / (2 * .pi) * period
+            let difference = predicted[index] - applied[index] - centre
+            return applied[index] + centre + difference - period * (difference / period).rounded()
+        }
+    }
+
+    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
+
+    private static func moments(_ x: [Double], _ y: [Double]) -> (Double, Double, Double) {
+        let (mx, my) = (mean(x), mean(y))
+        var (sxx, syy, sxy) = (0.0, 0.0, 0.0)
+        for (a, b) in zip(x, y) {
+            sxx += (a - mx) * (a - mx)
+            syy += (b - my) * (b - my)
+            sxy += (a - mx) * (b - my)
+        }
+        let n = Double(x.count - 1)
+        return (sxx / n, syy / n, sxy / n)
+    }
+}

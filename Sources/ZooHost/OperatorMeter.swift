@@ -1,0 +1,46 @@
+import CEngine
+import CZooPlugin
+import Synchronization
+
+/// One call of an operator of the engine, seen from outside: by the host or any plugin.
+public struct OperatorCall: Sendable {
+    /// "aten::conv2d".
+    public let name: String
+    /// Shapes of tensor arguments, by position; nil for anything else.
+    public let inputs: [[Int]?]
+    /// Integer arguments, by position; nil for anything else.
+    public let integers: [Int?]
+    /// Shape of the first result, if that is a tensor.
+    public let output: [Int]?
+}
+
+/// Watches which operators run.
+public enum OperatorMeter {
+    private static let calls = Mutex<[OperatorCall]?>(nil)
+
+    /// Everything that is called while `body` runs, in order, on whatever thread. What operators call within themselves is not seen.
+    public static func record(_ body: () throws -> Void) rethrows -> [OperatorCall] {
+        calls.withLock { $0 = [] }
+        EngineLibrary.table.set_meter { name, inputs, count, outputs, results in
+            let inputs = UnsafeBufferPointer(start: inputs, count: Int(count))
+            let output = results > 0 ? outputs?.pointee : nil
+            let call = OperatorCall(
+                name: name.map { String(cString: $0) } ?? "", inputs: inputs.map(OperatorMeter.shape),
+                integers: inputs.map { $0.tag == ZOO_INT ? Int($0.as.i) : nil }, output: output.flatMap(OperatorMeter.shape))
+            OperatorMeter.calls.withLock { $0?.append(call) }
+        }
+        defer {
+            EngineLibrary.table.set_meter(nil)
+            calls.withLock { $0 = nil }
+        }
+        try body()
+        return calls.withLock { $0 ?? [] }
+    }
+
+    private static func shape(_ value: zoo_value) -> [Int]? {
+        guard value.tag == ZOO_TENSOR, let tensor = value.as.tensor else { return nil }
+        var info = zoo_tensor_info()
+        EngineLibrary.table.host.pointee.describe(tensor, &info)
+        return (0..<Int(info.ndim)).map { Int(info.sizes[$0]) }
+    }
+}
