@@ -9,6 +9,8 @@ struct Reading {
     var labels: [Int] = []
     /// Cross entropy in nats, per image the mean over its heads.
     var losses: [Double] = []
+    /// Probability that the network gives to what it read, per image the product over its heads.
+    var confidences: [Double] = []
     /// An image is read rightly only if all its heads are.
     var isRight: [Bool] = []
     var warnings: [String] = []
@@ -53,8 +55,10 @@ struct Evaluator {
                 try health.watch(recording, input: batch.images, logits: logits)
                 let (predictions, labels) = try (logits.argmax(-1).integers(), batch.labels.integers())
                 let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).doubles()
+                let confidences = try logits.softmax(-1).max([-1]).doubles()
                 for first in stride(from: 0, to: predictions.count, by: heads) {
                     let range = first..<first + heads
+                    reading.confidences.append(confidences[range].reduce(1, *))
                     reading.losses.append(losses[range].reduce(0, +) / Double(heads))
                     reading.isRight.append(predictions[range].elementsEqual(labels[range]))
                 }

@@ -16,9 +16,11 @@ public enum TheoremTables {
         }
         text += """
 
-            at g⁻¹    h undoes the transformation exactly            permuted  the same, channels moved as the stage declares
-            best h    the smallest gap of any affine h that was found  floor     T_g⁻¹ T_g of the image or the map, against itself
-            input     the image is aligned first, then Λ               / floor   T_g⁻¹ T_g of the image, against itself
+            at g⁻¹    h undoes the transformation: T_g⁻¹ Λ(T_g f) against Λ(f)
+            permuted  the same with the channels moved as the stage declares
+            best h    the smallest gap of any affine h that was found, one h for all images
+            input     the image is aligned first: Λ(T_g⁻¹ T_g f) against Λ(f)
+            floor     what interpolation alone does to the image, to its features and (for best h) to the map; 0 where pixels only move
 
             """
         return text
@@ -38,8 +40,7 @@ public enum TheoremTables {
             ["any, input aligned"]
                 + reports.map { report in
                     let all = report.results.map(\.inputVerdict)
-                    let worst = all.first { $0 == .notAligned } ?? all.first { $0 == .belowFloor } ?? all.first ?? .unknown
-                    return short(worst)
+                    return all.contains(.notAligned) ? "not aligned" : all.allSatisfy { $0 == .aligned } ? "aligned" : "at the floor"
                 })
         return table
     }
@@ -54,7 +55,7 @@ public enum TheoremTables {
         for result in report.results {
             table.append([
                 result.title == last ? "" : result.title, result.stage, number(result.gap), result.permuted.map(number) ?? "–",
-                number(result.best), number(result.floor), short(result.verdict), number(result.inputAligned), number(result.imageFloor),
+                number(result.best), number(result.floor), short(result.verdict), number(result.inputAligned), number(result.inputFloor),
                 short(result.inputVerdict),
             ])
             last = result.title

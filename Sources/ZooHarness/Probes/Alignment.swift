@@ -28,18 +28,22 @@ public struct AlignmentResult: Codable, Sendable, Equatable {
     public var inputAligned: Double
     /// What interpolation alone does to the image: T_g⁻¹ T_g f against f.
     public var imageFloor: Double
+    /// What interpolation alone does to the features: Λ of the image moved by half a pixel along both axes and back, the most that
+    /// bilinear sampling blurs, against Λ(f). 0 where g only moves pixels.
+    public var featureFloor: Double
     /// What interpolation alone does to the feature map: T_g⁻¹ T_g Λ(f) against Λ(f).
     public var mapFloor: Double
     /// Share of the map's positions that are compared.
     public var coverage: Double
 
-    /// What interpolation alone may account for.
-    public var floor: Double { max(imageFloor, mapFloor) }
+    /// What interpolation alone may account for where the input is aligned, and where the features are.
+    public var inputFloor: Double { max(imageFloor, featureFloor) }
+    public var floor: Double { max(inputFloor, mapFloor) }
 
     /// Whether the features can be aligned by transforming them.
     public var verdict: AlignmentVerdict { AlignmentVerdict(best, floor: floor) }
     /// Whether aligning the input aligns the features.
-    public var inputVerdict: AlignmentVerdict { AlignmentVerdict(inputAligned, floor: imageFloor) }
+    public var inputVerdict: AlignmentVerdict { AlignmentVerdict(inputAligned, floor: inputFloor) }
 }
 
 public enum AlignmentVerdict: String, Codable, Sendable {
@@ -97,6 +101,8 @@ struct Alignment {
         let upright = try features(images)
         let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())))
         let defined = try blank.map(Self.defined)
+        let half = Transformation.shift(x: 0.5, y: 0.5, height: try images.size(-2), width: try images.size(-1))
+        let blurred = try features(half.inverted.applied(to: half.applied(to: images, padding: .zeros), padding: .zeros))
         return try cases.flatMap { item in
             try Interrupt.check("the alignment is not measured")
             let g = item.transformation
@@ -108,7 +114,7 @@ struct Alignment {
             let results = try extractor.stages.indices.map { stage in
                 try result(
                     item, stage, upright: upright[stage], transformed: transformed[stage], aligned: aligned[stage],
-                    defined: defined[stage], imageFloor: imageFloor)
+                    blurred: blurred[stage], defined: defined[stage], imageFloor: imageFloor)
             }
             progress()
             return results
@@ -116,7 +122,8 @@ struct Alignment {
     }
 
     private func result(
-        _ item: Case, _ stage: Int, upright: Tensor, transformed: Tensor, aligned: Tensor, defined: [Bool], imageFloor: Double
+        _ item: Case, _ stage: Int, upright: Tensor, transformed: Tensor, aligned: Tensor, blurred: Tensor, defined: [Bool],
+        imageFloor: Double
     ) throws -> AlignmentResult {
         let info = extractor.stages[stage]
         let g = try item.transformation.onMap(of: info, like: upright, side: images.size(-1))
@@ -137,7 +144,8 @@ struct Alignment {
             equivariance: try Self.distance(transformed, forward, g.region(defined, like: upright)), gap: gap,
             permuted: try permuted.map { try Self.distance(undone, $0, region) }, best: min(gap, nearest),
             bestMap: gap <= nearest ? back.sampling : found.sampling, inputAligned: try Self.distance(aligned, upright, region),
-            imageFloor: imageFloor, mapFloor: floor, coverage: Double(region.count { $0 }) / Double(region.count))
+            imageFloor: imageFloor, featureFloor: g.exact == nil ? try Self.distance(blurred, upright, region) : 0,
+            mapFloor: floor, coverage: Double(region.count { $0 }) / Double(region.count))
     }
 
     /// Channel c of the transformed image's features holds what was in channel result[c]; nil where the stage declares nothing.

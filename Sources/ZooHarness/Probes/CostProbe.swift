@@ -20,7 +20,8 @@ struct CostProbe: ConfigurableProbe {
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement {
         let dataSet = subject.dataSet
         let wanted = configuration.int("batch")
-        let loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: wanted, seed: Laboratory.testSeed)
+        var loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: wanted, seed: Laboratory.testSeed)
+        loader.drawsUpright = subject.network.wantsUpright
         let count = subject.images.count
         let one = try loader.batch(of: [0])
         // More images than there are: the same ones again.

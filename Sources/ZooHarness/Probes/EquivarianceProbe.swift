@@ -1,3 +1,4 @@
+import Glibc
 import ZooData
 import ZooHost
 import ZooKit
@@ -38,7 +39,7 @@ struct EquivarianceProbe: ConfigurableProbe {
             .init("stage", .texts(results.map(\.stage))), .init("depth", .integers(results.map(\.depth))),
             numbers("equivariance") { $0.equivariance }, numbers("gap") { $0.gap }, numbers("permuted") { $0.permuted ?? .nan },
             numbers("best") { $0.best }, numbers("input") { $0.inputAligned }, numbers("floor.image") { $0.imageFloor },
-            numbers("floor.map") { $0.mapFloor }, numbers("coverage") { $0.coverage },
+            numbers("floor.features") { $0.featureFloor }, numbers("floor.map") { $0.mapFloor }, numbers("coverage") { $0.coverage },
             .init("verdict", .texts(results.map(\.verdict.rawValue))), .init("verdict.input", .texts(results.map(\.inputVerdict.rawValue))),
         ]
         for place in 0..<6 { columns.append(numbers("best.h\(place + 1)") { $0.bestMap[place] }) }
@@ -52,6 +53,7 @@ struct AlignmentSettings {
         Option.int("images", default: 24, in: 1...100_000, "upright test images, a fixed random choice"),
         Option.int(
             "canvas", default: 0, in: 0...4096, "side of the square that they lie in; 0: twice their own up to 32 pixels, else theirs"),
+        Option.double("blur", default: 1, in: 0...100, "pixels, deviation of the Gaussian that smooths the images first; 0: none"),
         Option.double("angle", default: 45, in: -360...360, "degrees of the rotation that is no quarter turn"),
         Option.double("scale", default: 2, in: 0.05...20, "size of the scaled picture"),
         Option.double("shear", default: 0.5, in: -10...10, "pixels of x per pixel of y"),
@@ -79,8 +81,20 @@ struct AlignmentSettings {
         let bytes = chosen.flatMap { images.image($0) }
         let pixels = try Tensor(bytes, [chosen.count, images.channels, images.height, images.width]).to(dtype: .float32) * (1 / 255.0)
         let (down, right) = ((side - images.height) / 2, (side - images.width) / 2)
-        return try Operator("aten::constant_pad_nd")(
+        let padded = try Operator("aten::constant_pad_nd")(
             pixels, [right, side - images.width - right, down, side - images.height - down], 0.0)
+        return try Self.smoothed(padded, deviation: configuration.double("blur"))
+    }
+
+    /// Convolution with a Gaussian, cut off at three deviations.
+    private static func smoothed(_ images: Tensor, deviation: Double) throws -> Tensor {
+        guard deviation > 0 else { return images }
+        let reach = Int((3 * deviation).rounded(.up))
+        let line = (-reach...reach).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
+        let sum = line.reduce(0, +)
+        let kernel = try Tensor(line.flatMap { a in line.map { Float(a * $0 / (sum * sum)) } }, [1, 1, line.count, line.count])
+        let shape = images.shape
+        return try images.reshaped([shape[0] * shape[1], 1, shape[2], shape[3]]).conv2d(kernel, padding: reach).reshaped(shape)
     }
 
     /// The rows of the theorem's table.

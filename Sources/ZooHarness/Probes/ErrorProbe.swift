@@ -8,14 +8,17 @@ public import ZooStore
 /// Figures: "error.upright", "loss.upright" and, where the data set transforms its images, "error.transformed",
 /// "loss.transformed" (a fraction, and nats); "images", their number; "parameters"; "throughput".
 ///
+/// "ece.upright" is the calibration error, in tables "reliability.upright" bin by bin (see `Calibration`); "classes.upright" has the
+/// error of each class and "confusion.upright" how often each class was read as each; the same for transformed.
+///
 /// Samples, with the same prefixes: "….prediction", "….label", "….loss" and "….correct" (0 or 1). With several heads an
 /// image is read rightly only if all heads are right, its loss is their mean, and prediction and label are numbers whose
 /// digits to the base of the number of classes are the heads', the first head the most significant.
 public struct ErrorProbe: Probe {
-    public let name = "error"
-    public let summary = "Error and loss on the test images, upright and transformed"
-    public let settings: [String: JSON] = [:]
-    public let needs: Set<ProbeNeed> = []
+    public var name: String { Self.name }
+    public var summary: String { Self.summary }
+    public var settings: [String: JSON] { [:] }
+    public var needs: Set<ProbeNeed> { Self.needs }
 
     public init() {}
 
@@ -42,6 +45,12 @@ public struct ErrorProbe: Probe {
                 .init("\(name).loss", .numbers(reading.losses)),
                 .init("\(name).correct", .integers(reading.isRight.map { $0 ? 1 : 0 })),
             ]
+            let calibration = Calibration(confidences: reading.confidences, isRight: reading.isRight)
+            let confusion = Confusion(labels: reading.labels, predictions: reading.predictions, classes: images.classes)
+            measurement.figures.append(.init("ece.\(name)", calibration.error))
+            measurement.tables += [
+                confusion.classTable("classes.\(name)"), confusion.table("confusion.\(name)"), calibration.table("reliability.\(name)"),
+            ]
             measurement.warnings += reading.warnings
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -52,4 +61,13 @@ public struct ErrorProbe: Probe {
         ]
         return measurement
     }
+}
+
+extension ErrorProbe: ConfigurableProbe {
+    static let name = "error"
+    static let summary = "error and loss on the test images, upright and transformed; by class, confusion, calibration"
+    static let needs: Set<ProbeNeed> = []
+    static let options: [Option] = []
+    var configuration: ProbeSettings { ProbeSettings(options: Self.options) }
+    init(configuration: ProbeSettings) { self.init() }
 }

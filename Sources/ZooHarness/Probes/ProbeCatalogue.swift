@@ -27,7 +27,7 @@ extension ConfigurableProbe {
 /// All probes, by name.
 public enum ProbeCatalogue {
     private static let kinds: [any ConfigurableProbe.Type] = [
-        InvarianceProbe.self, ConsistencyProbe.self, PoseProbe.self, EquivarianceProbe.self, LieProbe.self, CostProbe.self,
+        ErrorProbe.self, InvarianceProbe.self, ConsistencyProbe.self, PoseProbe.self, EquivarianceProbe.self, LieProbe.self, CostProbe.self,
     ]
 
     /// With their default settings, in the order of a listing.

@@ -15,7 +15,9 @@ struct ProbeImages {
     init(_ subject: ProbeSubject, count: Int, upright: Bool) throws {
         self.subject = subject
         let dataSet = upright ? subject.dataSet.upright : subject.dataSet
-        loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: subject.batch, seed: Laboratory.testSeed)
+        var loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: subject.batch, seed: Laboratory.testSeed)
+        loader.drawsUpright = subject.network.wantsUpright
+        self.loader = loader
         indices = Self.choice(count, of: subject.images.count)
     }
 
@@ -78,9 +80,9 @@ extension ProbeSubject {
     /// - Throws: `config` if their shape does not fit the data set.
     func logits(_ batch: Batch, trace: Trace? = nil) throws -> Tensor {
         try withoutGradients {
-            try network.tell(truth: batch.theta)
-            defer { try? network.forgetTruth() }
+            try network.tell(truth: batch.theta, upright: batch.upright)
             let logits = try network.architecture.forward(batch.images, trace: trace)
+            try network.forgetTruth()
             let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
             guard logits.shape == expected else {
                 throw HostError(

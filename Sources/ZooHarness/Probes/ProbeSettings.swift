@@ -35,8 +35,8 @@ public struct ProbeSettings: Sendable {
     /// - Throws: `usage` naming the probe and the field.
     static func parse(_ query: some StringProtocol, options: [Option], probe: String) throws(HostError) -> [String: JSON] {
         var given: [String: JSON] = [:]
-        for field in query.split(separator: "&") {
-            let pieces = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        for field in String(query).split(separator: "&" as Character) {
+            let pieces = field.split(separator: "=" as Character, maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard pieces.count == 2, !pieces[0].isEmpty else {
                 throw HostError(.usage, "probe '\(probe)': expected key=value, found '\(field)'")
             }

@@ -73,8 +73,9 @@ public struct Theorem {
     /// - Throws: `usage` if there is neither an entry nor an extractor of that name.
     public func subjects(_ name: String, weights: (Entry) throws -> [String]) throws -> [Subject] {
         if let entry = manifest?.entries.first(where: { $0.id == name }) {
+            let component = try component(of: entry)
             return try (["untrained"] + weights(entry)).map { file in
-                Subject(name: name, weights: file, component: component(of: entry)) { input in
+                Subject(name: name, weights: file, component: component) { input in
                     let shape = dataSet.shape(of: images)
                     let network = try host.network(entry, input: shape, classes: images.classes.count, seed: 0)
                     if file != "untrained" { try SafetensorsFile(path: file).load(into: network.parameters) }
