@@ -90,12 +90,7 @@ struct EvaluateCommand: ParsableCommand {
     private func probes() throws -> [any Probe] {
         if probe.isEmpty { return [ErrorProbe()] }
         if probe == ["all"] { return ProbeCatalogue.all }
-        return try probe.map { name in
-            guard let found = ProbeCatalogue.all.first(where: { $0.name == name }) else {
-                throw HostError(.usage, "there is no probe '\(name)'\(suggestion(name, ProbeCatalogue.all.map(\.name)))")
-            }
-            return found
-        }
+        return try probe.map { try ProbeCatalogue.probe($0) }
     }
 
     private func say(_ untrained: [(entry: String, seeds: [UInt64])]) {

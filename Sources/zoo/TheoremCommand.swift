@@ -55,7 +55,7 @@ struct TheoremCommand: ParsableCommand {
             do {
                 let subjects = try theorem.subjects(name) { entry in
                     guard !untrained, laboratory.hasWeights(entry, dataset: dataset, seed: seed) else { return [] }
-                    return [try laboratory.findWeights(entry, dataset: dataset, seed: seed)]
+                    return [try laboratory.weights(entry, dataset: dataset, seed: seed).path]
                 }
                 for subject in subjects { reports.append(try theorem.measure(subject, progress: progress)) }
             } catch {

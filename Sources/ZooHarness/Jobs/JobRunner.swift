@@ -23,9 +23,7 @@ public final class JobRunner {
                 entry, dataset: subject.dataset, seed: subject.seed, epochs: epochs, restart: restart, progress: progress)
             return Measurement(result)
         case .probe:
-            guard let probe = ProbeCatalogue.all.first(where: { $0.name == subject.probe }) else {
-                throw HostError(.usage, "there is no probe '\(subject.probe)'")
-            }
+            let probe = try ProbeCatalogue.probe(named: subject.probe, settings: subject.settings)
             let dataSet = try DataSet.named(subject.dataset)
             if probe.needs.contains(.transformedSet), dataSet.upright == dataSet {
                 throw NotApplicable("\(dataSet.name) does not transform its images")

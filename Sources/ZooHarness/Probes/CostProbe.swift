@@ -16,6 +16,7 @@ struct CostProbe: ConfigurableProbe {
     ]
 
     let configuration: ProbeSettings
+    var isTiming: Bool { true }
 
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement {
         let dataSet = subject.dataSet

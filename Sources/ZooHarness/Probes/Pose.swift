@@ -1,4 +1,5 @@
 import Foundation
+import ZooData
 
 /// A transformation of the plane taken apart.
 ///
@@ -98,31 +99,52 @@ public struct PoseFit: Sendable, Equatable {
 
     /// - Parameter period: 360 for angles in degrees: differences that a whole turn apart are the same. Each class's predictions are
     ///   continued around the class's mean difference, so that no point jumps.
-    /// - Returns: nil with fewer than three points, or where `applied` does not vary: then nothing can be fitted.
+    /// - Returns: nil with fewer than three points, or where they determine no line: `applied` does not vary.
     public init?(applied: [Double], predicted: [Double], classes: [Int], period: Double? = nil) {
         guard applied.count == predicted.count, applied.count == classes.count, applied.count >= 3 else { return nil }
         let continued = Self.continued(applied: applied, predicted: predicted, classes: classes, period: period)
-        let (sxx, syy, sxy) = Self.moments(applied, continued)
-        guard sxx > 1e-18 else { return nil }
-        if sxy == 0 {
-            slope = syy > sxx ? .infinity : 0
-        } else {
-            slope = (syy - sxx + ((syy - sxx) * (syy - sxx) + 4 * sxy * sxy).squareRoot()) / (2 * sxy)
-        }
-        intercept = Self.mean(continued) - slope * Self.mean(applied)
-        r2 = syy > 0 ? sxy * sxy / (sxx * syy) : 0
+        guard let line = Deming(x: applied, y: continued) else { return nil }
+        slope = line.slope
+        intercept = line.intercept
+        // Of a prediction that does not vary nothing is explained, though the line fits it.
+        r2 = continued.allSatisfy { $0 == continued[0] } ? 0 : line.rSquared
         spread = Self.spread(zip(continued, applied).map { $0 - $1 }, classes: classes)
+    }
+
+    /// 95 % intervals of the slope and the spread, from images drawn with replacement (see `Bootstrap`); nil where the draws determine no
+    /// line. The spread's are percentiles, classes keeping their means.
+    static func intervals(
+        applied: [Double], predicted: [Double], classes: [Int], period: Double?, resamples: Int, stream: RandomStream
+    ) -> (slope: Interval, spread: Interval)? {
+        let continued = continued(applied: applied, predicted: predicted, classes: classes, period: period)
+        guard let line = Deming.estimate(x: applied, y: continued, resamples: resamples, stream: stream) else { return nil }
+        let squares = centred(zip(continued, applied).map { $0 - $1 }, classes: classes).map { $0 * $0 }
+        let freedom = Double(squares.count - Set(classes).count)
+        let spreads = (0..<resamples).map { round in
+            var draws = stream.appending(UInt64(round)).sequence()
+            return (squares.reduce(0) { sum, _ in sum + squares[draws.integer(below: squares.count)] } / freedom).squareRoot()
+        }.sorted()
+        guard freedom > 0 else { return nil }
+        let spread = Interval(
+            low: Bootstrap.quantile(0.025, of: spreads), high: Bootstrap.quantile(0.975, of: spreads), level: 0.95, method: .percentile)
+        return (line.slope, spread)
     }
 
     /// The standard deviation of values about the means of their classes.
     public static func spread(_ values: [Double], classes: [Int]) -> Double {
-        let groups = Dictionary(grouping: zip(values, classes), by: \.1).values.map { $0.map(\.0) }
-        let squares = groups.reduce(0) { sum, group in
-            let mean = mean(group)
-            return sum + group.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-        }
-        let freedom = values.count - groups.count
+        let squares = centred(values, classes: classes).reduce(0) { $0 + $1 * $1 }
+        let freedom = values.count - Set(classes).count
         return freedom > 0 ? (squares / Double(freedom)).squareRoot() : .nan
+    }
+
+    /// Values less the means of their classes.
+    private static func centred(_ values: [Double], classes: [Int]) -> [Double] {
+        var sums: [Int: (sum: Double, count: Int)] = [:]
+        for (value, label) in zip(values, classes) {
+            sums[label, default: (0, 0)].sum += value
+            sums[label, default: (0, 0)].count += 1
+        }
+        return zip(values, classes).map { value, label in value - (sums[label].map { $0.sum / Double($0.count) } ?? 0) }
     }
 
     /// The predictions with whole periods added, so that predicted - applied lies within half a period of its class's circular mean.
@@ -140,19 +162,5 @@ public struct PoseFit: Sendable, Equatable {
             let difference = predicted[index] - applied[index] - centre
             return applied[index] + centre + difference - period * (difference / period).rounded()
         }
-    }
-
-    private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
-
-    private static func moments(_ x: [Double], _ y: [Double]) -> (Double, Double, Double) {
-        let (mx, my) = (mean(x), mean(y))
-        var (sxx, syy, sxy) = (0.0, 0.0, 0.0)
-        for (a, b) in zip(x, y) {
-            sxx += (a - mx) * (a - mx)
-            syy += (b - my) * (b - my)
-            sxy += (a - mx) * (b - my)
-        }
-        let n = Double(x.count - 1)
-        return (sxx / n, syy / n, sxy / n)
     }
 }

@@ -80,6 +80,16 @@ struct PoseProbe: ConfigurableProbe {
                     .init("\(name).slope", fit.slope), .init("\(name).intercept", fit.intercept, unit: part.unit),
                     .init("\(name).r2", fit.r2), .init("\(name).spread", fit.spread, unit: part.unit),
                 ]
+                let stream = RandomStream(seed: Laboratory.testSeed, "probe/\(name)")
+                if let bounds = PoseFit.intervals(
+                    applied: x, predicted: y, classes: classes, period: part.period, resamples: 1000, stream: stream)
+                {
+                    figures += [
+                        .init("\(name).slope.low", bounds.slope.low), .init("\(name).slope.high", bounds.slope.high),
+                        .init("\(name).spread.low", bounds.spread.low, unit: part.unit),
+                        .init("\(name).spread.high", bounds.spread.high, unit: part.unit),
+                    ]
+                }
             } else {
                 let continued = PoseFit.continued(applied: x, predicted: y, classes: classes, period: part.period)
                 figures.append(
