@@ -44,6 +44,18 @@ public final class HostRuntime {
         }
     }
 
+    /// Starts the engine and loads one plugin and no other, whatever lies on the search path: to look at it.
+    ///
+    /// - Throws: `unavailable` if the engine does not start, `data` if the file is no plugin; one that fails to load is in `broken`.
+    public init(only path: String) throws(HostError) {
+        searchPath = try SearchPath(environment: [:])
+        try EngineControl.start()
+        do throws(HostError) {
+            guard let plugin = try load(path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
+            plugins = [plugin]
+        } catch { broken = [BrokenPlugin(path: path, cause: error)] }
+    }
+
     private func load(_ path: String) throws(HostError) -> LoadedPlugin? {
         let file: PluginFile
         do {

@@ -108,7 +108,7 @@ public enum Listing {
         return text
     }
 
-    private static func page(_ component: ComponentDescription, _ terminal: Terminal) -> String {
+    static func page(_ component: ComponentDescription, _ terminal: Terminal) -> String {
         var text = terminal.bold("\(component.kind) \(component.id)") + "\n"
         text += fields([("summary", component.summary), ("paper", component.paper), ("file", component.file)])
         if !component.slots.isEmpty {
@@ -140,7 +140,7 @@ public enum Listing {
     // MARK: Pieces
 
     /// Labelled lines; those without a value are left out.
-    private static func fields(_ list: [(String, String)]) -> String {
+    static func fields(_ list: [(String, String)]) -> String {
         let shown = list.filter { !$0.1.isEmpty }
         let width = shown.map { displayWidth($0.0) }.max() ?? 0
         return shown.map { "  \($0.0)" + String(repeating: " ", count: width - displayWidth($0.0) + 2) + singleLine($0.1) + "\n" }.joined()

@@ -3,5 +3,8 @@ import ArgumentParser
 /// Everything about plugins as files. Each subcommand stands in a file of its own.
 struct PluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plugin", abstract: "Write, check and keep plugins.", subcommands: [])
+        commandName: "plugin", abstract: "Write, check and keep plugins.",
+        subcommands: [
+            PluginNewCommand.self, PluginInstallCommand.self, PluginListCommand.self, PluginRemoveCommand.self, PluginInfoCommand.self,
+        ])
 }

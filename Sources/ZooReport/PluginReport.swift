@@ -1,0 +1,100 @@
+import Foundation
+public import ZooHost
+import ZooKit
+
+/// Everything that can be known about one plugin file, whether it loads or not.
+public struct PluginReport: Codable, Sendable {
+    public struct Field: Codable, Sendable { public let key, value: String }
+
+    public let path: String
+    public let bytes: Int
+    public let sha256: String
+    /// The processor it was built for.
+    public let machine: String
+    /// Libraries that loading it would load.
+    public let needed: [String]
+    /// nil: it exports none that fits its file name.
+    public let entrySymbol: String?
+    /// Of the contract that it was written for, "1.0".
+    public let abi: String
+    /// All lines of the descriptor, those of unknown keys included.
+    public let descriptor: [Field]
+    /// To load it and to be given its table, in milliseconds; nil if it does not load.
+    public let loadMilliseconds: Double?
+    public let components: [ComponentDescription]
+    /// Why it cannot be used.
+    public let problem: String?
+
+    /// Reads the file, then loads it.
+    ///
+    /// - Throws: `noInput` or `data` if there is no such file or it is no plugin at all.
+    public init(path: String) throws {
+        guard let file = try PluginFile(path: path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
+        let full = URL(fileURLWithPath: path).standardizedFileURL.path
+        self.path = full
+        bytes = (try? FileManager.default.attributesOfItem(atPath: full)[.size] as? Int) ?? 0
+        sha256 = try Checksum.sha256(ofFile: full)
+        machine = "\(file.library.machine)"
+        needed = file.library.needed
+        entrySymbol = file.entrySymbol
+        abi = "\(file.descriptor.abiMajor).\(file.descriptor.abiMinor)"
+        descriptor = file.descriptor.fields.map { Field(key: $0.key, value: $0.value) }
+        // The engine's own start is not the plugin's time.
+        try EngineControl.start()
+        let start = ContinuousClock.now
+        let host = try HostRuntime(only: full)
+        let time = (ContinuousClock.now - start) / .milliseconds(1)
+        let loaded = host.plugins.first
+        loadMilliseconds = loaded == nil ? nil : time
+        components = loaded?.components.map(ComponentDescription.init) ?? []
+        problem = host.broken.first.map { BrokenDescription($0).cause }
+    }
+
+    /// For people.
+    public func rendered(for terminal: Terminal) -> String {
+        let name = descriptor.first { $0.key == "id" }?.value ?? "?"
+        let loading = loadMilliseconds.map { String(format: "%.1f ms", $0) }
+        var text = terminal.bold("plugin \(name)") + "\n"
+        text += Listing.fields(
+            descriptor.filter { $0.key != "id" }.map { ($0.key, $0.value) } + [
+                ("contract", abi), ("file", path), ("size", "\(withCommas(bytes)) bytes"), ("sha256", sha256), ("machine", machine),
+                ("needs", needed.joined(separator: ", ")), ("entry", entrySymbol ?? "none that fits the file's name"),
+                ("loads in", loading ?? ""), ("problem", problem ?? ""),
+            ])
+        for component in components { text += "\n" + Listing.page(component, terminal) }
+        return text
+    }
+}
+
+/// A plugin that lies in the user's own directory, as a listing shows it.
+public struct InstalledPlugin: Codable, Sendable {
+    public let path: String
+    /// nil where the file cannot be read as a plugin.
+    public let id, version, abi, summary: String?
+    public let problem: String?
+
+    public init(_ item: PluginShelf.Item) {
+        path = item.path
+        switch item.descriptor {
+        case .success(let descriptor):
+            (id, version, summary) = (descriptor.id, descriptor.version, descriptor.summary)
+            abi = "\(descriptor.abiMajor).\(descriptor.abiMinor)"
+            problem = nil
+        case .failure(let error):
+            (id, version, abi, summary) = (nil, nil, nil, nil)
+            let text = singleLine(error.message)
+            problem = text.hasPrefix(item.path + ": ") ? String(text.dropFirst(item.path.count + 2)) : text
+        }
+    }
+
+    public static func table(of plugins: [InstalledPlugin]) -> TextTable {
+        var table = TextTable([.init("plugin"), .init("version"), .init("contract"), .init("file"), .init("summary")])
+        for plugin in plugins {
+            table.append([
+                plugin.id ?? "?", plugin.version ?? "", plugin.abi ?? "", plugin.path,
+                plugin.problem.map { "broken: \($0)" } ?? plugin.summary ?? "",
+            ])
+        }
+        return table
+    }
+}

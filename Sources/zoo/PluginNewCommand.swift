@@ -1,0 +1,48 @@
+public import ArgumentParser
+import Foundation
+public import ZooHost
+
+extension PluginProject.Kind: ExpressibleByArgument {}
+extension PluginProject.Language: ExpressibleByArgument {}
+
+struct PluginNewCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "Make a folder with a plugin that works: source, build, tests, README, an entry that uses it.",
+        discussion: "In that folder, 'make' builds it, 'make test' tries it with this program, 'make install' installs it.")
+
+    @Argument(help: "Of the plugin: a letter, then letters and digits. SqueezeLoc gives libSqueezeLoc.so and the id squeeze-loc.")
+    var name: String
+
+    @Option(help: "What it offers.")
+    var kind: PluginProject.Kind
+
+    @Option(help: "What it is written in.")
+    var language = PluginProject.Language.swift
+
+    @Option(help: ArgumentHelp("The new folder. Default: NAME, here.", valueName: "dir"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("The zoo's sources. Default: those above this program, or those it was built from.", valueName: "dir"))
+    var zoo: String?
+
+    @Flag(help: "Say nothing.")
+    var quiet = false
+
+    func run() throws {
+        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "zoo"
+        let project = try PluginProject(name: name, kind: kind, language: language, sources: ZooSources(given: zoo), program: program)
+        let folder = URL(fileURLWithPath: output ?? name)
+        try project.write(to: folder)
+        if quiet { return }
+        try Console.output(
+            """
+            \(folder.path): a plugin in \(language.rawValue) with the \(kind) '\(project.id)'
+              the idea     \(project.source)
+              build it     cd \(output ?? name) && make
+              test it      make test
+              install it   make install
+              use it       zoo train \(project.entry) --manifest zoo.json
+
+            """)
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import ZooHost
+import ZooReport
+
+struct PluginInstallCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "install", abstract: "Copy a plugin to the user's own directory, where every 'zoo' of this user finds it.",
+        discussion: "It is loaded once before, beside all others; a plugin that fails, or whose ids are taken, is not installed.")
+
+    @Argument(help: ArgumentHelp("The plugin's library, lib*.so.", valueName: "path"))
+    var path: String
+
+    @Flag(help: "Take the place of an installed plugin of the same id or file name.")
+    var replace = false
+
+    @Flag(help: "Say nothing.")
+    var quiet = false
+
+    func run() throws {
+        let plugin = try PluginShelf().install(path, replace: replace)
+        if quiet { return }
+        let offers = plugin.components.map { "\($0.kind)/\($0.id)" }.joined(separator: ", ")
+        try Console.output("installed \(plugin.descriptor.id) \(plugin.descriptor.version) as \(plugin.path); it offers \(offers)\n")
+    }
+}
+
+struct PluginListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the plugins that are installed in the user's own directory.",
+        discussion: "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.")
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    func run() throws {
+        let shelf = PluginShelf()
+        let plugins = shelf.items().map(InstalledPlugin.init)
+        if json { return try Console.output(jsonText(plugins)) }
+        if plugins.isEmpty { return Console.error("zoo: nothing is installed in \(shelf.directory)") }
+        try Console.output(InstalledPlugin.table(of: plugins).rendered(for: .standardOutput))
+    }
+}
+
+struct PluginRemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove an installed plugin from the user's own directory.")
+
+    @Argument(help: ArgumentHelp("Its id or file name.", valueName: "plugin"))
+    var plugin: String
+
+    @Flag(help: "Say nothing.")
+    var quiet = false
+
+    func run() throws {
+        let path = try PluginShelf().remove(plugin)
+        if !quiet { try Console.output("removed \(path)\n") }
+    }
+}
+
+struct PluginInfoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Everything about one plugin: descriptor, file, hash, dependencies, load time, components.",
+        discussion: "Ends with 65 if it cannot be used.")
+
+    @Argument(help: ArgumentHelp("A library, or the id of a plugin that is in use.", valueName: "plugin"))
+    var plugin: String
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        shared.startLogging()
+        let report = try PluginReport(path: path())
+        try shared.emit(report, or: report.rendered(for: .standardOutput))
+        if report.problem != nil { throw ExitCode(HostError.Kind.data.rawValue) }
+    }
+
+    private func path() throws -> String {
+        if plugin.contains("/") || FileManager.default.fileExists(atPath: plugin) { return plugin }
+        let match = try Catalogue(host: try shared.host(), manifest: nil).find("plugin/" + plugin)
+        return match.plugins.first?.path ?? match.broken.first?.path ?? plugin
+    }
+}
