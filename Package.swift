@@ -4,8 +4,11 @@ import PackageDescription
 // One folder under Plugins/, one shared library. Nothing in Sources/ names them.
 let plugins = [
     "BaselineCNN", "Extractors", "ICSTN", "Localization", "LocalizationLarge", "Oracle", "Polar", "RotationGroupCNN",
-    "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "TestTimeAugmentation", "Warps",
+    "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "TestTimeAugmentation", "TorchModel", "Warps",
 ]
+
+/// Those in C and C++: they see zoo_plugin.h, or zoo_plugin.hpp, and nothing else of the zoo.
+let foreignPlugins = ["Attention", "SqueezeExcite"]
 
 // The engine, opened by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
@@ -53,7 +56,7 @@ let package = Package(
         .library(name: "ZooKit", targets: ["ZooKit"]),
         // The engine, opened by the host when it is needed: see ZooHost/EngineLibrary.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
-    ] + plugins.map { .library(name: $0, type: .dynamic, targets: [$0]) },
+    ] + (plugins + foreignPlugins).map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -101,6 +104,12 @@ let package = Package(
     ]
         + plugins.map {
             .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
+        }
+        + foreignPlugins.map {
+            .target(
+                name: $0, dependencies: ["CZooPlugin"], path: "Plugins/\($0)", publicHeadersPath: ".",
+                cxxSettings: cxx + [.unsafeFlags(["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-cxx-modules"])],
+                linkerSettings: pluginLinking + [.linkedLibrary("m")])
         },
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,

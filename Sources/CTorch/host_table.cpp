@@ -1,6 +1,7 @@
 // The host's table: tensors, errors and the extensions. Operators are in operators.cpp.
 #include "host_table.h"
 #include "operators.h"
+#include "torchscript.h"
 #include "values.h"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -151,7 +152,12 @@ zoo_status generator(zoo_device_type device, int32_t index, uint64_t seed, zoo_v
 
 const zoo_random_v1 random_extension = {sizeof(zoo_random_v1), generator};
 
-const void *extension(const char *id) { return id && std::strcmp(id, ZOO_EXT_RANDOM) == 0 ? &random_extension : nullptr; }
+const void *extension(const char *id) {
+  if (!id) return nullptr;
+  if (std::strcmp(id, ZOO_EXT_RANDOM) == 0) return &random_extension;
+  if (std::strcmp(id, ZOO_EXT_TORCHSCRIPT) == 0) return &torchscript_extension;
+  return nullptr;
+}
 
 int32_t grad_mode() { return c10::GradMode::is_enabled(); }
 void set_grad_mode(int32_t on) { c10::GradMode::set_enabled(on != 0); }

@@ -21,6 +21,9 @@ struct zoo_op {
 namespace ctorch {
 namespace {
 
+thread_local zoo_listener listener = nullptr;
+thread_local void *listener_context = nullptr;
+
 struct Warnings final : c10::WarningHandler {
   void process(const c10::Warning &warning) override { host_table()->log(ZOO_LOG_WARNING, warning.msg().c_str()); }
 };
@@ -108,7 +111,13 @@ zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_val
     clear(out, written);
     for (uint32_t i = 0; i < room && i < op->results; i++) out[i] = {};
   }
+  if (status == ZOO_OK && listener) listener(listener_context, op, in, n_in, out, op->results);
   return status;
+}
+
+void listen(zoo_listener next, void *context) noexcept {
+  listener = next;
+  listener_context = context;
 }
 
 } // namespace ctorch

@@ -76,7 +76,10 @@ struct SharedOptions: ParsableArguments {
     private static let logging = Mutex(false)
 
     /// Reads the manifest, from the first of the places where it may be.
-    func readManifest() throws -> Manifest { try Manifest(path: Self.find(manifest)) }
+    func readManifest() throws -> Manifest { try Manifest(path: manifestPath()) }
+
+    /// Where the manifest is.
+    func manifestPath() throws(HostError) -> String { try Self.find(manifest) }
 
     private static func find(_ given: String?) throws(HostError) -> String {
         if let given { return given }

@@ -17,6 +17,7 @@ extern "C" {
 /* Sees an operator that `call_op` has run, with the values it took and gave, which live for the call only. It runs on the
  * caller's thread, must not fail, and may call `describe`. */
 typedef void (*zoo_meter)(const char *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
+typedef void (*zoo_listener)(void *context, const zoo_op *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
 
 typedef struct zoo_engine {
   uint32_t struct_size; /* program and engine are built together: anything but its size here is another build's */
@@ -59,6 +60,9 @@ typedef struct zoo_engine {
 
   /* Who is told of every operator from now on; NULL: nobody. */
   void (*set_meter)(zoo_meter);
+  /* From now on, after every operator that a plugin or the host has called on this thread and that succeeded, calls `listener`
+   * with what went in and came out; they are its to look at, not to keep without `retain`. NULL: no more. */
+  void (*listen)(zoo_listener listener, void *context);
 } zoo_engine;
 
 /* The exported function, `zoo_engine_v1`. */

@@ -1,4 +1,4 @@
-/* The contract between an STN Zoo host and its plugins, version 1.0.
+/* The contract between an STN Zoo host and its plugins, version 1.1.
  *
  * A plugin is a shared library that exports one function, `zoo_plugin_v1`, and carries one text, its descriptor.
  * The host reads the descriptor from the file before it loads anything, loads the library, calls the function with
@@ -41,7 +41,7 @@ extern "C" {
 
 #define ZOO_MAGIC 0x5a4f4f31u /* "ZOO1" */
 #define ZOO_ABI_MAJOR 1u
-#define ZOO_ABI_MINOR 0u
+#define ZOO_ABI_MINOR 1u /* 1: ZOO_EXT_TORCHSCRIPT */
 
 #if defined(__GNUC__)
 #define ZOO_EXPORT __attribute__((visibility("default")))
@@ -54,7 +54,7 @@ extern "C" {
  * A text constant anywhere in the library's loaded data, found by its first line; so it can be read without running
  * a single instruction of the plugin, not even its static initialisers. Lines of `key: value`, UTF-8, ended by a NUL:
  *
- *   "ZOO-PLUGIN-DESCRIPTOR 1.0\n"         magic, and the ABI major.minor that the plugin was written for
+ *   "ZOO-PLUGIN-DESCRIPTOR 1.1\n"         magic, and the ABI major.minor that the plugin was written for
  *   "id: SqueezeLoc\n"                    required; letters, digits, '-', '_', '.'; unique among loaded plugins
  *   "version: 0.3.1\n"                    required; of the plugin
  *   "licence: Apache-2.0\n"               required; an SPDX expression
@@ -67,7 +67,7 @@ extern "C" {
  * Unknown keys are kept and shown. The same text is `descriptor` in the plugin's table, where the host checks that the
  * two agree. In C: const char text[] = ZOO_DESCRIPTOR("id: ...\n" ...). */
 #define ZOO_DESCRIPTOR_MAGIC "ZOO-PLUGIN-DESCRIPTOR "
-#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.0\n" lines
+#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.1\n" lines
 
 /* ---- Values --------------------------------------------------------------------------------------------------- */
 
@@ -397,6 +397,22 @@ typedef struct zoo_random_v1 {
   /* out: ZOO_GENERATOR, given back with `clear`. */
   zoo_status (*generator)(zoo_device_type, int32_t index, uint64_t seed, zoo_value *out);
 } zoo_random_v1;
+
+/* Modules in TorchScript, the engine's own file format: what torch.jit.save writes in PyTorch. Since 1.1. */
+#define ZOO_EXT_TORCHSCRIPT "zoo.torchscript/1"
+typedef struct zoo_script zoo_script;
+typedef struct zoo_torchscript_v1 {
+  uint32_t struct_size;
+  /* [any] Reads a module to the CPU. It starts in training mode, its parameters record gradients. */
+  zoo_status (*load)(const char *path, zoo_script **out);
+  void (*release)(zoo_script *); /* NULL is allowed */
+  /* [instance] Parameters and buffers by index; ZOO_NOT_FOUND past the last. The name lives as long as the module. */
+  zoo_status (*state)(zoo_script *, uint32_t index, zoo_state_v1 *out);
+  zoo_status (*set_training)(zoo_script *, int32_t on);
+  /* [instance] One tensor in, one tensor out, through `name`: a submodule by its dotted path, or a method; NULL or "": the
+   * module itself. ZOO_NOT_FOUND tells which names there are. Gradients are recorded as by operators. */
+  zoo_status (*call)(zoo_script *, const char *name, zoo_tensor *in, zoo_tensor **out);
+} zoo_torchscript_v1;
 
 /* ---- The plugin's table ------------------------------------------------------------------------------------------ */
 

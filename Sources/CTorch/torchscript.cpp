@@ -1,0 +1,133 @@
+#include "torchscript.h"
+
+#include "operators.h"
+#include "values.h"
+
+#include <memory>
+#include <string>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <vector>
+
+struct zoo_script {
+  struct Entry {
+    std::string name;
+    zoo_role role;
+    at::Tensor tensor;
+  };
+  torch::jit::Module module;
+  std::vector<Entry> state;
+};
+
+namespace ctorch {
+namespace {
+
+using torch::jit::Module;
+
+zoo_script *need(zoo_script *script) {
+  if (!script) bad_argument("torchscript: the module is NULL");
+  return script;
+}
+
+zoo_status load(const char *path, zoo_script **out) {
+  if (!path || !out) return fail(ZOO_BAD_ARGUMENT, "torchscript: path or out is NULL");
+  *out = nullptr;
+  route_warnings();
+  return guard([&] {
+    auto script = std::make_unique<zoo_script>();
+    try {
+      script->module = torch::jit::load(path, c10::kCPU);
+    } catch (const c10::Error &e) {
+      // What follows the first line is a page about the archive reader.
+      std::string text = e.what_without_backtrace();
+      throw Failure(ZOO_ERROR, std::string(path) + ": not a TorchScript module: " + text.substr(0, text.find('\n')));
+    }
+    script->module.train(true);
+    for (const auto &p : script->module.named_parameters(true)) {
+      if (p.value.is_floating_point()) p.value.set_requires_grad(true);
+      script->state.push_back({p.name, ZOO_PARAMETER, p.value});
+    }
+    for (const auto &b : script->module.named_buffers(true))
+      if (b.value.defined()) script->state.push_back({b.name, ZOO_BUFFER, b.value});
+    *out = script.release();
+  });
+}
+
+void release(zoo_script *script) { delete script; }
+
+zoo_status state(zoo_script *script, uint32_t index, zoo_state_v1 *out) {
+  return guard([&] {
+    const auto &all = need(script)->state;
+    if (!out) bad_argument("torchscript: out is NULL");
+    if (index >= all.size()) throw Failure(ZOO_NOT_FOUND, "the module has " + std::to_string(all.size()) + " parameters and buffers");
+    *out = {all[index].name.c_str(), all[index].role, give(at::Tensor(all[index].tensor))};
+  });
+}
+
+zoo_status set_training(zoo_script *script, int32_t on) {
+  return guard([&] { need(script)->module.train(on != 0); });
+}
+
+// What could have been meant by a name that is not there.
+std::string known(const Module &module) {
+  std::string names;
+  for (const auto &child : module.named_children()) names += (names.empty() ? "" : ", ") + child.name;
+  for (const auto &method : module.get_methods()) names += (names.empty() ? "" : ", ") + method.name();
+  return names;
+}
+
+// The function behind a dotted path of submodules whose last piece may be a method.
+torch::jit::Method find(Module module, const std::string &path) {
+  size_t start = 0;
+  while (start < path.size()) {
+    size_t dot = std::min(path.find('.', start), path.size());
+    auto piece = path.substr(start, dot - start);
+    bool is_child = module.hasattr(piece) && module.attr(piece).isModule();
+    if (!is_child) {
+      if (dot == path.size())
+        if (auto method = module.find_method(piece)) return *method;
+      throw Failure(ZOO_NOT_FOUND, "the TorchScript module has no '" + path + "'; there are: " + known(module));
+    }
+    Module child = module.attr(piece).toModule();
+    module = child;
+    start = dot + 1;
+  }
+  if (auto method = module.find_method("forward")) return *method;
+  throw Failure(ZOO_NOT_FOUND, "'" + path + "' has no forward; there are: " + known(module));
+}
+
+zoo_status call(zoo_script *script, const char *name, zoo_tensor *in, zoo_tensor **out) {
+  if (!out) return fail(ZOO_BAD_ARGUMENT, "torchscript: out is NULL");
+  *out = nullptr;
+  route_warnings();
+  return guard([&] {
+    auto method = find(need(script)->module, name ? name : "");
+    auto x = ctorch::need(in, "torchscript");
+    // Without profiling and fusion every call takes the same path: same input, same bits, from the first call on.
+    torch::jit::GraphOptimizerEnabledGuard plain(false);
+    c10::IValue result;
+    try {
+      result = method({x});
+    } catch (const Failure &) {
+      throw;
+    } catch (const c10::Error &) {
+      throw;
+    } catch (const std::exception &e) {
+      // The interpreter's own errors come with the whole trace in TorchScript; the last line says what it was.
+      std::string text = e.what();
+      while (!text.empty() && text.back() == '\n') text.pop_back();
+      throw Failure(ZOO_ERROR, "TorchScript: " + text.substr(text.rfind('\n') + 1));
+    }
+    if (!result.isTensor())
+      throw Failure(ZOO_UNSUPPORTED, std::string("the TorchScript ") + (name && *name ? name : "forward") + " gives a " + result.tagKind() +
+                                         ", expected one tensor");
+    *out = give(std::move(result).toTensor());
+  });
+}
+
+} // namespace
+
+const zoo_torchscript_v1 torchscript_extension = {sizeof(zoo_torchscript_v1), load, release, state, set_training, call};
+
+} // namespace ctorch

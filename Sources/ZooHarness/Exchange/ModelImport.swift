@@ -1,0 +1,134 @@
+import Foundation
+public import ZooHost
+public import ZooKit
+
+/// Takes a network from PyTorch, saved as TorchScript, into a manifest: as an architecture, or, cut into stages, as an extractor.
+public struct ModelImport: Sendable {
+    /// The new entry's id.
+    public let id: String
+    public let model: String
+    public let input: ImageShape
+    public let classes: Int
+    public let summary: String
+    /// Submodules by stage, and what follows them; nil: the whole model is an architecture.
+    public let stages: String?
+    public let classifier: String?
+
+    /// What came of it.
+    public struct Outcome: Codable, Sendable {
+        public let entry, manifest, model: String
+        public let parameters: Int
+        public let warnings: [String]
+    }
+
+    /// The option by which a component says that it takes such a file.
+    private static let option = "torchscript"
+
+    /// - Parameter id: nil for the model's file name, without what an id cannot hold.
+    /// - Throws: `usage` if a value makes no sense.
+    public init(
+        model: String, id: String?, input: ImageShape, classes: Int, summary: String?, stages: String?, classifier: String?
+    ) throws(HostError) {
+        guard classes >= 1, input.channels >= 1, input.height >= 1, input.width >= 1 else {
+            throw HostError(.usage, "input \(input) and \(classes) classes, expected numbers from 1 on")
+        }
+        let stem = ((model as NSString).lastPathComponent as NSString).deletingPathExtension
+        let name = id ?? String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_+".contains($0)) ? $0 : "-" })
+        guard !name.isEmpty else { throw HostError(.usage, "\(model): its name gives no id; say one with --id") }
+        self.id = name
+        self.model = model
+        self.input = input
+        self.classes = classes
+        self.summary = summary ?? "From PyTorch: \((model as NSString).lastPathComponent), for \(input) and \(classes) classes"
+        self.stages = stages
+        self.classifier = classifier
+    }
+
+    /// Checks the model by running it, keeps a copy beside the manifest, and adds the entry.
+    ///
+    /// The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
+    /// of another.
+    ///
+    /// - Throws: `noInput`, `unavailable` if no plugin takes such files, `config` if the model does not fit or the id is taken.
+    public func run(host: HostRuntime, manifest path: String) throws -> Outcome {
+        let contents = try FileBytes.read(model)
+        let present = FileManager.default.fileExists(atPath: path) ? try FileBytes.read(path) : nil
+        let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().appendingPathComponent("models")
+        let name = "\(id)-\(try Checksum.sha256(of: contents).prefix(12)).pt"
+        let copy = folder.appendingPathComponent(name)
+
+        // Checked where it lies; the entry names the copy.
+        let (network, warnings) = try check(host, entry(host, file: URL(fileURLWithPath: model).standardizedFileURL.path))
+        let text = try Manifest.adding(entry(host, file: copy.path), to: present, path: path)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch { throw HostError(.cantCreate, "\(folder.path): the directory cannot be made") }
+        try FileBytes.writeAtomically([contents], to: copy.path)
+        try FileBytes.writeAtomically([text], to: path)
+        return Outcome(entry: id, manifest: path, model: copy.path, parameters: network.parameters.count, warnings: warnings)
+    }
+
+    private func entry(_ host: HostRuntime, file: String) throws(HostError) -> JSON {
+        func component(_ kind: Kind) throws(HostError) -> String {
+            guard let found = host.components.first(where: { $0.kind == kind && $0.options.contains { $0.name == Self.option } }) else {
+                throw HostError(
+                    .unavailable, "no plugin offers an \(kind) with the option '\(Self.option)', which a model from PyTorch needs")
+            }
+            return found.id
+        }
+        let recipe: JSON = .object([
+            "default": .object([
+                "optimizer": .string("adam"), "learning_rate": .double(0.001), "schedule": .string("cosine"), "epochs": .int(10),
+                "batch": .int(256),
+            ])
+        ])
+        var fields: [String: JSON] = ["id": .string(id), "summary": .string(summary), "recipes": recipe]
+        guard let stages else {
+            fields["architecture"] = .object([
+                "id": .string(try component(.architecture)), "config": .object([Self.option: .string(file)]),
+            ])
+            return .object(fields)
+        }
+        let extractor: JSON = .object([
+            "id": .string(try component(.extractor)),
+            "config": .object([Self.option: .string(file), "stages": .string(stages), "classifier": .string(classifier ?? "")]),
+        ])
+        guard let plain = host.components.first(where: { $0.kind == .architecture && $0.slots.map(\.kind) == [.extractor] }) else {
+            throw HostError(.unavailable, "no plugin offers an architecture of an extractor alone")
+        }
+        fields["architecture"] = .string(plain.id)
+        fields["parts"] = .object([plain.slots[0].name: extractor])
+        return .object(fields)
+    }
+
+    /// Builds the entry, runs it forwards and backwards.
+    private func check(_ host: HostRuntime, _ entry: JSON) throws -> (Network, [String]) {
+        let trial = try Manifest(contents: Manifest.adding(entry, to: nil, path: model), path: model)
+        let network = try host.network(trial.entry(id), input: input, classes: classes, seed: 0)
+        var warnings: [String] = []
+        try EngineControl.seed(0)
+        let images = try Tensor.randn([3, input.channels, input.height, input.width])
+        try network.parameters.setTraining(false)
+        let logits = try withoutGradients { try network.architecture.forward(images) }
+        guard try logits.allFinite() else { throw HostError(.data, "\(model): its logits for random images are not all finite numbers") }
+        let again = try withoutGradients { try network.architecture.forward(images) }
+        if try logits.doubles() != again.doubles() { warnings.append("two evaluations of the same images differ: results will not repeat") }
+        let alone = try withoutGradients { try network.architecture.forward(images.narrowed(0, from: 0, count: 1)).doubles() }
+        let scale = try logits.doubles().reduce(1e-6) { max($0, abs($1)) }
+        if zip(alone, try logits.doubles()).contains(where: { abs($0 - $1) > 1e-3 * scale }) {
+            warnings.append("an image's logits depend on the others in its batch: was it traced with one batch size, or in training mode?")
+        }
+        try network.parameters.setTraining(true)
+        let trained = network.parameters.entries.filter { $0.role == .parameter }
+        if trained.isEmpty {
+            warnings.append("it has no parameters, as after torch.jit.freeze: it can be evaluated, not trained")
+        } else {
+            try network.architecture.forward(images).sum().backward()
+            let idle = try trained.filter { try $0.tensor.gradient == nil }.map(\.name)
+            if !idle.isEmpty {
+                warnings.append("no gradient reaches \(idle.joined(separator: ", ")): training will leave them as they are")
+            }
+        }
+        return (network, warnings)
+    }
+}

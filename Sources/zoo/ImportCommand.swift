@@ -1,0 +1,94 @@
+public import ArgumentParser
+import Foundation
+public import ZooHarness
+import ZooHost
+import ZooReport
+
+extension ImageSize: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { description }
+}
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Take over a network or weights from PyTorch.",
+        discussion: """
+            zoo import model.pt --input 1x28x28 --classes 10     a network saved with torch.jit.save becomes an entry
+            zoo import --weights w.safetensors --map names.json --entry cnn --output cnn.safetensors
+                                                                  a state_dict becomes weights of an entry
+            """)
+
+    @Argument(help: "A TorchScript file, as torch.jit.save writes it.")
+    var model: String?
+
+    @Option(help: ArgumentHelp("Size of one image.", valueName: "CxHxW"))
+    var input = ImageSize.mnist
+
+    @Option(help: ArgumentHelp("Number of classes.", valueName: "n"))
+    var classes = 10
+
+    @Option(help: ArgumentHelp("Of the new entry. Default: the file's name.", valueName: "id"))
+    var id: String?
+
+    @Option(help: "Of the new entry, one line.")
+    var summary: String?
+
+    @Option(help: ArgumentHelp("Take it as an extractor: submodules of each stage, 'conv1+relu, layer1'.", valueName: "names"))
+    var stages: String?
+
+    @Option(help: ArgumentHelp("With --stages: what follows the last stage, 'flatten+fc'.", valueName: "names"))
+    var classifier: String?
+
+    @Option(help: ArgumentHelp("A state_dict, saved with safetensors.", valueName: "file"))
+    var weights: String?
+
+    @Option(help: ArgumentHelp("With --weights: JSON of the zoo's names (or prefixes ending in a dot) and theirs.", valueName: "file"))
+    var map: String?
+
+    @Option(help: ArgumentHelp("With --weights: whose they are.", valueName: "id"))
+    var entry: String?
+
+    @Option(help: ArgumentHelp("With --weights: the new file.", valueName: "file"))
+    var output: String?
+
+    @OptionGroup var shared: SharedOptions
+
+    func validate() throws {
+        guard (model == nil) != (weights == nil) else {
+            throw ValidationError("name a TorchScript file, or --weights FILE; one of the two")
+        }
+        if weights != nil, entry == nil || output == nil { throw ValidationError("--weights needs --entry ID and --output FILE") }
+        if weights == nil, map != nil || entry != nil || output != nil {
+            throw ValidationError("--map, --entry and --output go with --weights")
+        }
+        if classifier != nil, stages == nil { throw ValidationError("--classifier goes with --stages") }
+    }
+
+    func run() throws {
+        if let model { try importModel(model) }
+        if let weights { try importWeights(weights) }
+    }
+
+    private func importModel(_ model: String) throws {
+        let request = try ModelImport(
+            model: model, id: id, input: input.shape, classes: classes, summary: summary, stages: stages, classifier: classifier)
+        // Where there is none yet, one begins here.
+        let path = (try? shared.manifestPath()) ?? "zoo.json"
+        let outcome = try request.run(host: shared.host(), manifest: path)
+        if !shared.quiet { for warning in outcome.warnings { Console.error("zoo: warning: \(outcome.entry): \(warning)") } }
+        try shared.emit(
+            outcome,
+            or: "\(outcome.manifest): entry '\(outcome.entry)', \(outcome.parameters) parameters, from \(outcome.model)\n"
+                + "zoo evaluate \(outcome.entry) --weights initial measures it with the weights that it came with\n")
+    }
+
+    private func importWeights(_ weights: String) throws {
+        guard let id = entry, let output else { return }
+        let entry = try shared.readManifest().entry(id)
+        let left = try WeightMap.convert(
+            weights, map: map.map { try WeightMap(path: $0) } ?? .identity, entry: entry, input: input.shape, classes: classes,
+            host: shared.host(), to: output)
+        if !left.isEmpty, !shared.quiet { Console.error("zoo: warning: \(weights): not used: \(left.joined(separator: ", "))") }
+        if !shared.quiet { try Console.output("\(output): weights of '\(id)'; zoo evaluate \(id) --weights \(output)\n") }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// Networks and weights from PyTorch and back, through the program.
+@Suite struct PyTorchTests {
+    private static let fixtures = ZooProcess.root.appendingPathComponent("Tests/Fixtures")
+    private static let python = ZooProcess.root.appendingPathComponent(".venv/bin/python").path
+
+    /// Whether PyTorch for Python is there; the zoo itself needs its libraries only.
+    static let hasPyTorch: Bool = {
+        guard FileManager.default.isExecutableFile(atPath: python) else { return false }
+        return (try? ZooProcess.execute(python, ["-c", "import torch"], ZooProcess.environment()))?.status == 0
+    }()
+
+    private func json<T: Decodable>(_ text: String, as type: T.Type) throws -> T { try JSONDecoder().decode(type, from: Data(text.utf8)) }
+
+    @Test func aTorchScriptModelBecomesAnEntryAndIsMeasured() throws {
+        try Scratch.with { scratch in
+            let manifest = scratch.folder.appendingPathComponent("zoo.json").path
+            let model = Self.fixtures.appendingPathComponent("torchscript.pt").path
+            let made = try ZooProcess.run(["import", model, "--id", "theirs", "--manifest", manifest, "--json"])
+            #expect(made.status == 0 && made.errors.isEmpty, "\(made.errors)")
+            struct Outcome: Decodable { let entry: String; let parameters: Int; let warnings: [String] }
+            let outcome = try json(made.output, as: Outcome.self)
+            // conv 1·4·25 + 4, batch norm 2·4, conv 4·8·9 + 8, linear 392·10 + 10.
+            #expect(outcome.entry == "theirs" && outcome.parameters == 104 + 8 + 296 + 3930 && outcome.warnings.isEmpty)
+            // The same as an extractor, cut into stages, in the same manifest.
+            let staged = try ZooProcess.run([
+                "import", model, "--id", "staged", "--stages", "conv1, conv2", "--classifier", "flatten+dropout+fc", "--manifest", manifest,
+            ])
+            #expect(staged.status == 0, "\(staged.errors)")
+            let listed = try ZooProcess.run(["list", "entries", "--manifest", manifest])
+            #expect(listed.output.contains("theirs") && listed.output.contains("4,338"), "its cost stands in the list: \(listed.output)")
+            let twice = try ZooProcess.run(["import", model, "--id", "theirs", "--manifest", manifest])
+            #expect(twice.status == 78 && twice.errors.contains("'theirs' is taken"), "\(twice.errors)")
+            let measured = try ZooProcess.run(
+                ["evaluate", "theirs", "--weights", "initial", "--manifest", manifest, "--quiet"], in: scratch.folder)
+            #expect(measured.status == 0 && measured.output.contains("theirs"), "\(measured.errors)")
+        }
+    }
+
+    @Test func whatDoesNotFitIsSaidInOneLine() throws {
+        try Scratch.with { scratch in
+            let manifest = scratch.folder.appendingPathComponent("zoo.json").path
+            let model = Self.fixtures.appendingPathComponent("torchscript.pt").path
+            func refused(_ arguments: [String], _ status: Int32, _ words: String..., at place: SourceLocation = #_sourceLocation) throws {
+                let result = try ZooProcess.run(["import"] + arguments + ["--manifest", manifest])
+                #expect(result.status == status && result.complaints.count == 1, "\(result.errors)", sourceLocation: place)
+                for word in words { #expect(result.errors.contains(word), "\(result.errors)", sourceLocation: place) }
+            }
+            try refused(["/nonexistent.pt"], 66, "/nonexistent.pt")
+            try refused([scratch.file("text.pt", "no archive").path], 78, "text.pt", "TorchScript")
+            try refused([model, "--classes", "7"], 78, "[2, 10]", "expected [2, 7]")
+            try refused([model, "--input", "3x28x28"], 78)
+            try refused([model, "--input", "1x28"], 64, "1x28")
+            try refused([model, "--stages", "conv1, conv3", "--classifier", "fc"], 78, "conv3", "conv2")
+            try refused([model, "--stages", "conv1", "--weights", "x"], 64)
+            #expect(!FileManager.default.fileExists(atPath: manifest), "nothing is written for a model that does not fit")
+        }
+    }
+
+    /// Weights of PyTorch's own layers, in a state_dict's names.
+    @Test(.enabled(if: hasPyTorch, "needs PyTorch for Python in .venv"))
+    func aStateDictLoadsThroughAMapOfNames() throws {
+        try Scratch.with { scratch in
+            let script = try scratch.file(
+                "make.py",
+                """
+                import sys, torch
+                from torch import nn
+                sys.path.insert(0, sys.argv[2])
+                torch.manual_seed(1)
+                net = nn.Sequential(nn.Conv2d(1, 64, 9), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(64, 64, 7), nn.MaxPool2d(2), nn.ReLU(),
+                                    nn.Flatten(), nn.Linear(256, 10))
+                import struct, json
+                blobs, header, offset = [], {}, 0
+                for name, t in net.state_dict().items():
+                    data = t.contiguous().numpy().tobytes()
+                    header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [offset, offset + len(data)]}
+                    blobs.append(data)
+                    offset += len(data)
+                text = json.dumps(header).encode()
+                open(sys.argv[1] + "/theirs.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+                torch.save(net, sys.argv[1] + "/net.pt")
+                """)
+            let folder = scratch.folder.path
+            let made = try ZooProcess.execute(Self.python, [script.path, folder, folder], ZooProcess.environment())
+            try #require(made.status == 0, "\(made.errors)")
+            let map = try scratch.file(
+                "map.json",
+                #"{"extractor.conv1.": "0.", "extractor.conv2.": "3.", "extractor.classifier.": "7."}"#)
+            let missing = try ZooProcess.run([
+                "import", "--weights", folder + "/theirs.safetensors", "--entry", "cnn", "--output", folder + "/cnn.safetensors",
+            ])
+            #expect(missing.status == 65 && missing.errors.contains("extractor.conv1.weight"), "\(missing.errors)")
+            let loaded = try ZooProcess.run([
+                "import", "--weights", folder + "/theirs.safetensors", "--map", map.path, "--entry", "cnn", "--output",
+                folder + "/cnn.safetensors",
+            ])
+            #expect(loaded.status == 0, "\(loaded.errors)")
+            // And out again: the exported module gives what PyTorch's own network gives.
+            let exported = try ZooProcess.run(["export", "cnn", "--weights", folder + "/cnn.safetensors", "--output", folder])
+            #expect(exported.status == 0, "\(exported.errors)")
+            let compare = try scratch.file(
+                "compare.py",
+                """
+                import sys, torch
+                sys.path.insert(0, sys.argv[1])
+                from cnn import Model
+                net = torch.load(sys.argv[1] + "/net.pt", weights_only=False)
+                x = torch.rand(7, 1, 28, 28)
+                with torch.no_grad():
+                    print((Model()(x) - net(x)).abs().max().item())
+                """)
+            let result = try ZooProcess.execute(Self.python, [compare.path, folder], ZooProcess.environment())
+            let difference = try #require(Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(result.errors)")
+            #expect(difference < 1e-5, "logits of order 0.1, summed over thousands of float32 products")
+        }
+    }
+
+    /// Entries of every wiring, with their shipped weights, against PyTorch running what was exported.
+    @Test(
+        .enabled(if: hasPyTorch, "needs PyTorch for Python in .venv"),
+        arguments: [
+            "cnn", "stn-c0", "stn-c0-similarity", "stn-c0-x2", "stn-c0-tps", "stn-c1", "stn-sl1", "ic-stn-affine", "ic-stn-homography",
+            "cnn-bn",
+            "small-cnn", "p4-cnn", "cw-z2cnn", "polar",
+        ])
+    func anExportedEntryGivesTheSameLogitsInPyTorch(_ entry: String) throws {
+        try Scratch.with { scratch in
+            let folder = scratch.folder.path
+            let weights = entry == "polar" ? ["--weights", "initial"] : []
+            let exported = try ZooProcess.run(["export", entry, "--output", folder, "--check", folder + "/check.safetensors"] + weights)
+            try #require(exported.status == 0, "\(exported.errors)")
+            let module = entry.replacingOccurrences(of: "-", with: "_")
+            let compare = try scratch.file(
+                "compare.py",
+                """
+                import sys, torch
+                sys.path.insert(0, sys.argv[1])
+                from \(module) import Model, read_safetensors
+                check = read_safetensors(sys.argv[1] + "/check.safetensors")
+                model = Model()
+                logits = model(check["input"])
+                logits.sum().backward()
+                assert all(p.grad is None or p.grad.isfinite().all() for p in model.parameters())
+                assert any(p.grad is not None for p in model.parameters())
+                print(((logits - check["logits"]).abs().max() / check["logits"].abs().max()).item())
+                """)
+            let result = try ZooProcess.execute(Self.python, [compare.path, folder], ZooProcess.environment())
+            let difference = try #require(Double(result.output.trimmingCharacters(in: .whitespacesAndNewlines)), "\(result.errors)")
+            // Float32 through convolutions and, in some, several warps whose places are rounded.
+            #expect(difference < 2e-4, "relative to the largest logit")
+        }
+    }
+}
