@@ -27,6 +27,8 @@ public struct PythonModule {
             let tape = try withoutGradients { try OperatorTape { try network.architecture.forward(images) } }
             return (tape, images)
         }
+        // Once unseen: some make tables at their first image.
+        _ = try tape(1)
         let (first, firstImages) = try tape(Self.batches.0)
         let (second, secondImages) = try tape(Self.batches.1)
         var writer = try Writer(network, first, second, firstImages, secondImages)
@@ -120,7 +122,10 @@ public struct PythonModule {
                     byName = true
                     continue
                 }
-                let text = try expression(value, other.inputs[index], of: signature.name)
+                var text = try expression(value, other.inputs[index], of: signature.name)
+                if case .int = value, let count = signature.repeats[index] {
+                    text = "[\(Array(repeating: text, count: count).joined(separator: ", "))]"
+                }
                 byName = byName || index >= signature.positional
                 arguments.append(byName ? "\(signature.parameters[index])=\(text)" : text)
             }

@@ -7,6 +7,8 @@ struct Signature {
     /// `aten::sum.dim_IntList`.
     let name: String
     let parameters: [String]
+    /// N of parameters that are lists `int[N]`, by their place: a single number stands for N of them.
+    let repeats: [Int: Int]
     /// How many may be given without their names.
     let positional: Int
 
@@ -14,6 +16,7 @@ struct Signature {
         let open = schema.firstIndex(of: "(") ?? schema.endIndex
         name = String(schema[..<open])
         var parameters: [String] = []
+        var repeats: [Int: Int] = [:]
         var positional: Int?
         var depth = 0
         var piece = ""
@@ -23,6 +26,10 @@ struct Signature {
                 positional = parameters.count
             } else if !text.isEmpty {
                 let declaration = text.split(separator: "=", maxSplits: 1).first ?? ""
+                if let type = declaration.split(separator: " ").first, let count = type.firstMatch(of: /nt\[(\d+)\]/).flatMap({ Int($0.1) })
+                {
+                    repeats[parameters.count] = count
+                }
                 parameters.append(String(declaration.split(separator: " ").last ?? ""))
             }
         }
@@ -41,6 +48,7 @@ struct Signature {
         }
         take(piece)
         self.parameters = parameters
+        self.repeats = repeats
         self.positional = positional ?? parameters.count
     }
 
