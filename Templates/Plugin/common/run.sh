@@ -13,7 +13,11 @@ echo "1. It loads, and offers {{KIND}}/{{ID}}"
 run show {{KIND}}/{{ID}} > "$scratch/show" || { echo "FAILED: the zoo does not load it; 'zoo plugin info $library' says more" >&2; exit 1; }
 
 echo "2. It keeps the contract (zoo plugin check)"
-"$zoo" plugin check "$library" > "$scratch/check" || { cat "$scratch/check" >&2; echo "FAILED: zoo plugin check" >&2; exit 1; }
+if "$zoo" plugin check --help > "$scratch/help" 2>&1; then
+  "$zoo" plugin check "$library" > "$scratch/check" 2>&1 || { cat "$scratch/check" >&2; echo "FAILED: zoo plugin check" >&2; exit 1; }
+else
+  echo "   skipped: this zoo has no such command"
+fi
 
 echo "3. Entry '$entry' of zoo.json learns in one epoch"
 run train "$entry" --epochs 1 --manifest zoo.json --runs "$scratch/runs" --results "$scratch/results" --json > "$scratch/train"
