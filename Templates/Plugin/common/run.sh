@@ -13,7 +13,7 @@ echo "1. It loads, and offers {{KIND}}/{{ID}}"
 run show {{KIND}}/{{ID}} > "$scratch/show" || { echo "FAILED: the zoo does not load it; 'zoo plugin info $library' says more" >&2; exit 1; }
 
 echo "2. It keeps the contract (zoo plugin check)"
-if "$zoo" plugin check --help > "$scratch/help" 2>&1; then
+if "$zoo" plugin --help | grep -q '^  check'; then
   "$zoo" plugin check "$library" > "$scratch/check" 2>&1 || { cat "$scratch/check" >&2; echo "FAILED: zoo plugin check" >&2; exit 1; }
 else
   echo "   skipped: this zoo has no such command"
