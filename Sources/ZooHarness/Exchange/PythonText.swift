@@ -179,6 +179,11 @@ enum PythonText {
             return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
 
 
+        def zoo_sample(images, grid, padding):
+            \"\"\"Bilinear sampling at the places of `grid`, N×height×width×2, x before y; align_corners = False.\"\"\"
+            return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
+
+
         def zoo_conv_pool_act(x, weight, bias, stride, padding, pool, slope):
             \"\"\"Convolution, maximum over pool×pool windows, leaky ReLU of that slope (1: none).\"\"\"
             x = torch.nn.functional.conv2d(x, weight, bias, stride, padding)
