@@ -95,6 +95,17 @@ private final class Impatient: ProgressListener {
         #expect(try tensors(first.train(seed: 4).weights) != tensors(whole.weights))
     }
 
+    /// So that `zoo train --jobs` may share out the cores as it likes.
+    @Test func trainingEndsInTheSameBitsWithOneThreadAndWithTwo() throws {
+        let before = EngineControl.threads
+        defer { try? EngineControl.start(threads: before) }
+        let weights = try (1...2).map { threads in
+            let zoo = try TinyZoo(threads: threads)
+            return try tensors(zoo.train().weights)
+        }
+        #expect(weights[0] == weights[1])
+    }
+
     private func tensors(_ path: String) throws -> [String: Data] {
         let file = try SafetensorsFile(path: path)
         return Dictionary(uniqueKeysWithValues: try file.entries.map { ($0.name, Data(try file.bytes(of: $0.name))) })
