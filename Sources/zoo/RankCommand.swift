@@ -39,6 +39,7 @@ struct RankCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
+        try stored.check(shared)
         if !(0...1000).contains(within) { throw ValidationError("--within is \(within), expected 0 to 1000") }
     }
 

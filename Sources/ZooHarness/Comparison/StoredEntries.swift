@@ -79,7 +79,7 @@ public struct StoredEntries: Sendable {
         let lacking = seeds.map { $0.filter { !there.contains($0) } } ?? []
         guard !lacking.isEmpty || there.isEmpty else { return nil }
         let failure = errors(of: entry).last { $0.status != .measured && (lacking.isEmpty || lacking.contains($0.subject.seed)) }
-        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset)) --probe error"
+        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset))"
         if !lacking.isEmpty { command += " --seed \(Self.ranges(lacking))" }
         if trainedOn != dataset { command += " --trained-on \(shellWord(trainedOn))" }
         if origin == .initial { command += " --weights initial" }
@@ -153,7 +153,7 @@ extension StoredEntries {
     }
 
     /// What an entry costs, as far as it is stored.
-    public static let usualCosts = ["parameters", "cost.multiply_adds", "cost.latency.p50"]
+    public static let usualCosts = ["parameters", "cost.multiply-adds", "cost.latency.p50"]
 
     /// Why there is nothing to rank.
     public func nothing(_ figure: String) -> HostError {
