@@ -63,14 +63,15 @@ public struct StoredEntries: Sendable {
     ///
     /// - Throws: `data` where what is stored does not fit together.
     public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
-        var runs: [EntrySamples.Run] = []
+        // Of several with other settings the newest, which comes last.
+        var runs: [UInt64: EntrySamples.Run] = [:]
         for result in errors(of: entry) where result.status == .measured && seeds.map({ $0.contains(result.subject.seed) }) ?? true {
             guard case .integers(let correct)? = try store.samples("\(pose.rawValue).correct", of: result) else { continue }
             var labels: [Int]?
             if hasClasses, case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) { labels = list }
-            runs.append(EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels))
+            runs[result.subject.seed] = EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels)
         }
-        return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: runs)
+        return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
     }
 
     /// What of an entry is not there, of the seeds wanted or, without any, at all.
