@@ -140,6 +140,15 @@ extension Entry {
 }
 
 extension JSONPlace {
+    /// A SHA-256.
+    func digest() throws(HostError) -> String {
+        let text = try string()
+        guard text.count == 64, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
+            throw error("expected 64 lower-case hexadecimal digits, found \"\(text)\"")
+        }
+        return text
+    }
+
     /// A string that can be a file name and a column title.
     func identifier() throws(HostError) -> String {
         let text = try string()
@@ -177,11 +186,7 @@ extension WeightsReference {
         dataset = try fields["dataset"]?.string() ?? ""
         seed = UInt64(try fields["seed"]?.int(in: 0...Int.max) ?? 0)
         file = try fields["file"]?.string() ?? ""
-        let digest = try fields["sha256"]?.string() ?? ""
-        guard digest.count == 64, digest.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
-            throw place.child("sha256", .null).error("expected 64 lower-case hexadecimal digits, found \"\(digest)\"")
-        }
-        sha256 = digest
+        sha256 = try fields["sha256"]?.digest() ?? ""
     }
 }
 

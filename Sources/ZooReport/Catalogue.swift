@@ -16,7 +16,7 @@ public struct PluginDescription: Codable, Sendable {
     public let components: [String]
     public var fileName: String { baseName(path) }
 
-    init(_ plugin: LoadedPlugin) {
+    init(_ plugin: KnownPlugin) {
         let descriptor = plugin.descriptor
         id = descriptor.id
         path = plugin.path
