@@ -62,6 +62,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        // glibc's own counters, which its Swift module leaves out.
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CZooPlugin", exclude: ["plugin.map"]),
         .target(name: "CEngine", dependencies: ["CZooPlugin"]),
@@ -80,11 +82,13 @@ let package = Package(
             name: "ZooHarness",
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore"], swiftSettings: swift),
+        .target(name: "ZooCheck", dependencies: ["ZooHost", "ZooKit", "CZooPlugin", "CMalloc"], swiftSettings: swift),
+        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore", "ZooCheck"], swiftSettings: swift),
         .executableTarget(
             name: "zoo",
             dependencies: [
-                "ZooReport", "ZooHarness", "ZooStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ZooReport", "ZooHarness", "ZooStore", "ZooCheck",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
@@ -101,7 +105,14 @@ let package = Package(
     ]
         + plugins.map {
             .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
-        },
+        }
+        // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
+        + (Context.environment["ZOO_FUZZ"] == "1"
+            ? [
+                .executableTarget(
+                    name: "zoo-fuzz", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz",
+                    swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])])
+            ] : []),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,
     cxxLanguageStandard: .cxx20

@@ -1,4 +1,4 @@
-import CZooPlugin
+package import CZooPlugin
 public import ZooKit
 
 /// The runtime: the plugins found on the search path, the engine, and how entries become networks.
@@ -45,7 +45,7 @@ public final class HostRuntime {
     /// The table of a component, whose plugin is loaded if it is not yet.
     ///
     /// - Throws: `data` if the plugin is no longer what it was when it was found, or does not load.
-    func table(of component: ComponentInfo) throws(HostError) -> UnsafePointer<zoo_component_v1> {
+    package func table(of component: ComponentInfo) throws(HostError) -> UnsafePointer<zoo_component_v1> {
         let name = "\(component.kind)/\(component.id)"
         if let table = tables[component.file]?[name] { return table }
         guard let plugin = plugins.first(where: { $0.path == component.file }) else {

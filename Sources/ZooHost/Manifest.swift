@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A component with its settings, as an entry names it.
 public struct PartSpecification: Sendable, Equatable {
@@ -72,7 +72,8 @@ public struct Manifest: Sendable {
         try self.init(contents: FileBytes.read(path), path: path)
     }
 
-    init(contents: Data, path: String) throws {
+    /// Reads a manifest from its bytes; `path` is what errors call it.
+    public init(contents: Data, path: String) throws {
         self.path = path
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let root = JSONPlace(value: try JSON(contents: contents, file: file), file: file, path: "$")

@@ -65,7 +65,7 @@ public struct PluginFile: Sendable {
     }
 
     /// The part of `requireLoadable` that does not depend on the engine.
-    func requireContract(abiMajor: UInt32 = 1, machine: ELFFile.Machine = .current) throws {
+    public func requireContract(abiMajor: UInt32 = 1, machine: ELFFile.Machine = .current) throws {
         let path = library.path
         guard library.machine == machine else {
             throw HostError(.data, "\(path): built for \(library.machine), expected \(machine)")

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A program run to its end with a time limit, in a process of its own: what crashes or hangs there does so alone.
@@ -37,7 +38,7 @@ public struct ChildProcess: Sendable {
     /// - Parameter patience: seconds within which something has to come on standard output, counted anew each time it does.
     /// - Throws: `unavailable` if it cannot be started.
     public static func run(_ program: String, _ arguments: [String], patience: Double) throws(HostError) -> ChildProcess {
-        var (output, errors) = (Pipe(), Pipe())
+        var (output, errors) = (PipeEnds(), PipeEnds())
         guard output.open(), errors.open() else { throw HostError(.unavailable, "no pipe: \(String(cString: strerror(errno)))") }
         defer {
             output.close()
@@ -56,7 +57,7 @@ public struct ChildProcess: Sendable {
                 isOver = true
                 continue
             }
-            let hasMore = Pipe.wait(&output, &errors, milliseconds: isOver ? 0 : 20)
+            let hasMore = PipeEnds.wait(&output, &errors, milliseconds: isOver ? 0 : 20)
             if output.read(most: mostOutput, keepingEnd: false) { deadline = now() + limit }
             _ = errors.read(most: mostErrors, keepingEnd: true)
             if isOver, !hasMore { break }
@@ -81,8 +82,13 @@ public struct ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { words.forEach { free($0) } }
+        // A process that is expected to crash need not spend a second on saying how.
+        var environment = ProcessInfo.processInfo.environment
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { settings.forEach { free($0) } }
         var child: pid_t = 0
-        let reason = posix_spawn(&child, program, &actions, nil, &words, environ)
+        let reason = posix_spawn(&child, program, &actions, nil, &words, &settings)
         guard reason == 0 else { throw HostError(.unavailable, "\(program): cannot be started: \(String(cString: strerror(reason)))") }
         return child
     }
@@ -95,7 +101,7 @@ public struct ChildProcess: Sendable {
 }
 
 /// A pipe from a child, and what has come through it.
-private struct Pipe {
+private struct PipeEnds {
     private(set) var reader: Int32 = -1
     private(set) var writer: Int32 = -1
     private(set) var bytes: [UInt8] = []
@@ -123,7 +129,7 @@ private struct Pipe {
     }
 
     /// Waits until one of the two has something to say; whether one has.
-    static func wait(_ a: inout Pipe, _ b: inout Pipe, milliseconds: Int32) -> Bool {
+    static func wait(_ a: inout PipeEnds, _ b: inout PipeEnds, milliseconds: Int32) -> Bool {
         // A negative descriptor is left out.
         var wanted = [pollfd(fd: a.reader, events: Int16(POLLIN), revents: 0), pollfd(fd: b.reader, events: Int16(POLLIN), revents: 0)]
         return poll(&wanted, 2, milliseconds) > 0

@@ -11,7 +11,7 @@ enum PluginLoader {
 
     /// Loads a plugin and reads its tables. The engine has to run.
     ///
-    /// - Throws: `data` that says what does not fit.
+    /// - Throws: `unavailable` if it does not load or takes no such host, `data` if its tables do not fit.
     static func load(_ file: PluginFile) throws(HostError) -> [Component] {
         let path = file.library.path
         guard let symbol = file.entrySymbol else { throw HostError(.data, "\(path): the entry function 'zoo_plugin_v1' is not exported") }
@@ -19,7 +19,7 @@ enum PluginLoader {
         let host = EngineLibrary.table.host
         guard let table = entry(host)?.pointee else {
             let reason = host?.pointee.last_error().map { String(cString: $0) } ?? ""
-            throw HostError(.data, "\(path): the plugin refused this host\(reason.isEmpty ? "" : ": " + reason)")
+            throw HostError(.unavailable, "\(path): the plugin refused this host\(reason.isEmpty ? "" : ": " + reason)")
         }
         guard table.magic == ZOO_MAGIC, table.abi_major == ZOO_ABI_MAJOR, table.struct_size >= MemoryLayout<zoo_plugin_table_v1>.size else {
             throw HostError(

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// The plugins that may be used, pinned by their hashes: where there is a lock, nothing else is loaded.
 public struct PluginLock: Sendable, Equatable {
@@ -19,9 +19,12 @@ public struct PluginLock: Sendable, Equatable {
     /// Reads a lock.
     ///
     /// - Throws: `noInput` if there is no such file, `data` if it is not JSON, `config` that names the field that is wrong.
-    public init(path: String) throws {
+    public init(path: String) throws { try self.init(contents: FileBytes.read(path), path: path) }
+
+    /// Reads a lock from its bytes; `path` is what errors call it.
+    public init(contents: Data, path: String) throws {
         self.path = path
-        let root = JSONPlace(value: try JSON(contents: FileBytes.read(path), file: path), file: path, path: "$")
+        let root = JSONPlace(value: try JSON(contents: contents, file: path), file: path, path: "$")
         let fields = try root.object(["version", "plugins"], required: ["version", "plugins"])
         _ = try fields["version"]?.int(in: 1...1)
         var pins: [String: Pin] = [:]

@@ -101,18 +101,25 @@ struct PluginScan {
         let trust = Trust(allowed: searchPath.allowed)
         var list: [String] = []
         for directory in searchPath.directories {
-            var suspect = directory
+            let files: [String]
+            do throws(HostError) { files = try LibraryLoader.candidates(in: [directory]) } catch {
+                broken.append(BrokenPlugin(path: directory, cause: error))
+                continue
+            }
+            let vouched = files.filter(trust.isAllowed)
             do throws(HostError) {
-                let files = try LibraryLoader.candidates(in: [directory])
-                if !files.isEmpty { try trust.check(directory: directory) }
-                for file in files {
-                    suspect = file
-                    do throws(HostError) {
-                        try trust.check(file: file)
-                        list.append(file)
-                    } catch { broken.append(BrokenPlugin(path: file, cause: error)) }
-                }
-            } catch { broken.append(BrokenPlugin(path: suspect, cause: error)) }
+                if vouched.count < files.count { try trust.check(directory: directory) }
+            } catch {
+                broken.append(BrokenPlugin(path: directory, cause: error))
+                list += vouched
+                continue
+            }
+            for file in files {
+                do throws(HostError) {
+                    try trust.check(file: file)
+                    list.append(file)
+                } catch { broken.append(BrokenPlugin(path: file, cause: error)) }
+            }
         }
         return list
     }

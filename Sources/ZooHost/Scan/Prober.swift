@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Glibc
 import ZooKit
 
@@ -6,6 +6,9 @@ import ZooKit
 public enum Prober {
     /// The hidden command of the program that answers.
     public static let command = "probe-plugin"
+
+    /// The program that answers, beside the one that runs.
+    public static let program = Program.directory + "/zoo"
 
     /// Seconds that one plugin may take to load.
     static let patience: Double = 10
@@ -22,7 +25,6 @@ public enum Prober {
     /// - Returns: by path; and of those that ended or stopped the process, the cause.
     /// - Throws: `unavailable` if there is no program to do it.
     static func probe(_ paths: [String]) throws(HostError) -> (replies: [String: Reply], fatal: [String: HostError]) {
-        let program = Program.directory + "/zoo"
         guard access(program, X_OK) == 0 else {
             throw HostError(.unavailable, "\(program): not there; it is the program that looks at new plugins in a process of its own")
         }
@@ -31,16 +33,17 @@ public enum Prober {
         var waiting = paths
         while !waiting.isEmpty {
             let batch = Array(waiting.prefix(500))
-            replies.merge(parse(try ChildProcess.run(program, [command] + batch, patience: patience).output)) { first, _ in first }
+            var child = try ChildProcess.run(program, [command] + batch, patience: patience)
+            replies.merge(parse(child.output)) { first, _ in first }
             waiting.removeAll { replies[$0] != nil }
-            // One before it may have done the damage.
             guard let suspect = waiting.first, batch.contains(suspect) else { continue }
-            let child = try ChildProcess.run(program, [command, suspect], patience: patience)
+            // One before it may have done the damage.
+            if batch.count > 1 { child = try ChildProcess.run(program, [command, suspect], patience: patience) }
             if let reply = parse(child.output)[suspect] {
                 replies[suspect] = reply
             } else {
                 let words = child.lastWords.map { ": \($0)" } ?? ""
-                fatal[suspect] = HostError(.data, "\(suspect): the process that loaded it \(child.end.description)\(words)")
+                fatal[suspect] = HostError(.software, "\(suspect): the process that loaded it \(child.end.description)\(words)")
             }
             waiting.removeFirst()
         }
@@ -58,26 +61,39 @@ public enum Prober {
     ///
     /// - Throws: `unavailable` if the engine does not start.
     public static func answer(_ paths: [String]) throws(HostError) {
-        let output = dup(STDOUT_FILENO)
-        dup2(STDERR_FILENO, STDOUT_FILENO)
-        var none = rlimit(rlim_cur: 0, rlim_max: 0)
-        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        let lines = takeOverOutput()
         try EngineControl.start()
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.outputFormatting = .withoutEscapingSlashes
         for path in paths {
-            guard var line = try? encoder.encode(examine(path)) else { continue }
-            line.append(UInt8(ascii: "\n"))
-            line.withUnsafeBytes { bytes in
+            if let line = try? encoder.encode(examine(path)) { lines.write(line) }
+        }
+    }
+
+    /// Lines to the process that asked.
+    public struct Lines {
+        fileprivate let descriptor: Int32
+
+        public func write(_ line: Data) {
+            (line + [UInt8(ascii: "\n")]).withUnsafeBytes { bytes in
                 var rest = bytes[...]
                 while !rest.isEmpty {
-                    let count = write(output, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                    let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                     if count <= 0 { return }
                     rest = rest.dropFirst(count)
                 }
             }
         }
+    }
+
+    /// Keeps standard output for answers, sends what else is printed to standard error, and leaves no core behind.
+    public static func takeOverOutput() -> Lines {
+        let output = dup(STDOUT_FILENO)
+        dup2(STDERR_FILENO, STDOUT_FILENO)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        return Lines(descriptor: output)
     }
 
     private static func examine(_ path: String) -> Reply {

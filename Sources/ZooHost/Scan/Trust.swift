@@ -54,7 +54,7 @@ struct Trust {
         try check(real, status, writable: isBeside ? program?.mode ?? 0 : 0, about: file)
     }
 
-    private func isAllowed(_ path: String) -> Bool { allowed.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") } }
+    func isAllowed(_ path: String) -> Bool { allowed.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") } }
 
     private func facts(_ path: String, about plugin: String) throws(HostError) -> stat {
         var status = stat()
