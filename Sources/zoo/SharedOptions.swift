@@ -135,6 +135,8 @@ struct SharedOptions: ParsableArguments {
     func workerArguments(_ manifest: Manifest, threads: Int) -> [String] {
         var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
         for directory in pluginPath { list += ["--plugin-path", directory] }
+        for path in allow { list += ["--allow", path] }
+        if let lock { list += ["--lock", lock] }
         if let dataDir { list += ["--data-dir", dataDir] }
         if verbose { list.append("--verbose") }
         if quiet { list.append("--quiet") }
