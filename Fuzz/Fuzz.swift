@@ -7,7 +7,7 @@ import ZooStore
 // a trap, a crash, a hang or a report of the address sanitizer is a finding. Inputs that were findings once lie in Tests/Fixtures/fuzz.
 
 /// One reader.
-private let targets: [String: (Data) throws -> Void] = [
+private let targets: [String: @Sendable (Data) throws -> Void] = [
     "manifest": { _ = try Manifest(contents: $0, path: "zoo.json") },
     "safetensors": { bytes in
         let file = try SafetensorsFile(contents: bytes, path: "x.safetensors")
@@ -29,7 +29,7 @@ private let targets: [String: (Data) throws -> Void] = [
 ]
 
 /// Named by ZOO_FUZZ_TARGET.
-private let target: (Data) throws -> Void = {
+private let target: @Sendable (Data) throws -> Void = {
     let name = ProcessInfo.processInfo.environment["ZOO_FUZZ_TARGET"] ?? ""
     guard let target = targets[name] else {
         print("ZOO_FUZZ_TARGET is '\(name)', expected one of \(targets.keys.sorted().joined(separator: ", "))")

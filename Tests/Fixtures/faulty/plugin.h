@@ -17,7 +17,9 @@ static inline zoo_value tensor(zoo_tensor *t) { return (zoo_value){.tag = ZOO_TE
 static inline zoo_value integer(int64_t i) { return (zoo_value){.tag = ZOO_INT, .as.i = i}; }
 static inline zoo_value boolean(int on) { return (zoo_value){.tag = ZOO_BOOL, .as.i = on}; }
 static inline zoo_value number(double d) { return (zoo_value){.tag = ZOO_DOUBLE, .as.d = d}; }
-static inline zoo_value list(const int64_t *values, uint32_t count) { return (zoo_value){.tag = ZOO_INTS, .count = count, .as.ints = values}; }
+static inline zoo_value list(const int64_t *values, uint32_t count) {
+  return (zoo_value){.tag = ZOO_INTS, .count = count, .as.ints = values};
+}
 
 /* Calls an operator that has one tensor as its result. */
 static zoo_status call(const char *name, const char *overload, const zoo_value *in, uint32_t count, zoo_tensor **out) {
