@@ -50,7 +50,9 @@ private struct TinyZoo {
         ).plan
     }
 
-    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (Job, ZooStore.Measurement) {
+    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (
+        Job, ZooStore.Measurement
+    ) {
         let plan = try plan(weights: weights, dataset: dataset)
         if let problem = plan.problems.first { throw problem }
         let job = try #require(plan.jobs.first)
