@@ -65,6 +65,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        // glibc's own counters, which its Swift module leaves out.
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CZooPlugin", exclude: ["plugin.map"]),
         .target(name: "CEngine", dependencies: ["CZooPlugin"]),
@@ -83,11 +85,13 @@ let package = Package(
             name: "ZooHarness",
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
-        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore"], swiftSettings: swift),
+        .target(name: "ZooCheck", dependencies: ["ZooHost", "ZooKit", "CZooPlugin", "CMalloc"], swiftSettings: swift),
+        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore", "ZooCheck"], swiftSettings: swift),
         .executableTarget(
             name: "zoo",
             dependencies: [
-                "ZooReport", "ZooHarness", "ZooStore", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ZooReport", "ZooHarness", "ZooStore", "ZooCheck",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swift),
@@ -110,7 +114,14 @@ let package = Package(
                 name: $0, dependencies: ["CZooPlugin"], path: "Plugins/\($0)", publicHeadersPath: ".",
                 cxxSettings: cxx + [.unsafeFlags(["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-cxx-modules"])],
                 linkerSettings: pluginLinking + [.linkedLibrary("m")])
-        },
+        }
+        // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
+        + (Context.environment["ZOO_FUZZ"] == "1"
+            ? [
+                .executableTarget(
+                    name: "zoo-fuzz", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz",
+                    swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])])
+            ] : []),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,
     cxxLanguageStandard: .cxx20

@@ -1,6 +1,6 @@
 """Simulates how often the intervals of docs/statistics.md hold the true value; prints the rows of its table.
 
-    python3 Benchmarks/interval_coverage.py          300 experiments per row, about two minutes
+    python3 Benchmarks/interval_coverage.py          300 experiments per row, a few minutes
 
 Two equally good entries: an image is hard or easy for both (σ 2), harder for one of them (σ 1), a seed is good or bad (σ 0.05 or 0.3), and
 the rest is chance (σ 1). Needs NumPy and SciPy; the intervals are written out here again, apart from the zoo's own.
@@ -17,7 +17,7 @@ def differences(rng, seeds, images, spread):
     hard = rng.normal(-4.5, 2, (1, images))
 
     def misses():
-        return hard + rng.normal(0, 1, (1, images)) + rng.normal(0, spread, (seeds, 1)) + rng.normal(0, 1, (seeds, images)) > 0
+        return hard + rng.normal(0, spread, (seeds, 1)) + rng.normal(0, 1, (1, images)) + rng.normal(0, 1, (seeds, images)) > 0
 
     return misses().astype(float) - misses()
 
@@ -49,8 +49,8 @@ def bootstrap(d, rng):
 
 def main():
     rng = np.random.default_rng(1)
-    for seeds in (2, 3, 5, 10):
-        for images in (500, 2000):
+    for images in (500, 2000):
+        for seeds in (2, 3, 5, 10):
             for spread, word in ((0.05, "little"), (0.3, "much")):
                 held = np.zeros(3)
                 for _ in range(EXPERIMENTS):

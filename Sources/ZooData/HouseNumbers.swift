@@ -28,8 +28,8 @@ public enum HouseNumbers {
     public static let normalisation = Normalisation(channels: [(0.4377, 0.1980), (0.4438, 0.2010), (0.4728, 0.1970)])
 
     /// One number in one picture.
-    struct Record: Decodable, Sendable {
-        struct Box: Decodable, Sendable {
+    package struct Record: Decodable, Sendable {
+        package struct Box: Decodable, Sendable {
             let left, top, width, height, label: Double
         }
         let filename: String
@@ -73,7 +73,7 @@ public enum HouseNumbers {
         return (path, records)
     }
 
-    private static func decodeJSON(_ bytes: [UInt8], file: String) throws -> [Record] {
+    package static func decodeJSON(_ bytes: [UInt8], file: String) throws -> [Record] {
         do {
             return try JSONDecoder().decode([Record].self, from: Data(bytes))
         } catch let error as DecodingError {
@@ -91,7 +91,7 @@ public enum HouseNumbers {
         }
     }
 
-    private static func decodeCSV(_ bytes: [UInt8], file: String) throws -> [Record] {
+    package static func decodeCSV(_ bytes: [UInt8], file: String) throws -> [Record] {
         let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
         func cells(_ line: Substring) -> [String] {
             line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }

@@ -2,11 +2,11 @@ import Foundation
 import ZooHost
 
 /// Files in the IDX format of MNIST, raw or gzipped: a big-endian magic number, one length per dimension, bytes.
-enum IDX {
+package enum IDX {
     /// The larger of what a file may hold inflated and what it may have on disk: 4 GiB.
     private static let limit = 1 << 32
 
-    struct Contents {
+    package struct Contents {
         let path: String
         let dimensions: [Int]
         /// After the header, row-major.
@@ -19,7 +19,11 @@ enum IDX {
     ///
     /// - Throws: `DataError` if it cannot be read, or its magic number, dimensions or length are not right.
     static func read(_ path: String, rank: Int) throws -> Contents {
-        let raw = try DataFile.bytes(of: path, limit: limit)
+        try parse(DataFile.bytes(of: path, limit: limit), path: path, rank: rank)
+    }
+
+    /// The same of a file's bytes; `path` is what errors call them.
+    package static func parse(_ raw: [UInt8], path: String, rank: Int) throws -> Contents {
         let headerLength = 4 + 4 * rank
         let isCompressed = Gzip.isCompressed(raw)
         // The header first: it says how much there should be, so a wrong file never fills the memory.

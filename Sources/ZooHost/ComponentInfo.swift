@@ -2,7 +2,7 @@ import CZooPlugin
 public import ZooKit
 
 /// A component as its plugin declares it.
-public struct ComponentInfo: @unchecked Sendable {  // the table behind it is constant and lives for ever
+public struct ComponentInfo: Codable, Sendable {
     public let kind: Kind
     public let id: String
     public let summary: String
@@ -13,7 +13,6 @@ public struct ComponentInfo: @unchecked Sendable {  // the table behind it is co
     public let wiring: Wiring?
     /// The library it comes from.
     public let file: String
-    let table: UnsafePointer<zoo_component_v1>
 
     /// - Throws: `data` if the table is not as the contract wants it.
     init(_ table: UnsafePointer<zoo_component_v1>?, file: String) throws(HostError) {
@@ -71,7 +70,6 @@ public struct ComponentInfo: @unchecked Sendable {  // the table behind it is co
         self.options = options
         self.slots = slots
         self.file = file
-        self.table = table
     }
 
     private static func strings(_ list: UnsafePointer<UnsafePointer<CChar>?>?) -> [String]? {

@@ -2,9 +2,9 @@
 ///
 /// The message names the file or field, what was found, and what was expected. It has no trailing full stop or newline,
 /// so that a caller can put it after a prefix (`zoo: …`).
-public struct HostError: Error, CustomStringConvertible, Sendable, Hashable {
+public struct HostError: Error, CustomStringConvertible, Sendable, Hashable, Codable {
     /// The kinds of failure; raw values are the exit statuses of `<sysexits.h>`.
-    public enum Kind: Int32, Sendable, Hashable, CaseIterable {
+    public enum Kind: Int32, Sendable, Hashable, CaseIterable, Codable {
         /// The command line asks for something that does not exist or does not fit together.
         case usage = 64
         /// An input file or a plugin is garbled, truncated, or of another version.
@@ -19,6 +19,8 @@ public struct HostError: Error, CustomStringConvertible, Sendable, Hashable {
         case cantCreate = 73
         /// Reading or writing failed half-way.
         case io = 74
+        /// A plugin is not to be trusted, or a lock does not name it.
+        case noPermission = 77
         /// A configuration file (`zoo.json`) or a setting is wrong.
         case config = 78
     }

@@ -58,7 +58,7 @@ enum LibraryLoader {
             // libltdl binds functions at their first call, where one that is missing would end the process. So everything is
             // bound here first, and stays loaded as it would anyway.
             guard dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil, let handle = lt_dlopenadvise(path, advice) else {
-                throw HostError(.data, "\(path): cannot be loaded: \(realCause(path))")
+                throw HostError(.unavailable, "\(path): cannot be loaded: \(realCause(path))")
             }
             guard let address = lt_dlsym(handle, symbol) else {
                 throw HostError(.data, "\(path): the entry function '\(symbol)' is not exported")

@@ -72,7 +72,7 @@ public struct Manifest: Sendable {
         try self.init(contents: FileBytes.read(path), path: path)
     }
 
-    /// Reads a manifest's bytes; `path` is what errors call them, and where its files are looked for.
+    /// Reads a manifest from its bytes; `path` is what errors call it.
     public init(contents: Data, path: String) throws {
         self.path = path
         let file = path.split(separator: "/").last.map(String.init) ?? path
@@ -141,6 +141,15 @@ extension Entry {
 }
 
 extension JSONPlace {
+    /// A SHA-256.
+    func digest() throws(HostError) -> String {
+        let text = try string()
+        guard text.count == 64, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
+            throw error("expected 64 lower-case hexadecimal digits, found \"\(text)\"")
+        }
+        return text
+    }
+
     /// A string that can be a file name and a column title.
     func identifier() throws(HostError) -> String {
         let text = try string()
@@ -178,11 +187,7 @@ extension WeightsReference {
         dataset = try fields["dataset"]?.string() ?? ""
         seed = UInt64(try fields["seed"]?.int(in: 0...Int.max) ?? 0)
         file = try fields["file"]?.string() ?? ""
-        let digest = try fields["sha256"]?.string() ?? ""
-        guard digest.count == 64, digest.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
-            throw place.child("sha256", .null).error("expected 64 lower-case hexadecimal digits, found \"\(digest)\"")
-        }
-        sha256 = digest
+        sha256 = try fields["sha256"]?.digest() ?? ""
     }
 }
 

@@ -113,9 +113,11 @@ extension HostRuntime {
     /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings.
     public func network(_ entry: Entry, input: ImageShape, classes: Int, seed: UInt64) throws(HostError) -> Network {
         let resolved = try resolve(entry)
+        try startEngine()
         try EngineControl.seed(seed)
+        let table = try table(of: resolved.architecture)
         do {
-            let part = try PartMaker(resolved, host: self).architecture(input: input, classes: classes)
+            let part = try PartMaker(resolved, host: self).architecture(table, input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
                 files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
@@ -126,8 +128,13 @@ extension HostRuntime {
     public func part(
         _ component: ComponentInfo, config: [String: JSON] = [:], input: ImageShape, outputs: Int
     ) throws -> ForeignPart {
-        let settings = try component.settings(config, at: .init(file: component.id, path: "$"))
-        return try PartMaker.instance(of: component, settings: settings, builder: nil) { build in
+        try part(
+            component, settings: component.settings(config, at: .init(file: component.id, path: "$")), input: input, outputs: outputs)
+    }
+
+    /// The same with settings in the order of the component's options, as they are: nothing about them is checked.
+    public func part(_ component: ComponentInfo, settings: [Setting], input: ImageShape, outputs: Int) throws -> ForeignPart {
+        try PartMaker.instance(of: table(of: component), settings: settings, builder: nil) { build in
             build.channels = Int64(input.channels)
             build.height = Int64(input.height)
             build.width = Int64(input.width)
@@ -158,10 +165,10 @@ final class PartMaker {
         return resolved.parts[name].map { ($0, resolved.partSettings[name] ?? []) }
     }
 
-    func architecture(input: ImageShape, classes: Int) throws(ZooError) -> ForeignPart {
+    func architecture(_ table: UnsafePointer<zoo_component_v1>, input: ImageShape, classes: Int) throws(ZooError) -> ForeignPart {
         try withExtendedLifetime(self) { () throws(ZooError) in
             let builder = OpaquePointer(Unmanaged.passUnretained(self).toOpaque())
-            return try Self.instance(of: resolved.architecture, settings: resolved.architectureSettings, builder: builder) { build in
+            return try Self.instance(of: table, settings: resolved.architectureSettings, builder: builder) { build in
                 build.channels = Int64(input.channels)
                 build.height = Int64(input.height)
                 build.width = Int64(input.width)
@@ -171,11 +178,11 @@ final class PartMaker {
     }
 
     static func instance(
-        of component: ComponentInfo, settings: [Setting], builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void
+        of table: UnsafePointer<zoo_component_v1>, settings: [Setting], builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void
     ) throws(ZooError) -> ForeignPart {
         var out: Result<ForeignPart, ZooError> = .failure(ZooError("not made"))
         withBuild(settings, builder, fill) { build in
-            do throws(ZooError) { out = .success(try ForeignPart(component.table, build)) } catch { out = .failure(error) }
+            do throws(ZooError) { out = .success(try ForeignPart(table, build)) } catch { out = .failure(error) }
         }
         return try out.get()
     }
@@ -191,11 +198,11 @@ final class PartMaker {
         }
         let maker = Unmanaged<PartMaker>.fromOpaque(UnsafeRawPointer(builder)).takeUnretainedValue()
         let name = String(cString: slot)
-        let component: ComponentInfo
+        let component: UnsafePointer<zoo_component_v1>
         let settings: [Setting]
         do throws(HostError) {
             guard let filling = try maker.filling(name) else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
-            (component, settings) = filling
+            (component, settings) = (try maker.host.table(of: filling.component), filling.settings)
         } catch { return fail(ZOO_BAD_ARGUMENT, error.message) }
         var instance: UnsafeMutableRawPointer?
         var status = ZOO_ERROR
@@ -209,8 +216,8 @@ final class PartMaker {
                 build.resize_count = wanted.pointee.resize_count
                 build.resizes = wanted.pointee.resizes
             }
-        ) { build in status = component.table.pointee.create(component.table, build, &instance) }
-        if status == ZOO_OK { out.pointee = zoo_part_v1(component: component.table, instance: instance) }
+        ) { build in status = component.pointee.create(component, build, &instance) }
+        if status == ZOO_OK { out.pointee = zoo_part_v1(component: component, instance: instance) }
         return status
     }
 

@@ -55,10 +55,13 @@ public struct ZooError: Error, Equatable, Sendable, CustomStringConvertible {
     }
     public var description: String { message }
 
+    /// The message of a failure that came without one.
+    public static let silence = "failed without saying why"
+
     /// The engine's or the other side's last failure on this thread.
     static func last(_ status: zoo_status) -> ZooError {
         let text = Engine.host.pointee.last_error().map { String(cString: $0) } ?? ""
-        return ZooError(text.isEmpty ? "failed without saying why" : text, Kind(rawValue: status.rawValue) ?? .error)
+        return ZooError(text.isEmpty ? silence : text, Kind(rawValue: status.rawValue) ?? .error)
     }
 }
 

@@ -16,7 +16,7 @@ public struct PluginDescription: Codable, Sendable {
     public let components: [String]
     public var fileName: String { baseName(path) }
 
-    init(_ plugin: LoadedPlugin) {
+    init(_ plugin: KnownPlugin) {
         let descriptor = plugin.descriptor
         id = descriptor.id
         path = plugin.path
@@ -137,6 +137,7 @@ public struct EntryDescription: Codable, Sendable {
 public struct Catalogue {
     private let host: HostRuntime
     private let manifest: Manifest?
+    private let counts: ParameterCounts
 
     /// The input that parameters are counted for.
     private static let input = ImageShape(1, 28, 28)
@@ -145,6 +146,7 @@ public struct Catalogue {
     public init(host: HostRuntime, manifest: Manifest?) {
         self.host = host
         self.manifest = manifest
+        counts = ParameterCounts(host: host)
     }
 
     public var plugins: [PluginDescription] { host.plugins.map(PluginDescription.init) }
@@ -153,7 +155,8 @@ public struct Catalogue {
 
     /// - Parameter checkingWeights: read the weights that are shipped and compare their checksums.
     public func entries(checkingWeights: Bool = false) -> [EntryDescription] {
-        (manifest?.entries ?? []).map { describe($0, checkingWeights: checkingWeights) }
+        defer { counts.save() }
+        return (manifest?.entries ?? []).map { describe($0, checkingWeights: checkingWeights) }
     }
 
     public func describe(_ entry: Entry, checkingWeights: Bool) -> EntryDescription {
@@ -165,12 +168,7 @@ public struct Catalogue {
             wiring = ([nil] + resolved.architecture.slots.map(\.name)).compactMap { slot in
                 part(resolved, slot)
             }
-            do throws(HostError) {
-                parameters = try host.network(entry, input: Self.input, classes: Self.classes, seed: 0).parameters.count
-            } catch {
-                // An entry for other images is no broken entry.
-                parameters = nil
-            }
+            parameters = counts.count(entry, input: Self.input, classes: Self.classes)
         } catch { problem = singleLine(error.message) }
         let own = wiring.first { $0.slot == nil }?.settings ?? [:]
         var iterations: Int?

@@ -84,7 +84,7 @@ public enum ComparisonTables {
             .integer("rank", "rank"), .text("entry", "entry"), .integer("seeds", "seeds"), value, .text("group", "group"),
         ]
         for cost in costs {
-            let name = cost.replacing(".", with: "_")
+            let name = cost.replacing(".", with: "_").replacing("-", with: "_")
             columns.append(isWhole(cost) ? .integer(name, cost) : .number(name, cost, decimals: 3))
         }
         columns.append(.text("front", "front"))

@@ -75,6 +75,7 @@ public struct Diagnosis: Codable, Sendable {
             let cure: String
             switch plugin.cause.kind {
             case .config: cure = "remove one of the two, or give it another id"
+            case .noPermission: cure = "do what it says, or remove it"
             case .noInput, .io: cure = "make the file readable, or remove it"
             default: cure = "rebuild it against this version's zoo_plugin.h, or remove it"
             }

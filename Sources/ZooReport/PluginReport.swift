@@ -31,7 +31,7 @@ public struct PluginReport: Codable, Sendable {
     public init(path: String) throws {
         guard let file = try PluginFile(path: path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
         let full = URL(fileURLWithPath: path).standardizedFileURL.path
-        self.path = full
+        self.path = path
         bytes = (try? FileManager.default.attributesOfItem(atPath: full)[.size] as? Int) ?? 0
         sha256 = try Checksum.sha256(ofFile: full)
         machine = "\(file.library.machine)"
@@ -42,12 +42,18 @@ public struct PluginReport: Codable, Sendable {
         // The engine's own start is not the plugin's time.
         try EngineControl.start()
         let start = ContinuousClock.now
-        let host = try HostRuntime(only: full)
-        let time = (ContinuousClock.now - start) / .milliseconds(1)
-        let loaded = host.plugins.first
-        loadMilliseconds = loaded == nil ? nil : time
-        components = loaded?.components.map(ComponentDescription.init) ?? []
-        problem = host.broken.first.map { BrokenDescription($0).cause }
+        do {
+            let loaded = try PluginTrial.components(of: file)
+            loadMilliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+            components = loaded.map(ComponentDescription.init)
+            problem = nil
+        } catch {
+            loadMilliseconds = nil
+            components = []
+            // Causes begin with the path, which stands in a field of its own here.
+            let text = singleLine("\(error)")
+            problem = text.hasPrefix(path + ": ") ? String(text.dropFirst(path.count + 2)) : text
+        }
     }
 
     /// For people.

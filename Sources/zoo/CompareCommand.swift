@@ -31,6 +31,7 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
+        try stored.check(shared)
         if Set(entries).count < 2 { throw ValidationError("name two different entries or more") }
         if !(100...10_000_000).contains(resamples) { throw ValidationError("--resamples is \(resamples), expected 100 to 10000000") }
         if !(0...100_000).contains(classes) { throw ValidationError("--classes is \(classes), expected 0 to 100000") }

@@ -15,7 +15,7 @@ struct DoctorCommand: ParsableCommand {
         try EngineControl.start(threads: shared.threads)
         var cuda: HostError?
         do throws(HostError) { try EngineControl.enableCUDA() } catch { cuda = error }
-        let host = try shared.host()
+        let host = try shared.host(retrying: true)
         let manifest = Result { try shared.readManifest() }.mapError { Failure($0) }
         let diagnosis = Diagnosis(host: host, cuda: cuda, manifest: manifest, dataDirectory: shared.dataDir, runs: shared.runs)
         try shared.emit(diagnosis, or: diagnosis.rendered(for: .standardOutput))

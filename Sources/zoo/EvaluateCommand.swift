@@ -60,7 +60,7 @@ struct EvaluateCommand: ParsableCommand {
         let probes = try probes()
         let host = try shared.host()
         let store = try ResultStore(path: shared.store)
-        // One thread each, unless said otherwise: the fastest, and no result can depend on how many workers there are.
+        // One thread each, unless said otherwise: then no result can depend on how many workers there are, whatever a plugin does.
         let threads = shared.threads ?? 1
         let planner = JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
         let source: JobPlanner.Weights =

@@ -21,7 +21,7 @@ struct ListCommand: ParsableCommand {
 
     func run() throws {
         let manifest = section == nil || section == .entries ? try shared.readManifest() : nil
-        let catalogue = Catalogue(host: try shared.host(), manifest: manifest)
+        let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest)
         var answer = Answer(broken: catalogue.broken)
         if section == nil || section == .entries { answer.entries = catalogue.entries() }
         if section == nil || section == .components { answer.components = catalogue.components }

@@ -6,5 +6,6 @@ struct PluginCommand: ParsableCommand {
         commandName: "plugin", abstract: "Write, check and keep plugins.",
         subcommands: [
             PluginNewCommand.self, PluginInstallCommand.self, PluginListCommand.self, PluginRemoveCommand.self, PluginInfoCommand.self,
+            PluginCheckCommand.self, PluginLockCommand.self,
         ])
 }

@@ -39,6 +39,7 @@ struct RankCommand: ParsableCommand {
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
+        try stored.check(shared)
         if !(0...1000).contains(within) { throw ValidationError("--within is \(within), expected 0 to 1000") }
     }
 
@@ -54,12 +55,16 @@ struct RankCommand: ParsableCommand {
         for entry in named where !entries.isEmpty || stored.seeds != nil {
             // Of all entries, those that were never measured are not missed.
             guard !entries.isEmpty || candidates.contains(where: { $0.entry == entry.id }) else { continue }
-            guard let gap = source.missing(entry.id, seeds: stored.seeds) else { continue }
-            missing.append(gap)
-            failures.report(HostError(.noInput, gap.description))
+            if let gap = source.missing(entry.id, seeds: stored.seeds) {
+                missing.append(gap)
+                failures.report(HostError(.noInput, gap.description))
+            } else if !candidates.isEmpty, !candidates.contains(where: { $0.entry == entry.id }) {
+                failures.report(HostError(.noInput, "\(entry.id): no stored figure '\(figure)' for \(source.dataset)"))
+            }
         }
-        let ranking = try Ranking(candidates, level: stored.level, descending: descending)
+        let ranking = Ranking(candidates, level: stored.level, descending: descending)
         if ranking.rows.isEmpty, missing.isEmpty { throw source.nothing(figure) }
+        if let remark = ranking.remark, !shared.quiet { Console.error("zoo: warning: no groups: \(remark)") }
         var rows = try near.map { try ranking.matching($0, within: within / 100) } ?? ranking.rows
         if front { rows.removeAll { $0.front.isEmpty } }
         let published = named.flatMap { entry in

@@ -14,6 +14,15 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A directory with plugins, before all others. Repeatable.", valueName: "dir"))
     var pluginPath: [String] = []
 
+    @Option(help: ArgumentHelp("A plugin, or a directory of plugins, to load whoever may write it. Repeatable.", valueName: "path"))
+    var allow: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Load only the plugins that this file pins. Default: $ZOO_PLUGIN_LOCK, or \(PluginLock.fileName) beside the manifest.",
+            valueName: "file"))
+    var lock: String?
+
     @Option(help: ArgumentHelp("Where data sets are kept. Default: $ZOO_DATA.", valueName: "dir"))
     var dataDir: String?
 
@@ -47,22 +56,48 @@ struct SharedOptions: ParsableArguments {
 
     var logLevel: Logger.Level { quiet ? .error : verbose ? .debug : .warning }
 
-    /// Sets up logging, starts the engine and loads the plugins.
+    /// Sets up logging, finds the plugins and starts the engine.
     ///
+    /// - Parameters:
+    ///   - startingEngine: false for commands that may not need it.
+    ///   - retrying: look again at plugins that crashed when they were last looked at.
     /// - Throws: `unavailable` for bf16: on no processor are there kernels for it, and a silent detour would time something else.
-    func host() throws -> HostRuntime {
+    func host(startingEngine: Bool = true, retrying: Bool = false) throws -> HostRuntime {
         if precision == .bf16 {
             throw HostError(
                 .unavailable,
                 "--precision bf16: this build has no bf16 kernels (they are for AVX512-BF16 and AMX, which it does not use); use fp32")
         }
         startLogging()
-        let host = try HostRuntime(searchPath: SearchPath(given: pluginPath), threads: threads)
+        let lock = try lockFile.map { try PluginLock(path: $0) }
+        let host = try HostRuntime(
+            searchPath: searchPath, threads: threads, lock: lock, startingEngine: startingEngine, retrying: retrying)
         if verbose {
-            for plugin in host.plugins { Console.error("zoo: debug: loaded \(plugin.path)") }
+            for plugin in host.plugins { Console.error("zoo: debug: found \(plugin.path)") }
         }
         return host
     }
+
+    var searchPath: SearchPath { get throws { try SearchPath(given: pluginPath, allowed: allow) } }
+
+    /// The lock in force, if there is one.
+    private var lockFile: String? {
+        if let named = namedLock { return named }
+        let beside = lockBesideManifest
+        return FileManager.default.fileExists(atPath: beside) ? beside : nil
+    }
+
+    private var namedLock: String? {
+        lock ?? ProcessInfo.processInfo.environment["ZOO_PLUGIN_LOCK"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private var lockBesideManifest: String {
+        let folder = (((try? Self.find(manifest)) ?? "") as NSString).deletingLastPathComponent
+        return folder.isEmpty ? PluginLock.fileName : folder + "/" + PluginLock.fileName
+    }
+
+    /// Where a lock is to be written.
+    var lockToWrite: String { namedLock ?? lockBesideManifest }
 
     /// Sends log messages to standard error; the first call in a process counts.
     func startLogging() {
@@ -103,6 +138,8 @@ struct SharedOptions: ParsableArguments {
     func workerArguments(_ manifest: Manifest, threads: Int) -> [String] {
         var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
         for directory in pluginPath { list += ["--plugin-path", directory] }
+        for path in allow { list += ["--allow", path] }
+        if let lock { list += ["--lock", lock] }
         if let dataDir { list += ["--data-dir", dataDir] }
         if verbose { list.append("--verbose") }
         if quiet { list.append("--quiet") }

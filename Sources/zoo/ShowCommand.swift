@@ -18,7 +18,7 @@ struct ShowCommand: ParsableCommand {
         do { manifest = try shared.readManifest() } catch let error as HostError where error.kind == .noInput && shared.manifest == nil {
             manifest = nil
         }
-        let match = try Catalogue(host: try shared.host(), manifest: manifest).find(id)
+        let match = try Catalogue(host: try shared.host(startingEngine: false), manifest: manifest).find(id)
         try shared.emit(match, or: Listing.page(match, for: .standardOutput))
         if match.entries.isEmpty, match.components.isEmpty, match.plugins.isEmpty { throw ExitCode(HostError.Kind.data.rawValue) }
     }

@@ -12,7 +12,9 @@ struct StoredOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data set that was tested on.", valueName: "name"))
     var dataset = "strokes-rotated"
 
-    @Option(help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: all that are stored.", valueName: "seed"))
+    @Option(
+        name: [.long, .customLong("seeds")],
+        help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: all that are stored.", valueName: "seed"))
     var seed: [SeedRange] = []
 
     @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one tested on.", valueName: "name"))
@@ -32,6 +34,10 @@ struct StoredOptions: ParsableArguments {
 
     func validate() throws {
         if !(50...99.99).contains(confidence) { throw ValidationError("--confidence is \(confidence), expected 50 to 99.99") }
+    }
+
+    func check(_ shared: SharedOptions) throws {
+        if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }
     }
 
     var level: Double { confidence / 100 }

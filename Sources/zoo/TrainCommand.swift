@@ -48,7 +48,7 @@ struct TrainCommand: ParsableCommand {
         let host = try shared.host()
         let laboratory = shared.laboratory(host, manifest)
         let store = try ResultStore(path: shared.store)
-        // Runs one after the other with all cores end as soon as runs side by side, and the first of them sooner.
+        // One run after the other with all cores: the first is finished soonest, and an interrupt costs one epoch, not several.
         let workers = jobOptions.jobs ?? 1
         let threads = shared.threads ?? max(1, Machine.cores / workers)
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)

@@ -116,7 +116,7 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
     }
 
     @Test func orderGroupsAndFront() throws {
-        let ranking = try Ranking([
+        let ranking = Ranking([
             try candidate("large", [0: Set(0..<10)], parameters: 1000), try candidate("small", [0: Set(0..<90)], parameters: 100),
             try candidate("like-large", [0: Set(0..<8).union(20..<25)], parameters: 1050),
             try candidate("bad", [0: Set(0..<200)], parameters: 900),
@@ -131,15 +131,21 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
     }
 
     @Test func seedsGiveAnInterval() throws {
-        let ranking = try Ranking([try candidate("a", [0: Set(0..<10), 1: Set(0..<14), 2: Set(0..<12)], parameters: 1)])
+        let ranking = Ranking([try candidate("a", [0: Set(0..<10), 1: Set(0..<14), 2: Set(0..<12)], parameters: 1)])
         #expect(abs(ranking.rows[0].mean - 0.012) < 1e-12)
         #expect(ranking.rows[0].interval?.method == .studentT)
         #expect(ranking.rows[0].seeds == [0, 1, 2])
-        #expect(try Ranking([]).rows.isEmpty)
+        #expect(Ranking([]).rows.isEmpty)
+    }
+
+    @Test func whatCannotBePairedHasNoGroups() throws {
+        let ranking = Ranking([try candidate("a", [0: [1]], parameters: 1), try candidate("b", [1: [1, 2]], parameters: 1)])
+        #expect(ranking.rows.map(\.entry) == ["a", "b"] && ranking.rows.allSatisfy { $0.group == nil })
+        #expect(ranking.remark?.contains("no seed in common") == true)
     }
 
     @Test func anyFigureCanBeRanked() throws {
-        let ranking = try Ranking(
+        let ranking = Ranking(
             [
                 .init(entry: "a", values: [0: 3]), .init(entry: "b", values: [0: 5, 1: 6]), .init(entry: "c", values: [:]),
                 .init(entry: "d", values: [0: .nan]),
@@ -194,7 +200,7 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
         """.write(toFile: path, atomically: true, encoding: .utf8)
         let figures = try #require(try Manifest(path: path).entries.first).published
         #expect(figures.map(\.spread) == [nil, nil, 0.04, nil] && figures[1].note == "longer training")
-        let row = try #require(try Ranking([try candidate("x", [0: Set(0..<10)], parameters: 1)]).rows.first)
+        let row = try #require(Ranking([try candidate("x", [0: Set(0..<10)], parameters: 1)]).rows.first)
         func verdict(_ index: Int, _ row: Ranking.Row?) -> PublishedComparison.Verdict {
             PublishedComparison(entry: "x", figures[index], dataset: "strokes", figure: "error", row: row).verdict
         }

@@ -50,7 +50,9 @@ private struct TinyZoo {
         ).plan
     }
 
-    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (Job, ZooStore.Measurement) {
+    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (
+        Job, ZooStore.Measurement
+    ) {
         let plan = try plan(weights: weights, dataset: dataset)
         if let problem = plan.problems.first { throw problem }
         let job = try #require(plan.jobs.first)
@@ -93,6 +95,17 @@ private final class Impatient: ProgressListener {
         #expect(try first.train().seconds == whole.seconds)
         #expect(try Data(contentsOf: URL(fileURLWithPath: whole.weights)) == a)
         #expect(try tensors(first.train(seed: 4).weights) != tensors(whole.weights))
+    }
+
+    /// So that `zoo train --jobs` may share out the cores as it likes.
+    @Test func trainingEndsInTheSameBitsWithOneThreadAndWithTwo() throws {
+        let before = EngineControl.threads
+        defer { try? EngineControl.start(threads: before) }
+        let weights = try (1...2).map { threads in
+            let zoo = try TinyZoo(threads: threads)
+            return try tensors(zoo.train().weights)
+        }
+        #expect(weights[0] == weights[1])
     }
 
     private func tensors(_ path: String) throws -> [String: Data] {

@@ -20,7 +20,7 @@ import ZooStore
     @Test func eachFailsOnItsOwnWithItsCause() throws {
         try Scratch.with { scratch in
             let ways = ["none", "crash", "abort", "exit", "error", "nan", "shape", "chatter", "memory", "hang", "last"]
-            let outcome = try evaluate(ways, ["--jobs", "2", "--time-limit", "6", "--memory-limit", "1500M", "--quiet"], in: scratch)
+            let outcome = try evaluate(ways, ["--jobs", "2", "--time-limit", "15", "--memory-limit", "1500M", "--quiet"], in: scratch)
             #expect(outcome.status == 70, "the first failure's: \(outcome.errors)")
             let results = try results(scratch)
             #expect(results.count == ways.count)

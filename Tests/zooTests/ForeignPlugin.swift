@@ -11,11 +11,13 @@ struct ForeignPlugin {
     var tableMajor = 1
     var components = 1
     var refuses = false
+    var crashes = false
     var callsWhatIsNotThere = false
 
     private var source: String {
         """
         #include <math.h>
+        #include <stdlib.h>
         #include "zoo_plugin.h"
         static const char text[] =
             "ZOO-PLUGIN-DESCRIPTOR \(abi)\\nid: \(id)\\nversion: 1.0.0\\nlicence: Apache-2.0\\nsummary: A test's plugin\\nauthors: Nobody\\n";
@@ -38,6 +40,7 @@ struct ForeignPlugin {
         ZOO_EXPORT const zoo_plugin_table_v1 *zoo_plugin_v1(const zoo_host_v1 *given) {
           host = given;
           if (\(callsWhatIsNotThere ? 1 : 0)) { \(callsWhatIsNotThere ? "zoo_test_function_that_nobody_has();" : "") }
+          if (\(crashes ? 1 : 0)) abort();
           if (\(refuses ? 1 : 0)) { host->fail(ZOO_UNSUPPORTED, "not before lunch"); return NULL; }
           return &table;
         }

@@ -11,7 +11,7 @@ public struct Ranking: Codable, Sendable, Equatable {
         /// Letters: an entry is not significantly different from the first that has the same one (`LetterGroups`); nil where the
         /// figure has no values per image.
         public internal(set) var group: String?
-        /// By the name of the figure: "parameters", "cost.multiply_adds" …
+        /// By the name of the figure: "parameters", "cost.multiply-adds" …
         public let costs: [String: Double]
         /// The costs for which no other entry is at least as good and at least as cheap, and better in one of them.
         public internal(set) var front: [String] = []
@@ -19,6 +19,8 @@ public struct Ranking: Codable, Sendable, Equatable {
 
     /// Best first.
     public let rows: [Row]
+    /// Why there are no groups although there are answers per image: entries that cannot be paired.
+    public let remark: String?
 
     /// What is known of an entry.
     public struct Candidate: Sendable {
@@ -40,8 +42,7 @@ public struct Ranking: Codable, Sendable, Equatable {
     /// - Parameters:
     ///   - candidates: entries without a value are left out.
     ///   - descending: the largest is best.
-    /// - Throws: `data`, `noInput` where answers per image cannot be paired.
-    public init(_ candidates: [Candidate], level: Double = 0.95, descending: Bool = false) throws(HostError) {
+    public init(_ candidates: [Candidate], level: Double = 0.95, descending: Bool = false) {
         let known = candidates.filter { !$0.values.isEmpty && $0.values.values.allSatisfy(\.isFinite) }
             .map { (candidate: $0, mean: $0.values.sorted { $0.key < $1.key }.map(\.value).mean) }
             .sorted {
@@ -57,12 +58,16 @@ public struct Ranking: Codable, Sendable, Equatable {
             rows.append(Row(entry: candidate.entry, seeds: ordered.map(\.key), mean: mean, interval: interval, costs: candidate.costs))
         }
         let samples = known.compactMap(\.candidate.samples)
+        var remark: String?
         if samples.count == rows.count, rows.count > 1 {
-            let p = try Comparison.significance(samples, level: level)
-            for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
-                rows[index].group = letters
-            }
+            do throws(HostError) {
+                let p = try Comparison.significance(samples, level: level)
+                for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
+                    rows[index].group = letters
+                }
+            } catch { remark = error.message }
         }
+        self.remark = remark
         for cost in Set(rows.flatMap(\.costs.keys)).sorted() {
             let points = rows.indices.compactMap { index in
                 rows[index].costs[cost].map { (index: index, cost: $0, value: descending ? -rows[index].mean : rows[index].mean) }

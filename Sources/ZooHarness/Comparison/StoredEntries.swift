@@ -63,14 +63,15 @@ public struct StoredEntries: Sendable {
     ///
     /// - Throws: `data` where what is stored does not fit together.
     public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
-        var runs: [EntrySamples.Run] = []
+        // Of several with other settings the newest, which comes last.
+        var runs: [UInt64: EntrySamples.Run] = [:]
         for result in errors(of: entry) where result.status == .measured && seeds.map({ $0.contains(result.subject.seed) }) ?? true {
             guard case .integers(let correct)? = try store.samples("\(pose.rawValue).correct", of: result) else { continue }
             var labels: [Int]?
             if hasClasses, case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) { labels = list }
-            runs.append(EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels))
+            runs[result.subject.seed] = EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels)
         }
-        return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: runs)
+        return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
     }
 
     /// What of an entry is not there, of the seeds wanted or, without any, at all.
@@ -79,7 +80,7 @@ public struct StoredEntries: Sendable {
         let lacking = seeds.map { $0.filter { !there.contains($0) } } ?? []
         guard !lacking.isEmpty || there.isEmpty else { return nil }
         let failure = errors(of: entry).last { $0.status != .measured && (lacking.isEmpty || lacking.contains($0.subject.seed)) }
-        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset)) --probe error"
+        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset))"
         if !lacking.isEmpty { command += " --seed \(Self.ranges(lacking))" }
         if trainedOn != dataset { command += " --trained-on \(shellWord(trainedOn))" }
         if origin == .initial { command += " --weights initial" }
@@ -153,7 +154,7 @@ extension StoredEntries {
     }
 
     /// What an entry costs, as far as it is stored.
-    public static let usualCosts = ["parameters", "cost.multiply_adds", "cost.latency.p50"]
+    public static let usualCosts = ["parameters", "cost.multiply-adds", "cost.latency.p50"]
 
     /// Why there is nothing to rank.
     public func nothing(_ figure: String) -> HostError {

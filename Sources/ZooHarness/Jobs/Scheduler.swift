@@ -221,6 +221,8 @@ public final class Scheduler {
     /// A worker has ended, in the midst of a job or not.
     private func bury(_ slot: Slot, _ listener: any JobListener) throws {
         guard let process = slot.process, process.reap(waiting: true), let (end, peak) = process.end else { return }
+        // What it said before it ended may still lie in the pipes.
+        for message in (try? process.receive())?.messages ?? [] { try take(message, slot, listener) }
         slot.process = nil
         guard let job = slot.job else { return }
         let seconds = (ContinuousClock.now - slot.begun) / .seconds(1)

@@ -123,7 +123,7 @@ public struct MultiplyAdds: Sendable {
             return values(call.output) * (input(0)?.last ?? 0)
         case "aten::addmm", "aten::baddbmm":
             return values(call.output) * (input(1)?.last ?? 0)
-        case "zoo::warp", "zoo::warp_u8", "aten::grid_sampler_2d", "aten::upsample_bilinear2d":
+        case "zoo::warp", "zoo::warp_u8", "zoo::sample", "aten::grid_sampler_2d", "aten::upsample_bilinear2d":
             return 4 * values(call.output)
         case "aten::batch_norm": return values(call.output)
         default: return 0

@@ -103,6 +103,8 @@ public struct PoseFit: Sendable, Equatable {
     public init?(applied: [Double], predicted: [Double], classes: [Int], period: Double? = nil) {
         guard applied.count == predicted.count, applied.count == classes.count, applied.count >= 3 else { return nil }
         let continued = Self.continued(applied: applied, predicted: predicted, classes: classes, period: period)
+        // What does not vary still differs by the rounding of float32 matrices.
+        guard let low = applied.min(), let high = applied.max(), high - low > 1e-3 else { return nil }
         guard let line = Deming(x: applied, y: continued) else { return nil }
         slope = line.slope
         intercept = line.intercept
@@ -160,7 +162,7 @@ public struct PoseFit: Sendable, Equatable {
             let (sine, cosine) = sums[classes[index]] ?? (0, 1)
             let centre = atan2(sine, cosine) / (2 * .pi) * period
             let difference = predicted[index] - applied[index] - centre
-            return applied[index] + centre + difference - period * (difference / period).rounded()
+            return predicted[index] - period * (difference / period).rounded()
         }
     }
 }

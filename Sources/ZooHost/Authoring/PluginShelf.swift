@@ -37,12 +37,19 @@ public struct PluginShelf: Sendable {
         } catch { return .failure(error as? HostError ?? HostError(.io, "\(path): \(error)")) }
     }
 
+    /// What was installed, and where.
+    public struct Installed: Sendable {
+        public let path: String
+        public let descriptor: PluginDescriptor
+        public let components: [ComponentInfo]
+    }
+
     /// Copies a plugin to the shelf: all of it or nothing, after it has been loaded once beside everything that is on the search path.
     ///
     /// - Parameter replace: take the place of a plugin of the same id or file name that lies on the shelf.
     /// - Returns: where it is now.
     /// - Throws: `noInput`, `data` if it is no plugin that this host can load, `config` if an id is taken, `cantCreate`.
-    public func install(_ path: String, replace: Bool) throws -> LoadedPlugin {
+    public func install(_ path: String, replace: Bool) throws -> Installed {
         let name = String(path.split(separator: "/").last ?? "")
         guard name.hasPrefix("lib"), name.hasSuffix(".so") else {
             throw HostError(.usage, "\(path): the host loads files named lib*.so, found '\(name)'")
@@ -66,12 +73,12 @@ public struct PluginShelf: Sendable {
         try FileBytes.writeAtomically([FileBytes.read(path)], to: directory + "/" + name)
         chmod(directory + "/" + name, 0o644)
         for item in former where item.fileName != name { unlink(item.path) }
-        return LoadedPlugin(path: directory + "/" + name, descriptor: loaded.descriptor, components: loaded.components)
+        return Installed(path: directory + "/" + name, descriptor: loaded.descriptor, components: loaded.components)
     }
 
     /// Loads everything as it will be, from a shelf beside the real one; so a taken component id or an entry function that fails is known
     /// before anything is changed.
-    private func rehearse(_ file: PluginFile, name: String, without former: [Item]) throws -> LoadedPlugin {
+    private func rehearse(_ file: PluginFile, name: String, without former: [Item]) throws -> KnownPlugin {
         let beside = (directory as NSString).deletingLastPathComponent
         let base = "\(beside)/.installing-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let stage = base + "/stn-zoo/plugins"

@@ -16,8 +16,10 @@ public struct PluginFile: Sendable {
     ///
     /// - Throws: `HostError` of kind `noInput` if there is no such file; of kind `data` if it is no shared library, has a
     ///   wrong descriptor, or has an entry symbol and no descriptor.
-    public init?(path: String) throws {
-        let library = try ELFFile(path: path)
+    public init?(path: String) throws { try self.init(library: ELFFile(path: path)) }
+
+    init?(library: ELFFile) throws {
+        let path = library.path
         let entries = try library.exports().filter { $0 == Self.entry || $0.hasSuffix("_LTX_" + Self.entry) }
         guard let descriptor = try PluginDescriptor.find(in: library) else {
             guard entries.isEmpty else {
@@ -48,6 +50,22 @@ public struct PluginFile: Sendable {
     /// - Parameter engine: The host's engine, as its table names it: `libtorch 2.13.0`.
     /// - Throws: `HostError` of kind `data` that says what was found and what was expected.
     public func requireLoadable(engine: String, abiMajor: UInt32 = 1, machine: ELFFile.Machine = .current) throws {
+        try requireContract(abiMajor: abiMajor, machine: machine)
+        let path = library.path
+        guard linksEngine else { return }
+        let linked = library.needed.filter { $0.hasPrefix("libtorch") || $0.hasPrefix("libc10") }.joined(separator: ", ")
+        guard let declared = descriptor.engine else {
+            throw HostError(.data, "\(path): links \(linked), expected a line 'engine: \(engine)' in its descriptor that says so")
+        }
+        func version(_ text: String) -> Substring { text.prefix { $0 != "+" } }
+        guard version(declared) == version(engine) else {
+            throw HostError(
+                .data, "\(path): links \(declared) (\(linked)), this host runs \(engine): rebuild it for that, or without linking it")
+        }
+    }
+
+    /// The part of `requireLoadable` that does not depend on the engine.
+    public func requireContract(abiMajor: UInt32 = 1, machine: ELFFile.Machine = .current) throws {
         let path = library.path
         guard library.machine == machine else {
             throw HostError(.data, "\(path): built for \(library.machine), expected \(machine)")
@@ -62,16 +80,6 @@ public struct PluginFile: Sendable {
                 throw HostError(.data, "\(path): its entry symbol is \(stray), expected the file to be named \(name).so")
             }
             throw HostError(.data, "\(path): exports no entry symbol, expected \(Self.entry) or \(Self.prefix(of: path))_LTX_\(Self.entry)")
-        }
-        guard linksEngine else { return }
-        let linked = library.needed.filter { $0.hasPrefix("libtorch") || $0.hasPrefix("libc10") }.joined(separator: ", ")
-        guard let declared = descriptor.engine else {
-            throw HostError(.data, "\(path): links \(linked), expected a line 'engine: \(engine)' in its descriptor that says so")
-        }
-        func version(_ text: String) -> Substring { text.prefix { $0 != "+" } }
-        guard version(declared) == version(engine) else {
-            throw HostError(
-                .data, "\(path): links \(declared) (\(linked)), this host runs \(engine): rebuild it for that, or without linking it")
         }
     }
 

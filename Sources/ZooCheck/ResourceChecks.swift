@@ -1,0 +1,93 @@
+import CMalloc
+import Foundation
+import ZooHost
+import ZooKit
+
+extension Check {
+    /// Threads and memory.
+    static let resources = [
+        Check("threads", "different instances can be used from two threads at once") { bench in
+            let twins = try bench.models()
+            for (model, twin) in zip(try bench.models(), twins) {
+                try model.parameters.setTraining(false)
+                try twin.parameters.setTraining(false)
+                let inputs = [try bench.images(2, model.shape), try bench.images(2, model.shape, salt: 1)]
+                let expected = [try model.values(inputs[0]), try twin.values(inputs[1])]
+                let runs = [Runner(model, inputs[0], expected[0]), Runner(twin, inputs[1], expected[1])]
+                let group = DispatchGroup()
+                for run in runs {
+                    let thread = Thread { run.work(rounds: 20) { group.leave() } }
+                    thread.stackSize = 8 << 20
+                    group.enter()
+                    thread.start()
+                }
+                group.wait()
+                for run in runs { if let complaint = run.complaint { bench.complain("\(model.name): \(complaint)") } }
+            }
+        },
+        Check("memory", "calls leave nothing behind") { bench in
+            for model in try bench.models() {
+                try model.parameters.setTraining(false)
+                let x = try bench.images(1, model.shape)
+                let growth = try bench.growth { _ = try model.evaluate(x) }
+                bench.expect(growth < 64, "\(model.name): \(Int(growth)) bytes are left behind by every call")
+                let made = try bench.growth(calls: max(20, bench.calls / 20)) { _ = try bench.model(model.component) }
+                bench.expect(made < 256, "\(model.name): \(Int(made)) bytes are left behind by every instance made and destroyed")
+            }
+        },
+        Check("error-text", "failures say why, and leave nothing behind") { bench in
+            for model in try bench.models() {
+                let wrong = try Tensor.zeros([2])
+                let growth = try bench.growth {
+                    do { _ = try model.evaluate(wrong) } catch let error as ZooError {
+                        bench.expect(error.message != ZooError.silence, "\(model.name): it fails without a word")
+                    }
+                }
+                bench.expect(growth < 64, "\(model.name): \(Int(growth)) bytes are left behind by every failure")
+            }
+        },
+    ]
+}
+
+/// One instance on a thread of its own. It is handed over and taken back, never shared.
+private final class Runner: @unchecked Sendable {
+    private let model: Model
+    private let input: Tensor
+    private let expected: [Double]
+    private(set) var complaint: String?
+
+    init(_ model: Model, _ input: Tensor, _ expected: [Double]) {
+        self.model = model
+        self.input = input
+        self.expected = expected
+    }
+
+    func work(rounds: Int, done: () -> Void) {
+        defer { done() }
+        for round in 0..<rounds {
+            do {
+                // A new thread may divide the work otherwise, and so round otherwise.
+                let gap = Bench.difference(expected, try model.values(input))
+                if gap > 1e-4 { complaint = "used beside another instance on another thread, round \(round) is off by \(gap)" }
+            } catch { complaint = "used beside another instance on another thread, it fails: \(error)" }
+            if complaint != nil { return }
+        }
+    }
+}
+
+extension Bench {
+    /// Bytes in use that every call adds, once the engine's own caches are filled.
+    fileprivate func growth(calls: Int? = nil, _ body: () throws -> Void) throws -> Double {
+        let calls = calls ?? self.calls
+        for _ in 0..<max(10, calls / 10) { try body() }
+        let before = Self.bytesInUse
+        for _ in 0..<calls { try body() }
+        return Double(Self.bytesInUse - before) / Double(calls)
+    }
+
+    /// Of the process's heap, in all arenas and in mapped blocks.
+    private static var bytesInUse: Int {
+        let info = mallinfo2()
+        return Int(info.uordblks) + Int(info.hblkhd)
+    }
+}

@@ -1,0 +1,46 @@
+import CEngine
+import CZooPlugin
+import ZooKit
+
+/// Takes a plugin into this process.
+enum PluginLoader {
+    struct Component {
+        let info: ComponentInfo
+        let table: UnsafePointer<zoo_component_v1>
+    }
+
+    /// Loads a plugin and reads its tables. The engine has to run.
+    ///
+    /// - Throws: `unavailable` if it does not load or takes no such host, `data` if its tables do not fit.
+    static func load(_ file: PluginFile) throws(HostError) -> [Component] {
+        let path = file.library.path
+        guard let symbol = file.entrySymbol else { throw HostError(.data, "\(path): the entry function 'zoo_plugin_v1' is not exported") }
+        let entry = try LibraryLoader.load(path, symbol: symbol)
+        let host = EngineLibrary.table.host
+        guard let table = entry(host)?.pointee else {
+            let reason = host?.pointee.last_error().map { String(cString: $0) } ?? ""
+            throw HostError(.unavailable, "\(path): the plugin refused this host\(reason.isEmpty ? "" : ": " + reason)")
+        }
+        guard table.magic == ZOO_MAGIC, table.abi_major == ZOO_ABI_MAJOR, table.struct_size >= MemoryLayout<zoo_plugin_table_v1>.size else {
+            throw HostError(
+                .data,
+                "\(path): its table is of contract \(table.abi_major).\(table.abi_minor) with \(table.struct_size) bytes; this host needs \(ZOO_ABI_MAJOR).x and \(MemoryLayout<zoo_plugin_table_v1>.size)"
+            )
+        }
+        guard let text = table.descriptor.map({ String(cString: $0) }), text == file.descriptor.text else {
+            throw HostError(.data, "\(path): the descriptor in its table is not the one in its file")
+        }
+        var components: [Component] = []
+        for index in 0..<Int(min(table.component_count, 10_000)) {
+            let pointer = table.components?[index]
+            let info = try ComponentInfo(pointer, file: path)
+            guard let pointer else { continue }
+            if components.contains(where: { $0.info.kind == info.kind && $0.info.id == info.id }) {
+                throw HostError(.data, "\(path): it offers two components \(info.kind)/\(info.id)")
+            }
+            components.append(Component(info: info, table: pointer))
+        }
+        guard !components.isEmpty else { throw HostError(.data, "\(path): the plugin offers no component") }
+        return components
+    }
+}

@@ -1,0 +1,114 @@
+public import Foundation
+import Glibc
+import ZooKit
+
+/// Loads plugins in another process, so that one that crashes or hangs does it there.
+public enum Prober {
+    /// The hidden command of the program that answers.
+    public static let command = "probe-plugin"
+
+    /// The program that answers, beside the one that runs.
+    public static let program = Program.directory + "/zoo"
+
+    /// Seconds that one plugin may take to load.
+    static let patience: Double = 10
+
+    /// What the other process says of a file, a line of JSON each.
+    struct Reply: Codable {
+        let path: String
+        var profile: PluginRecord.Profile?
+        var broken: HostError?
+    }
+
+    /// Probes files, all in one process as long as all goes well; the one it ends at is tried again alone, and the rest after it.
+    ///
+    /// - Returns: by path; and of those that ended or stopped the process, the cause.
+    /// - Throws: `unavailable` if there is no program to do it.
+    static func probe(_ paths: [String]) throws(HostError) -> (replies: [String: Reply], fatal: [String: HostError]) {
+        guard access(program, X_OK) == 0 else {
+            throw HostError(.unavailable, "\(program): not there; it is the program that looks at new plugins in a process of its own")
+        }
+        var replies: [String: Reply] = [:]
+        var fatal: [String: HostError] = [:]
+        var waiting = paths
+        while !waiting.isEmpty {
+            let batch = Array(waiting.prefix(500))
+            var child = try ChildProcess.run(program, [command] + batch, patience: patience)
+            replies.merge(parse(child.output)) { first, _ in first }
+            waiting.removeAll { replies[$0] != nil }
+            guard let suspect = waiting.first, batch.contains(suspect) else { continue }
+            // One before it may have done the damage.
+            if batch.count > 1 { child = try ChildProcess.run(program, [command, suspect], patience: patience) }
+            if let reply = parse(child.output)[suspect] {
+                replies[suspect] = reply
+            } else {
+                let words = child.lastWords.map { ": \($0)" } ?? ""
+                fatal[suspect] = HostError(.software, "\(suspect): the process that loaded it \(child.end.description)\(words)")
+            }
+            waiting.removeFirst()
+        }
+        return (replies, fatal)
+    }
+
+    private static func parse(_ output: [UInt8]) -> [String: Reply] {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        let replies = output.split(separator: UInt8(ascii: "\n")).compactMap { try? decoder.decode(Reply.self, from: Data($0)) }
+        return Dictionary(replies.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The other side: loads the plugins one after the other and tells of each on standard output. What a plugin prints goes to standard error.
+    ///
+    /// - Throws: `unavailable` if the engine does not start.
+    public static func answer(_ paths: [String]) throws(HostError) {
+        let lines = takeOverOutput()
+        try EngineControl.start()
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.outputFormatting = .withoutEscapingSlashes
+        for path in paths {
+            if let line = try? encoder.encode(examine(path)) { lines.write(line) }
+        }
+    }
+
+    /// Lines to the process that asked.
+    public struct Lines {
+        fileprivate let descriptor: Int32
+
+        public func write(_ line: Data) {
+            (line + [UInt8(ascii: "\n")]).withUnsafeBytes { bytes in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                    if count <= 0 { return }
+                    rest = rest.dropFirst(count)
+                }
+            }
+        }
+    }
+
+    /// Keeps standard output for answers, sends what else is printed to standard error, and leaves no core behind.
+    public static func takeOverOutput() -> Lines {
+        let output = dup(STDOUT_FILENO)
+        dup2(STDERR_FILENO, STDOUT_FILENO)
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        return Lines(descriptor: output)
+    }
+
+    private static func examine(_ path: String) -> Reply {
+        do {
+            guard let file = try PluginFile(path: path) else { return Reply(path: path, broken: HostError(.data, "\(path): no plugin")) }
+            try file.requireLoadable(engine: Engine.name)
+            let start = ContinuousClock.now
+            let components = try PluginLoader.load(file)
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            return Reply(
+                path: path,
+                profile: .init(
+                    descriptor: file.descriptor.text, needed: file.library.needed, components: components.map(\.info), seconds: seconds))
+        } catch {
+            return Reply(path: path, broken: error as? HostError ?? HostError(.io, "\(path): \(error)"))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import ZooCheck
+import ZooHost
+import ZooReport
+
+/// What both sides of a check understand.
+struct CheckOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("The plugin's library.", valueName: "file"))
+    var file: String
+
+    @Option(help: ArgumentHelp("Only that check. Repeatable. Default: all.", valueName: "name"))
+    var only: [String] = []
+
+    @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Calls after which memory must not have grown.", valueName: "n"))
+    var calls = 1000
+
+    @Option(help: ArgumentHelp("A directory with plugins whose components may fill slots. Repeatable.", valueName: "dir"))
+    var pluginPath: [String] = []
+
+    func validate() throws {
+        if !(1...1_000_000).contains(calls) { throw ValidationError("--calls is \(calls), expected 1 to 1000000") }
+    }
+}
+
+struct PluginCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Try whether a plugin keeps its contract.",
+        discussion:
+            "Every check runs in a process of its own. Ends with 0 if none fails, with 65 if one does.\n\n"
+            + Check.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
+
+    @OptionGroup var options: CheckOptions
+
+    @Option(help: ArgumentHelp("Seconds for each check.", valueName: "s"))
+    var timeLimit = 60.0
+
+    @Flag(help: "All checks in one process as long as none ends it: faster, but one may suffer from another.")
+    var shared = false
+
+    @Flag(help: "Print JSON instead of a table.")
+    var json = false
+
+    func validate() throws {
+        if !(0.1...86_400).contains(timeLimit) { throw ValidationError("--time-limit is \(timeLimit), expected 0.1 to 86400 seconds") }
+    }
+
+    func run() throws {
+        let check = PluginCheck(
+            file: options.file, seed: options.seed, calls: options.calls, others: options.pluginPath, timeLimit: timeLimit, sharing: shared)
+        let report = try check.run(PluginCheck.named(options.only)) { result in
+            if !json { Console.error("zoo: \(result.check): \(result.verdict.rawValue)") }
+        }
+        try Console.output(json ? jsonText(report) : ResultTables.text(of: report, for: .standardOutput))
+        if report.hasFailures { throw ExitCode(HostError.Kind.data.rawValue) }
+    }
+}
+
+/// Runs checks in this very process, for `PluginCheckCommand`.
+struct CheckPluginCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: PluginCheck.command, shouldDisplay: false)
+
+    @OptionGroup var options: CheckOptions
+
+    func run() throws {
+        try PluginCheck(file: options.file, seed: options.seed, calls: options.calls, others: options.pluginPath)
+            .answer(PluginCheck.named(options.only))
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import ZooHost
+
+struct PluginLockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Pin the plugins that are found now, by their hashes.",
+        discussion:
+            "Writes \(PluginLock.fileName) beside the manifest, or the file that --lock or ZOO_PLUGIN_LOCK names. While it is there, no other plugin is loaded; remove it to lift that."
+    )
+
+    @OptionGroup var shared: SharedOptions
+
+    func run() throws {
+        shared.startLogging()
+        // Without the lock that may be there: it is about to be replaced.
+        let host = try HostRuntime(searchPath: shared.searchPath, startingEngine: false)
+        for plugin in host.broken { Console.error("zoo: warning: \(plugin.cause)") }
+        guard !host.plugins.isEmpty else {
+            throw HostError(.noInput, "there is no plugin to pin in \(host.searchPath.directories.joined(separator: ", "))")
+        }
+        let lock = PluginLock(host.plugins, path: shared.lockToWrite)
+        try lock.write()
+        try shared.emit(lock.pins, or: "\(lock.path): \(lock.pins.count) plugins pinned\n")
+    }
+}

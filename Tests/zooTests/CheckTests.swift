@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// `zoo plugin check`: sound plugins pass, and every fault is found by the check that is there for it.
+@Suite(.serialized) struct CheckTests {
+    private struct Report: Decodable {
+        struct Result: Decodable {
+            let check, verdict: String
+            let details: [String]
+        }
+        let checks: [Result]
+        func names(_ verdict: String) -> [String] { checks.filter { $0.verdict == verdict }.map(\.check) }
+    }
+
+    private func check(_ path: String, _ more: String..., calls: Int = 200, status: Int32, at place: SourceLocation = #_sourceLocation)
+        throws -> Report
+    {
+        let result = try ZooProcess.run(
+            ["plugin", "check", path, "--json", "--calls", "\(calls)", "--plugin-path", ZooProcess.products.path] + more)
+        #expect(result.status == status, "\(result.errors) \(result.output)", sourceLocation: place)
+        return try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+    }
+
+    /// Builds Tests/Fixtures/faulty with that fault, or with none.
+    private func build(_ fault: String?, in folder: URL) throws -> String {
+        let file = folder.appendingPathComponent("libSubject.so").path
+        let source = ZooProcess.root.appendingPathComponent("Tests/Fixtures/faulty/plugin.c").path
+        let header = ZooProcess.root.appendingPathComponent("Sources/CZooPlugin/include").path
+        let flags = ["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I", header]
+        let result = try ZooProcess.execute(
+            "/usr/bin/env", ["cc"] + flags + (fault.map { ["-DFAULT_\($0)"] } ?? []) + ["-o", file, source], ZooProcess.environment())
+        try #require(result.status == 0, "cc: \(result.errors)")
+        return file
+    }
+
+    @Test(.enabled(if: finds("cc"), "needs a C compiler, cc")) func aSoundPluginPasses() throws {
+        try Scratch.with { scratch in
+            let report = try check(build(nil, in: scratch.folder), "--shared", status: 0)
+            #expect(report.checks.count == 21)
+            #expect(report.names("skipped").isEmpty, "\(report.checks)")
+        }
+    }
+
+    @Test(
+        .enabled(if: finds("cc"), "needs a C compiler, cc"),
+        arguments: [
+            ("DESCRIPTOR", "descriptor"), ("LOAD", "load"), ("TABLES", "tables"), ("SCAN_TIME", "scan-time"), ("EXTENSION", "extension"),
+            ("OPTIONS", "options"), ("CONFIGURATIONS", "configurations"), ("WRONG_INPUT", "wrong-input"), ("BATCH", "batch"),
+            ("LAYOUT", "layout"), ("DETERMINISM", "determinism"), ("EVALUATION", "evaluation"), ("STATE", "state"),
+            ("INSTANCES", "instances"), ("GRADIENTS", "gradients"), ("IDENTITY", "identity"), ("GROUP_LAWS", "group-laws"),
+            ("SYMMETRY", "symmetry"), ("THREADS", "threads"), ("MEMORY", "memory"), ("MEMORY_OF_INSTANCES", "memory"),
+            ("ERROR_TEXT", "error-text"),
+        ])
+    func aFaultIsFoundByItsCheckAndNoOther(_ fault: String, _ name: String) throws {
+        try Scratch.with { scratch in
+            // Instances that share their weights would spoil them for the next check in the same process.
+            let sharing = fault == "INSTANCES" ? [] : ["--shared"]
+            let path = try build(fault, in: scratch.folder)
+            let report = try sharing.isEmpty ? check(path, status: 65) : check(path, "--shared", status: 65)
+            #expect(report.names("failed") == [name], "\(report.checks.filter { $0.verdict != "passed" })")
+            #expect(report.checks.count == 21)
+        }
+    }
+
+    /// The zoo's own, whatever they are by now.
+    private static let builtIn: [String] = {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: ZooProcess.products.path)) ?? []
+        return names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted()
+    }()
+
+    @Test(arguments: builtIn) func theZoosOwnPluginsPass(_ name: String) throws {
+        let report = try check(ZooProcess.products.appendingPathComponent(name).path, "--shared", calls: 20, status: 0)
+        #expect(report.names("failed").isEmpty, "\(report.checks.filter { $0.verdict == "failed" })")
+    }
+
+    @Test func namesOfChecksAreChecked() throws {
+        let path = ZooProcess.products.appendingPathComponent("libWarps.so").path
+        let result = try ZooProcess.run(["plugin", "check", path, "--only", "memry"])
+        #expect(result.status == 64 && result.errors.contains("did you mean 'memory'?"))
+        #expect(try ZooProcess.run(["plugin", "check", "/nonexistent.so"]).status == 66)
+    }
+}
