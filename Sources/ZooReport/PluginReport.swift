@@ -31,7 +31,7 @@ public struct PluginReport: Codable, Sendable {
     public init(path: String) throws {
         guard let file = try PluginFile(path: path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
         let full = URL(fileURLWithPath: path).standardizedFileURL.path
-        self.path = path
+        self.path = full
         bytes = (try? FileManager.default.attributesOfItem(atPath: full)[.size] as? Int) ?? 0
         sha256 = try Checksum.sha256(ofFile: full)
         machine = "\(file.library.machine)"
