@@ -13,6 +13,9 @@ public enum Prober {
     /// Seconds that one plugin may take to load.
     static let patience: Double = 10
 
+    /// What it says first, in place of a path: the engine runs, so what goes wrong from here on is a plugin's fault.
+    private static let ready = "ready"
+
     /// What the other process says of a file, a line of JSON each.
     struct Reply: Codable {
         let path: String
@@ -34,7 +37,12 @@ public enum Prober {
         while !waiting.isEmpty {
             let batch = Array(waiting.prefix(500))
             var child = try ChildProcess.run(program, [command] + batch, patience: patience)
-            replies.merge(parse(child.output)) { first, _ in first }
+            let answer = parse(child.output)
+            guard answer[ready] != nil else {
+                let words = child.lastWords.map { $0.hasPrefix("zoo: ") ? String($0.dropFirst(5)) : $0 }
+                throw HostError(.unavailable, words ?? "\(program): the process that looks at plugins \(child.end.description)")
+            }
+            replies.merge(answer) { first, _ in first }
             waiting.removeAll { replies[$0] != nil }
             guard let suspect = waiting.first, batch.contains(suspect) else { continue }
             // One before it may have done the damage.
@@ -63,6 +71,7 @@ public enum Prober {
     public static func answer(_ paths: [String]) throws(HostError) {
         let lines = takeOverOutput()
         try EngineControl.start()
+        lines.write(Data("{\"path\": \"\(ready)\"}".utf8))
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.outputFormatting = .withoutEscapingSlashes
