@@ -1,0 +1,38 @@
+import struct Foundation.URL
+import ZooData
+import ZooHarness
+import ZooHost
+import ZooKit
+import ZooStore
+
+/// The zoo as it is shipped.
+struct ShippedZoo {
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let manifest: Manifest
+    let host: HostRuntime
+
+    init() throws {
+        manifest = try Manifest(path: Self.root.appendingPathComponent("zoo.json").path)
+        host = try HostRuntime(searchPath: SearchPath(environment: [:]))
+    }
+
+    func weights(_ entry: String, _ dataset: String) throws -> String? {
+        try manifest.entry(entry).weights.first { $0.dataset == dataset }.map { manifest.resolve($0.file) }
+    }
+
+    /// An entry on a data set, with the weights that are shipped or initial ones.
+    func subject(_ id: String, on dataset: String, trainedOn source: String? = nil) throws -> ProbeSubject {
+        let dataSet = try DataSet.named(dataset)
+        let images = try dataSet.load(.test)
+        let network = try host.network(
+            manifest.entry(id), input: dataSet.shape(of: images), classes: images.classes.count, seed: 0)
+        if let source, let file = try weights(id, source) { try SafetensorsFile(path: file).load(into: network.parameters) }
+        try network.parameters.setTraining(false)
+        try network.parameters.convert(format: .channelsLast)
+        return ProbeSubject(host: host, network: network, dataSet: dataSet, images: images)
+    }
+
+    func run(_ probe: String, _ subject: ProbeSubject) throws -> Measurement {
+        try ProbeCatalogue.probe(probe).run(on: subject, progress: SilentProgress())
+    }
+}
