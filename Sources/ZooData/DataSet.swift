@@ -186,7 +186,7 @@ public struct DataSet: Sendable, Hashable {
     /// - Parameter count: how many images are wanted, where fewer are cheaper.
     private func read(_ split: Split, count: Int?, from directory: String?) throws -> ImageSet {
         switch source {
-        case .strokes: try StrokeDigits().imageSet(split, count: count)
+        case .strokes: try StrokeDigits().imageSet(split, count: count.map { min($0, StrokeDigits.defaultCount(split)) })
         case .mnist: try MNIST.imageSet(split, in: directory)
         case .folder(let folder): try folder.imageSet(split, name: name, in: directory)
         case .houseNumbers: try HouseNumbers.imageSet(split, in: directory)

@@ -1,7 +1,7 @@
 /// What a probe found out about an entry: single figures, tables, and values per test image.
 ///
 /// Everything in it is a result, so it must not hold anything that differs between two runs of the same job, except in
-/// figures marked as `isTiming`.
+/// figures marked as `isTiming`. Two measurements are equal if all their numbers are; NaN, a number that is missing, equals NaN.
 public struct Measurement: Codable, Sendable, Equatable {
     /// A single number.
     public struct Figure: Codable, Sendable, Equatable {
@@ -18,6 +18,10 @@ public struct Measurement: Codable, Sendable, Equatable {
             self.value = value
             self.unit = unit
             self.isTiming = isTiming
+        }
+
+        public static func == (a: Figure, b: Figure) -> Bool {
+            a.name == b.name && same(a.value, b.value) && a.unit == b.unit && a.isTiming == b.isTiming
         }
     }
 
@@ -56,6 +60,15 @@ public struct Measurement: Codable, Sendable, Equatable {
             case .texts(let list): list.count
             }
         }
+
+        public static func == (a: Values, b: Values) -> Bool {
+            switch (a, b) {
+            case (.numbers(let a), .numbers(let b)): a.count == b.count && zip(a, b).allSatisfy(same)
+            case (.integers(let a), .integers(let b)): a == b
+            case (.texts(let a), .texts(let b)): a == b
+            default: false
+            }
+        }
     }
 
     /// One value per test image, in the order of the test set: what paired statistics are made from.
@@ -69,6 +82,8 @@ public struct Measurement: Codable, Sendable, Equatable {
             self.values = values
         }
     }
+
+    private static func same(_ a: Double, _ b: Double) -> Bool { a == b || a.isNaN && b.isNaN }
 
     public var figures: [Figure]
     public var tables: [Table]

@@ -96,7 +96,7 @@ import ZooKit
     /// An architecture that halves a feature map says so beforehand, and what follows is made for the smaller one.
     @Test(arguments: ["p4-cnn", "p4m-cnn", "cn-cnn", "cw-p4cnn"])
     func announcedResamplingsChangeWhatFollows(_ id: String) throws {
-        let side = id == "cw-p4cnn" ? 48 : 56
+        let side = id == "cw-p4cnn" ? 54 : 56
         let net = try network(
             #"{"id": "stn-featuremap", "config": {"placements": [1]}}"#,
             parts: #"""
