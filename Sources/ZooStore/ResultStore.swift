@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import ZooHost
 
 /// Results in one SQLite file, to which rows are only ever added.
@@ -31,13 +32,27 @@ public final class ResultStore: Sendable {
             if !exists, !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
         } catch { throw HostError(.cantCreate, "\(path): the store's folder cannot be created") }
         do {
-            database = try DatabaseQueue(path: path, configuration: configuration)
-            let migrator = ResultStoreSchema.migrator
-            if try database.read(migrator.hasBeenSuperseded) {
-                throw HostError(.data, "\(path): a result store of a later version of the zoo")
+            database = try Self.alone(beside: path) {
+                let database = try DatabaseQueue(path: path, configuration: configuration)
+                let migrator = ResultStoreSchema.migrator
+                if try database.read(migrator.hasBeenSuperseded) {
+                    throw HostError(.data, "\(path): a result store of a later version of the zoo")
+                }
+                try migrator.migrate(database)
+                return database
             }
-            try migrator.migrate(database)
         } catch { throw Self.explain(error, path, opening: true) }
+    }
+
+    /// Lets one process at a time open a store in that folder: SQLite's switch to the write-ahead log waits for nobody.
+    private static func alone<T>(beside path: String, _ body: () throws -> T) throws -> T {
+        let folder = (path as NSString).deletingLastPathComponent
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // Where folders cannot be locked, SQLite says what is wrong.
+        guard descriptor >= 0 else { return try body() }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        return try body()
     }
 
     // MARK: Writing
