@@ -14,5 +14,5 @@ trap 'rm -rf "$kept"' EXIT
 for kernels in on off; do
   echo "ZOO_KERNELS=$kernels"
   ZOO_KERNELS=$kernels .build/release/zoo train "${entries[@]}" --dataset "$dataset" --epochs "$epochs" --seed "$seeds" \
-    --runs "$kept/$kernels" --results "$kept/$kernels-results" --quiet
+    --runs "$kept/$kernels" --store "$kept/$kernels.sqlite" --quiet
 done
