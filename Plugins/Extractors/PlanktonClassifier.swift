@@ -7,8 +7,8 @@ final class PlanktonClassifier: ChainedExtractor, Component {
     static let summary = "Plankton classifier: ten conv 3×3 of 32 to 256 channels, leaky ReLU, max-pool 3/2, linear 512, 512"
     static let paper = "arXiv:2004.11678"
     static let options = [
-        Option.ints("widths", default: [32, 32, 64, 64, 128, 128, 128, 256, 256, 256], in: 1...4096, "channels of the ten convolutions"),
-        Option.ints("hidden", default: [512, 512], in: 1...16384, "sizes of the hidden linear layers"),
+        Option.ints("widths", default: [32, 32, 64, 64, 128, 128, 128, 256, 256, 256], in: 1...512, "channels of the ten convolutions"),
+        Option.ints("hidden", default: [512, 512], in: 1...4096, "sizes of the hidden linear layers"),
         Option.double("dropout", default: 0.5, in: 0...0.95, "probability of dropout before each linear layer"),
         Option.int(
             "pool_padding", default: 0, in: 0...1, "of the max-pooling; 1 halves even sides exactly and lets images under 31×31 through"),

@@ -11,8 +11,8 @@ final class SVHNClassifier: ChainedExtractor, Component {
     static let paper = "arXiv:2004.11678"
     static let options = [
         Option.int("heads", default: 1, in: 1...16, "things read at once; 5 for house numbers, with 11 classes each"),
-        Option.ints("widths", default: [48, 64, 128, 160, 192, 192, 192, 192], in: 1...4096, "channels of the eight convolutions"),
-        Option.ints("hidden", default: [3072, 3072, 3072], in: 1...16384, "sizes of the hidden linear layers"),
+        Option.ints("widths", default: [48, 64, 128, 160, 192, 192, 192, 192], in: 1...512, "channels of the eight convolutions"),
+        Option.ints("hidden", default: [3072, 3072, 3072], in: 1...4096, "sizes of the hidden linear layers"),
         Option.double("dropout", default: 0.5, in: 0...0.95, "probability of dropout, from the second convolution on"),
     ]
 
