@@ -30,7 +30,7 @@ public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func status(_ error: DataError) -> Int32 {
-        if error.field == "data set" { return HostError.Kind.usage.rawValue }
+        if ["data set", "limit"].contains(error.field) { return HostError.Kind.usage.rawValue }
         let isMissing =
             error.field == "data directory" || error.found == "no such file" || !FileManager.default.fileExists(atPath: error.file)
         return isMissing && error.file != "strokes" ? HostError.Kind.noInput.rawValue : HostError.Kind.data.rawValue
