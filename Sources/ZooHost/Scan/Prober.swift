@@ -11,7 +11,7 @@ public enum Prober {
     public static let program = Program.directory + "/zoo"
 
     /// Seconds that one plugin may take to load.
-    static let patience: Double = 10
+    static let patience: Double = 30
 
     /// What it says first, in place of a path: the engine runs, so what goes wrong from here on is a plugin's fault.
     private static let ready = "ready"
