@@ -40,9 +40,9 @@ enum FaultyPlugin {
             for (;;) { char *more = malloc(1 << 20); memset(more, 1, 1 << 20); }
           // As a network whose activations take 8 MiB per image.
           if (!strcmp(how, "large") && count > 40) {
-            char *much = malloc((size_t)count << 23);
+            char *much = malloc((size_t)count << 24);
             if (!much) return host->fail(ZOO_ERROR, "out of memory");
-            memset(much, 1, (size_t)count << 23);
+            memset(much, 1, (size_t)count << 24);
             free(much);
           }
           if (!strcmp(how, "chatter")) { printf("{\\"finished\\": nothing}\\n"); fflush(stdout); fprintf(stderr, "blah\\n"); }

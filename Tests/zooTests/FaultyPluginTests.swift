@@ -49,7 +49,7 @@ import ZooStore
         }
     }
 
-    /// 100 images at 8 MiB each are too much at once, 64 are not.
+    /// 100 images at 16 MiB each are too much at once, and 64; a quarter of that is not.
     @Test func lessMemoryMeansSmallerBatches() throws {
         try Scratch.with { scratch in
             let outcome = try evaluate(["large", "none"], ["--memory-limit", "900M", "--images", "100"], in: scratch)
