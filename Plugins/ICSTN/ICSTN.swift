@@ -35,6 +35,8 @@ final class ICSTN: Architecture, Component {
     private let predictor: any LocalizationNet
     private let spatial: IterativeTransformer
     private let extractor: any FeatureExtractor
+    /// Whether the family's matrices are 3×3.
+    private let isProjective: Bool
 
     init(_ build: Build) throws {
         let input = build.input
@@ -44,6 +46,7 @@ final class ICSTN: Architecture, Component {
         extractor = try build.extractor(
             "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
         predictor = try build.localization("localization", input: input, outputs: transformer.parameterCount)
+        isProjective = try transformer.transformation(offset: Tensor.zeros([1, transformer.parameterCount])).shape == [1, 3, 3]
         if try Start(rawValue: build.string("start")) == .perturbation {
             guard transformer.composes else {
                 throw ZooError("ic-stn: 'start' is perturbation, but transformations of this family do not compose", .badArgument)
@@ -70,12 +73,9 @@ final class ICSTN: Architecture, Component {
         guard let truth, truth.images.shape == x.shape else { return nil }
         let count = try x.size(0)
         let theta = try truth.theta.to(device: x.device, dtype: x.dtype)
-        let rows = try spatial.transformer.transformation(offset: Tensor.zeros([1, spatial.transformer.parameterCount])).size(1)
-        switch (theta.shape, rows) {
-        case ([count, 2, 3], 2), ([count, 3, 3], 3): return (truth.images, theta)
-        case ([count, 2, 3], 3):
-            let row = try Tensor([0, 0, 1] as [Float], [1, 1, 3]).to(device: x.device, dtype: x.dtype).expanded([count, 1, 3])
-            return (truth.images, try Tensor.cat([theta, row], dimension: 1))
+        switch (theta.shape, isProjective) {
+        case ([count, 2, 3], false): return (truth.images, theta)
+        case ([count, 2, 3], true), ([count, 3, 3], true): return (truth.images, try theta.homogeneous())
         default:
             throw ZooError(
                 "ic-stn: 'start' is perturbation, and the perturbations are \(theta.shape), which this family of transformations cannot start from; homographies need the family 'homography'",

@@ -44,13 +44,9 @@ final class Oracle: Architecture, Component {
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
         let theta = try inverse(count: x.size(0)).to(device: x.device, dtype: x.dtype)
         trace?.theta(1, theta)
-        var features = try x.warped(theta.contiguous(), height: height, width: width, padding: padding)
-        trace?.warped(features)
-        for stage in 0..<extractor.stages.count {
-            features = try extractor.forward(features, stages: stage..<stage + 1)
-            trace?.stage(stage + 1, features)
-        }
-        return try extractor.classify(features)
+        let aligned = try x.warped(theta.contiguous(), height: height, width: width, padding: padding)
+        trace?.warped(aligned)
+        return try extractor.logits(aligned, trace: trace)
     }
 
     /// The inverses of the known transformations, N×2×3 or N×3×3, in float64: a product of close to equal numbers in float32 would show.
@@ -59,17 +55,13 @@ final class Oracle: Architecture, Component {
         guard shape.count == 3, shape == [shape[0], 2, 3] || shape == [shape[0], 3, 3], shape[0] == 1 || shape[0] == count else {
             throw ZooError("oracle: truth.theta has shape \(shape); for this batch it must be \(count)×2×3 or \(count)×3×3", .badArgument)
         }
-        var matrix = try truth.detached().to(dtype: .float64)
+        let matrix = try truth.detached().to(dtype: .float64)
         if !hasWarned, shape[0] == 1, count > 1, try matrix.narrowed(1, from: 0, count: 2).doubles() == [1, 0, 0, 0, 1, 0] {
             Engine.log(.warning, "oracle: nobody has set truth.theta, so the image is classified as it is")
             hasWarned = true
         }
         let isAffine = shape[1] == 2
-        if isAffine {
-            let row = try Tensor([0, 0, 1] as [Double], [1, 1, 3]).to(device: matrix.device).expanded([shape[0], 1, 3])
-            matrix = try Tensor.cat([matrix, row], dimension: 1)
-        }
-        let inverse = try matrix.inverse()
+        let inverse = try matrix.homogeneous().inverse()
         return try (isAffine ? inverse.narrowed(1, from: 0, count: 2) : inverse).expanded([count, isAffine ? 2 : 3, 3])
     }
 }

@@ -37,20 +37,13 @@ protocol AffineFamily: MatrixFamily {}
 
 extension AffineFamily {
     func compose(_ first: Tensor, _ second: Tensor) throws -> Tensor {
-        try homogeneous(first).matmul(homogeneous(second)).narrowed(1, from: 0, count: 2)
+        try first.homogeneous().matmul(second.homogeneous()).narrowed(1, from: 0, count: 2)
     }
 
-    func invert(_ theta: Tensor) throws -> Tensor { try homogeneous(theta).inverse().narrowed(1, from: 0, count: 2) }
+    func invert(_ theta: Tensor) throws -> Tensor { try theta.homogeneous().inverse().narrowed(1, from: 0, count: 2) }
 
     /// θ N×2×3 from its six entries, row by row, each N×1.
     func matrix(_ entries: [Tensor]) throws -> Tensor { try Tensor.cat(entries, dimension: 1).reshaped([-1, 2, 3]) }
-
-    /// N×2×3 to N×3×3, with the last row 0 0 1.
-    private func homogeneous(_ theta: Tensor) throws -> Tensor {
-        let count = try theta.size(0)
-        let row = try Tensor([0, 0, 1] as [Double], [1, 1, 3]).to(device: theta.device, dtype: theta.dtype).expanded([count, 1, 3])
-        return try Tensor.cat([theta, row], dimension: 1)
-    }
 }
 
 /// What makes a rotation one of the pixels: coordinates are [-1, 1] along both sides of an image, also where it is not square.

@@ -264,6 +264,13 @@ extension Tensor {
         try Op.warpBytes(self, index, theta, [height, width], padding.rawValue, mean, deviation)
     }
 
+    /// Sampling matrices as N×3×3: of N×2×3 with the row (0, 0, 1) below them; of N×3×3 themselves.
+    public func homogeneous() throws(ZooError) -> Tensor {
+        guard shape.count == 3, shape[1] == 2 else { return self }
+        let row = try Tensor([0, 0, 1] as [Double], [1, 1, 3]).to(device: device, dtype: dtype).expanded([shape[0], 1, 3])
+        return try Tensor.cat([self, row], dimension: 1)
+    }
+
     /// The sampling grid of θ (N×2×3), N×H×W×2, for `size` N×C×H×W.
     public static func affineGrid(_ theta: Tensor, size: [Int]) throws(ZooError) -> Tensor { try Op.affineGrid(theta, size, false) }
 
