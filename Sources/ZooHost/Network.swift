@@ -245,41 +245,14 @@ private final class SettingStorage {
     private(set) var values: [zoo_value] = []
     private var memory: [UnsafeMutableRawBufferPointer] = []
 
-    init(_ settings: [Setting]) {
-        for setting in settings {
-            var value = zoo_value()
-            switch setting {
-            case .bool(let on):
-                value.tag = ZOO_BOOL
-                value.as.i = on ? 1 : 0
-            case .int(let number):
-                value.tag = ZOO_INT
-                value.as.i = Int64(number)
-            case .double(let number):
-                value.tag = ZOO_DOUBLE
-                value.as.d = number
-            case .string(let text):
-                value.tag = ZOO_STRING
-                value.count = UInt32(text.utf8.count)
-                value.as.string = UnsafePointer(keep(Array(text.utf8CString)))
-            case .ints(let list):
-                value.tag = ZOO_INTS
-                value.count = UInt32(list.count)
-                value.as.ints = UnsafePointer(keep(list.map(Int64.init)))
-            case .doubles(let list):
-                value.tag = ZOO_DOUBLES
-                value.count = UInt32(list.count)
-                value.as.doubles = UnsafePointer(keep(list))
-            }
-            values.append(value)
-        }
-    }
+    init(_ settings: [Setting]) { values = settings.map { $0.value(keeping: keep) } }
 
     deinit { memory.forEach { $0.deallocate() } }
 
-    private func keep<T: BitwiseCopyable>(_ list: [T]) -> UnsafeMutablePointer<T>? {
-        let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, list.count) * MemoryLayout<T>.stride, alignment: 8)
-        memory.append(raw)
-        return raw.bindMemory(to: T.self).update(from: list).index >= 0 ? raw.baseAddress?.assumingMemoryBound(to: T.self) : nil
+    private func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer? {
+        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 16)
+        copy.copyMemory(from: bytes)
+        memory.append(copy)
+        return UnsafeRawPointer(copy.baseAddress)
     }
 }

@@ -56,17 +56,19 @@ struct Published<T>: @unchecked Sendable {
 }
 
 private func published(_ text: String) -> UnsafePointer<CChar> {
-    let bytes = text.utf8CString
-    let memory = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
-    _ = memory.initialize(from: bytes)
-    return UnsafePointer(memory.baseAddress.unsafelyUnwrapped)  // never empty: the NUL is always there
+    published(Array(text.utf8CString)).unsafelyUnwrapped  // never empty: the NUL is always there
 }
 
 private func published<T>(_ values: [T]) -> UnsafePointer<T>? {
-    guard !values.isEmpty else { return nil }
-    let memory = UnsafeMutableBufferPointer<T>.allocate(capacity: values.count)
-    _ = memory.initialize(from: values)
-    return UnsafePointer(memory.baseAddress)
+    values.withUnsafeBytes(publishedBytes)?.assumingMemoryBound(to: T.self)
+}
+
+/// A copy that is never freed; nil of nothing.
+private func publishedBytes(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer? {
+    guard !bytes.isEmpty else { return nil }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    memory.copyMemory(from: bytes)
+    return UnsafeRawPointer(memory.baseAddress)
 }
 
 private func kind(of type: any Component.Type) -> Kind? {
@@ -78,9 +80,15 @@ private func kind(of type: any Component.Type) -> Kind? {
 }
 
 extension Setting {
-    /// As a value of the contract whose lists and strings live for ever.
-    fileprivate var publishedValue: zoo_value {
+    /// As a value of the contract.
+    ///
+    /// - Parameter keep: copies bytes, aligned for any of them, to memory that is there for as long as the value is used.
+    public func value(keeping keep: (UnsafeRawBufferPointer) -> UnsafeRawPointer?) -> zoo_value {
         var value = zoo_value()
+        func list<T>(_ values: [T], count: Int) -> UnsafePointer<T>? {
+            value.count = UInt32(count)
+            return values.withUnsafeBytes(keep)?.assumingMemoryBound(to: T.self)
+        }
         switch self {
         case .bool(let on):
             value.tag = ZOO_BOOL
@@ -93,16 +101,13 @@ extension Setting {
             value.as.d = number
         case .string(let text):
             value.tag = ZOO_STRING
-            value.count = UInt32(text.utf8.count)
-            value.as.string = published(text)
-        case .ints(let list):
+            value.as.string = list(Array(text.utf8CString), count: text.utf8.count)
+        case .ints(let numbers):
             value.tag = ZOO_INTS
-            value.count = UInt32(list.count)
-            value.as.ints = published(list.map(Int64.init))
-        case .doubles(let list):
+            value.as.ints = list(numbers.map(Int64.init), count: numbers.count)
+        case .doubles(let numbers):
             value.tag = ZOO_DOUBLES
-            value.count = UInt32(list.count)
-            value.as.doubles = published(list)
+            value.as.doubles = list(numbers, count: numbers.count)
         }
         return value
     }
@@ -149,7 +154,8 @@ private func exported(_ type: any Component.Type) -> zoo_component_v1 {
     let options = type.options.map { option in
         zoo_option_v1(
             name: published(option.name), help: published(option.help), type: zoo_tag(option.type.rawValue),
-            fallback: option.fallback?.publishedValue ?? zoo_value(), minimum: option.range.lowerBound, maximum: option.range.upperBound,
+            fallback: option.fallback?.value(keeping: publishedBytes) ?? zoo_value(), minimum: option.range.lowerBound,
+            maximum: option.range.upperBound,
             choices: option.choices.flatMap { published($0.map { Optional(published($0)) } + [nil]) })
     }
     let slots = type.slots.map {
