@@ -32,7 +32,8 @@ public struct Laboratory {
     /// - Parameters:
     ///   - epochs: instead of the recipe's.
     ///   - restart: forget the checkpoints and results of this very run.
-    /// - Throws: `Interrupted` if asked to stop, `DataError` if the data are not there, `HostError` otherwise.
+    /// - Throws: `Interrupted` if asked to stop, `DataError` if the data are not there, `unavailable` if another process trains the same
+    ///   run, `HostError` otherwise.
     public func train(
         _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
@@ -40,8 +41,10 @@ public struct Laboratory {
         let identity = identity(entry, dataset: dataset, seed: seed, epochs: epochs)
         let recipe = identity.recipe
         let directory = try RunDirectory(root: runs, identity)
-        if restart { try directory.remove() }
-        if let result = finished(directory) { return result }
+        if !restart, let result = finished(directory) { return result }
+        let claim = try directory.claim()
+        defer { withExtendedLifetime(claim) {} }
+        if restart { try directory.remove() } else if let result = finished(directory) { return result }
         let images = try dataSet.load(.train, from: dataDirectory)
         let trainer = Trainer(
             host: host, entry: entry, dataSet: dataSet, images: images, identity: identity, directory: directory, progress: progress)

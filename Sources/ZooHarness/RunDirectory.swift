@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ZooData
 import ZooHost
 import ZooStore
@@ -37,11 +38,30 @@ struct RunDirectory {
     var weights: String { path + "/weights.safetensors" }
     var result: String { path + "/result.json" }
 
-    /// - Throws: `cantCreate` if the directory cannot be made.
-    func create() throws {
+    /// Makes the directory, and keeps other processes from training the same run while what it gives is alive.
+    ///
+    /// - Throws: `cantCreate` if the directory cannot be made, `unavailable` if another process is at this run.
+    func claim() throws -> Claim {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch { throw HostError(.cantCreate, "\(path): the run's directory cannot be created\(Self.reason(error))") }
+        return try Claim(path)
+    }
+
+    /// A lock on the directory, which ends with the process at the latest.
+    final class Claim {
+        private let descriptor: Int32
+
+        fileprivate init(_ path: String) throws {
+            descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            // Where folders cannot be locked, whoever trains there has to take care.
+            if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                close(descriptor)
+                throw HostError(.unavailable, "\(path): another process trains this very run; wait for it, or keep other runs with --runs")
+            }
+        }
+
+        deinit { if descriptor >= 0 { close(descriptor) } }
     }
 
     /// The weights of the newest finished run of that entry, data set and seed.

@@ -32,7 +32,6 @@ struct Trainer {
         loader.drawsUpright = network.wantsUpright
         try network.parameters.convert(format: .channelsLast)
         let optimizer = try Optimizer(network.parameters, recipe)
-        try directory.create()
         var history = try resume(network, optimizer)
         let resumedFrom = history.count
         progress.begin(

@@ -115,6 +115,38 @@ import ZooStore
         }
     }
 
+    /// Ctrl-C: what runs is finished and stored, nothing new begins, the status is the shell's for an interrupt; the same command
+    /// then does the rest.
+    @Test func anInterruptedBatchFinishesWhatItIsAt() throws {
+        try Scratch.with { scratch in
+            let store = scratch.folder.path + "/results.sqlite"
+            let manifest = try scratch.file("zoo.json", Self.manifest)
+            let errors = try scratch.file("stderr", "")
+            let batch = Self.batch.map { $0 == "40" ? "3000" : $0 } + ["--jobs", "2"]
+            let process = Process()
+            process.executableURL = ZooProcess.program
+            process.arguments = batch + ["--manifest", manifest.path, "--store", store]
+            process.environment = ZooProcess.environment()
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = try FileHandle(forWritingTo: errors)
+            process.currentDirectoryURL = scratch.folder
+            try process.run()
+            func stored() -> Int { (try? ResultStore(path: store, creating: false).results(matching: ResultFilter()).count) ?? 0 }
+            let deadline = ContinuousClock.now + .seconds(60)
+            while stored() == 0, ContinuousClock.now < deadline, process.isRunning { usleep(5_000) }
+            process.interrupt()
+            process.waitUntilExit()
+            let text = try String(contentsOf: errors, encoding: .utf8)
+            #expect(process.terminationReason == .exit && process.terminationStatus == 130, "\(text)")
+            let kept = stored()
+            #expect((1..<Self.jobs).contains(kept) && text.contains("\(kept) of \(Self.jobs) jobs are finished"), "\(kept): \(text)")
+            #expect(workers(of: scratch) == 0)
+            let rest = try run(batch, store: store, in: scratch)
+            #expect(rest.status == 0, "\(rest.errors)")
+            #expect(try contents(store).count == Self.jobs)
+        }
+    }
+
     @Test func twoProcessesShareAStore() throws {
         try Scratch.with { scratch in
             let store = scratch.folder.path + "/shared.sqlite"
@@ -134,6 +166,31 @@ import ZooStore
                 #expect(process.terminationReason == .exit && process.terminationStatus == 0)
             }
             #expect(try contents(store).count == Self.jobs)
+        }
+    }
+
+    /// Two processes at one training run would write each other's checkpoints over.
+    @Test func aRunIsTrainedByOneProcessAtATime() throws {
+        try Scratch.with { scratch in
+            let manifest = try scratch.file("zoo.json", Self.manifest)
+            let training = ["train", "w2", "--epochs", "300", "--seed", "0", "--manifest", manifest.path]
+            let process = Process()
+            process.executableURL = ZooProcess.program
+            process.arguments = training
+            process.environment = ZooProcess.environment()
+            (process.standardOutput, process.standardError) = (FileHandle.nullDevice, FileHandle.nullDevice)
+            process.currentDirectoryURL = scratch.folder
+            try process.run()
+            defer {
+                process.interrupt()
+                process.waitUntilExit()
+            }
+            let runs = scratch.folder.path + "/runs/strokes-rotated/w2"
+            let deadline = ContinuousClock.now + .seconds(60)
+            while !FileManager.default.fileExists(atPath: runs), ContinuousClock.now < deadline, process.isRunning { usleep(20_000) }
+            usleep(100_000)
+            let second = try ZooProcess.run(training + ["--store", "second.sqlite"], in: scratch.folder)
+            #expect(second.status == 69 && second.errors.contains("another process trains this very run"), "\(second.errors)")
         }
     }
 
