@@ -2,9 +2,10 @@ import ArgumentParser
 import ZooReport
 
 struct ListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List entries, components, plugins and probes.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List entries, components, plugins, probes and data sets.")
 
-    enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins, probes }
+    enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins, probes, datasets }
 
     @Argument(help: "What to list. Default: entries and components.")
     var section: Section?
@@ -16,6 +17,7 @@ struct ListCommand: ParsableCommand {
         var components: [ComponentDescription]?
         var plugins: [PluginDescription]?
         var probes: [ProbeDescription]?
+        var datasets: [DataSetDescription]?
         var broken: [BrokenDescription]
     }
 
@@ -28,6 +30,7 @@ struct ListCommand: ParsableCommand {
         // A listing for machines holds everything; for people the plugins stand beside what comes from them.
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
         if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
+        if section == .datasets || section == nil && shared.json { answer.datasets = DataSetDescription.all(in: shared.dataDir) }
         try shared.emit(answer, or: text(answer))
         if !shared.json { shared.warn(about: answer.broken) }
         if !shared.quiet {
@@ -41,7 +44,7 @@ struct ListCommand: ParsableCommand {
         let terminal = Terminal.standardOutput
         let tables = [
             answer.entries.map(Listing.table), answer.components.map(Listing.table), answer.plugins.map(Listing.table),
-            answer.probes.map(Listing.table),
+            answer.probes.map(Listing.table), answer.datasets.map(Listing.table),
         ]
         return tables.compactMap { $0?.rendered(for: terminal) }.joined(separator: "\n")
     }

@@ -86,6 +86,7 @@ import Testing
 
     @Test(arguments: [
         ["list"], ["list", "entries"], ["list", "components"], ["list", "plugins"], ["show", "cnn"], ["show", "plugin/Warps"], ["doctor"],
+        ["list", "probes"], ["list", "datasets"],
     ])
     func jsonIsJSON(_ arguments: [String]) throws {
         let result = try ZooProcess.run(arguments + ["--json"])
@@ -191,6 +192,20 @@ import Testing
         let list = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [[String: Any]])
         #expect(list.count == 1 && list[0]["entry"] as? String == "cnn" && list[0]["threads"] as? Int == 1)
         for key in ["train_step_ms", "evaluate_ms"] { #expect((list[0][key] as? [Double])?.count == 2) }
+    }
+
+    @Test func dataSetsAreListedWithWhereTheirImagesAre() throws {
+        let result = try ZooProcess.run(["list", "datasets", "--json"])
+        struct Answer: Decodable {
+            struct DataSet: Decodable { let name: String, shape: [Int], heads: Int, isThere: Bool, source: String }
+            let datasets: [DataSet]
+        }
+        let sets = try JSONDecoder().decode(Answer.self, from: Data(result.output.utf8)).datasets
+        let drawn = try #require(sets.first { $0.name == "strokes-scaled" })
+        #expect(drawn.shape == [1, 112, 112] && drawn.heads == 1 && drawn.isThere)
+        let missing = try #require(sets.first { $0.name == "mnist" })
+        #expect(!missing.isThere && missing.source.contains("--data-dir"), "\(missing.source)")
+        #expect(sets.first { $0.name == "svhn" }?.heads == 5)
     }
 
     @Test func anInterruptEndsTrainingWithTheShellsStatus() throws {
