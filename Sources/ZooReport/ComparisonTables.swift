@@ -34,16 +34,19 @@ public enum ComparisonTables {
     }
 
     /// The classes in which the entries of each pair differ most.
-    public static func classes(_ comparisons: [Comparison], most: Int) -> DataTable {
+    ///
+    /// - Parameter names: of the classes, by label; a label without one is shown as a number.
+    public static func classes(_ comparisons: [Comparison], most: Int, names: [String] = []) -> DataTable {
         var table = DataTable([
-            .text("first", "A"), .text("second", "B"), .integer("class", "class"), .integer("images", "images"),
+            .text("first", "A"), .text("second", "B"), .text("class", "class"), .integer("images", "images"),
             percent("first_error", "error A %"), percent("second_error", "error B %"), percent("difference", "A − B %"),
             .probability("corrected_p", "p (Holm)"),
         ])
         for pair in comparisons {
             for row in pair.classes.prefix(max(0, most)) where row.difference != 0 {
                 table.append([
-                    .text(pair.first), .text(pair.second), .integer(row.label), .integer(row.images), .number(row.firstError),
+                    .text(pair.first), .text(pair.second), .text(names.indices.contains(row.label) ? names[row.label] : "\(row.label)"),
+                    .integer(row.images), .number(row.firstError),
                     .number(row.secondError), .number(row.difference), .number(row.correctedP),
                 ])
             }
@@ -141,13 +144,16 @@ public enum ComparisonTables {
 public struct ComparisonReport: Codable, Sendable {
     public let dataset, trainedOn: String
     public let pose: StoredEntries.ImagePose
+    /// By label, for `classes` of a comparison.
+    public let classNames: [String]
     public let comparisons: [Comparison]
     public let missing: [StoredEntries.Missing]
 
-    public init(_ stored: StoredEntries, _ comparisons: [Comparison], missing: [StoredEntries.Missing]) {
+    public init(_ stored: StoredEntries, _ comparisons: [Comparison], classNames: [String], missing: [StoredEntries.Missing]) {
         dataset = stored.dataset
         trainedOn = stored.trainedOn
         pose = stored.pose
+        self.classNames = classNames
         self.comparisons = comparisons
         self.missing = missing
     }

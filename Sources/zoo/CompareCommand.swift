@@ -52,8 +52,9 @@ struct CompareCommand: ParsableCommand {
         if found.count > 1, reference.map({ base in found.contains { $0.entry == base } }) ?? true {
             let comparisons = try Comparison.all(found, reference: reference, settings)
             let table = ComparisonTables.pairs(comparisons)
-            try stored.emit(table, ComparisonReport(source, comparisons, missing: missing), shared) { terminal in
-                let perClass = ComparisonTables.classes(comparisons, most: classes)
+            let names = try source.classNames(of: named)
+            try stored.emit(table, ComparisonReport(source, comparisons, classNames: names, missing: missing), shared) { terminal in
+                let perClass = ComparisonTables.classes(comparisons, most: classes, names: names)
                 var text = ComparisonTables.heading(comparisons, dataset: source.dataset, pose: source.pose) + "\n"
                 text += table.textTable.rendered(for: terminal)
                 if !perClass.rows.isEmpty { text += "\nclasses that differ most\n" + perClass.textTable.rendered(for: terminal) }
@@ -61,7 +62,7 @@ struct CompareCommand: ParsableCommand {
                 return text
             }
         } else if shared.json {
-            try shared.emit(ComparisonReport(source, [], missing: missing), or: "")
+            try shared.emit(ComparisonReport(source, [], classNames: [], missing: missing), or: "")
         }
         try failures.conclude()
     }

@@ -25,6 +25,7 @@ import ZooStore
                 .init("error.upright", 0.5), .init("error.transformed", Double(wrong.count) / Double(Self.images)),
                 .init("parameters", parameters),
             ],
+            tables: [.init("classes.transformed", [.init("class", .texts((0..<10).map { "digit-\($0)" }))])],
             samples: [
                 .init("upright.correct", .integers((0..<Self.images).map { $0 % 2 })), .init("upright.label", .integers(labels)),
                 .init("transformed.correct", .integers(correct)), .init("transformed.label", .integers(labels)),
@@ -52,6 +53,18 @@ import ZooStore
 
     private func json(_ text: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    }
+
+    @Test func classesAreCalledByTheirNames() throws {
+        try Scratch.with { scratch in
+            let store = try store(scratch)
+            for seed: UInt64 in 0...1 {
+                try add(store, "cnn", seed: seed, wrong: [3, 13, 23], parameters: 1)
+                try add(store, "stn-c0", seed: seed, wrong: [], parameters: 1)
+            }
+            let result = try run(["compare", "cnn", "stn-c0"], scratch)
+            #expect(result.status == 0 && result.output.contains("digit-3"), "\(result.output)\(result.errors)")
+        }
     }
 
     @Test func compareSaysWhoIsBetter() throws {

@@ -74,6 +74,17 @@ public struct StoredEntries: Sendable {
         return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
     }
 
+    /// Names of the classes by label, as the data set has them; empty where images have several labels or nothing is stored.
+    ///
+    /// - Throws: `data` where what is stored cannot be read.
+    public func classNames(of entries: [String]) throws -> [String] {
+        guard hasClasses, let result = entries.lazy.compactMap({ errors(of: $0).last { $0.status == .measured } }).first,
+            let table = try store.tables(of: result).first(where: { $0.name == "classes.\(pose.rawValue)" }),
+            case .texts(let names)? = table["class"]
+        else { return [] }
+        return names
+    }
+
     /// What of an entry is not there, of the seeds wanted or, without any, at all.
     public func missing(_ entry: String, seeds: [UInt64]?) -> Missing? {
         let there = Set(errors(of: entry).filter { $0.status == .measured }.map(\.subject.seed))
