@@ -13,7 +13,7 @@ ZOO = .build/$(CONFIGURATION)/zoo
 PYTHON = .venv/bin/python
 
 SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
-C_SOURCES = $(shell find Sources Plugins Tests -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
+C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-peers build demo test fuzz format lint weights fixtures benchmark sanitize clean

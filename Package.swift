@@ -96,8 +96,10 @@ let package = Package(
             ],
             swiftSettings: swift),
     ] + [
+        .target(name: "FuzzReaders", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz/Readers", swiftSettings: swift),
+        tests("Fuzz", ["FuzzReaders", "ZooData", "ZooHost"]),
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
-        tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore"]),
+        tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
         tests("ZooStore", ["ZooStore", "ZooHost"]),
         tests("ZooReport", ["ZooReport", "ZooHost"]),
@@ -118,9 +120,10 @@ let package = Package(
         // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
         + (Context.environment["ZOO_FUZZ"] == "1"
             ? [
+                .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
                 .executableTarget(
-                    name: "zoo-fuzz", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz",
-                    swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])])
+                    name: "zoo-fuzz", dependencies: ["FuzzReaders", "CFuzzDriver"], path: "Fuzz/Program",
+                    swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]),
             ] : []),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,

@@ -11,7 +11,7 @@ for target in manifest safetensors idx boxes cache descriptor descriptor-text lo
   mkdir -p "$corpus" "$found"
   echo "== $target: $seconds s"
   ZOO_FUZZ_TARGET=$target "$program" "$corpus" $([[ -d $kept ]] && echo "$kept") -max_total_time="$seconds" -max_len=65536 \
-    -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=1 -artifact_prefix="$found/" 2>&1 |
+    -timeout=60 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=1 -artifact_prefix="$found/" 2>&1 |
     grep -E '^(#[0-9]+.*DONE|stat::(number_of_executed|new_units)|==|SUMMARY|.*(Fatal error|ERROR|Test unit))' || true
   if compgen -G "$found/*" > /dev/null; then
     echo "$target: findings in $found; once corrected, keep the input in $kept" >&2
