@@ -8,6 +8,7 @@
 #include <c10/util/Exception.h>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -21,16 +22,26 @@ struct zoo_op {
 namespace ctorch {
 namespace {
 
-thread_local zoo_listener listener = nullptr;
-thread_local void *listener_context = nullptr;
+// Who is told of calls. While nobody is, a call pays one look at a flag.
+struct Ear {
+  std::atomic<bool> open{false};
+  std::shared_mutex lock; // held shared while the listener runs, so that `listen` waits for it
+  zoo_listener listener = nullptr;
+  void *context = nullptr;
+};
+
+Ear &ear = *new Ear; // outlives every thread
+
+void tell(const zoo_op *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out) {
+  std::shared_lock hold(ear.lock);
+  if (ear.listener) ear.listener(ear.context, op, in, n_in, out, n_out);
+}
 
 struct Warnings final : c10::WarningHandler {
   void process(const c10::Warning &warning) override { host_table()->log(ZOO_LOG_WARNING, warning.msg().c_str()); }
 };
 
 std::string spell(const std::string &name, const std::string &overload) { return overload.empty() ? name : name + "." + overload; }
-
-std::atomic<zoo_meter> meter{nullptr};
 
 // What a caller probably wanted: the overloads under the same name.
 [[noreturn]] void not_found(const std::string &name, const std::string &overload) {
@@ -77,8 +88,6 @@ zoo_status find_op(const char *name, const char *overload, const zoo_op **out) n
   });
 }
 
-void set_meter(zoo_meter next) noexcept { meter.store(next, std::memory_order_release); }
-
 const char *schema(const zoo_op *op) noexcept { return op ? op->schema.c_str() : ""; }
 
 zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_value *out, uint32_t room, uint32_t *n_out) noexcept {
@@ -105,19 +114,20 @@ zoo_status call_op(const zoo_op *op, const zoo_value *in, uint32_t n_in, zoo_val
       put(std::move(value), out[written]);
       written++;
     }
-    if (auto watch = meter.load(std::memory_order_acquire)) watch(op->handle.operator_name().name.c_str(), in, n_in, out, written);
   });
   if (status != ZOO_OK && out) {
     clear(out, written);
     for (uint32_t i = 0; i < room && i < op->results; i++) out[i] = {};
   }
-  if (status == ZOO_OK && listener) listener(listener_context, op, in, n_in, out, op->results);
+  if (status == ZOO_OK && ear.open.load(std::memory_order_acquire)) tell(op, in, n_in, out, written);
   return status;
 }
 
-void listen(zoo_listener next, void *context) noexcept {
-  listener = next;
-  listener_context = context;
+void listen(zoo_listener listener, void *context) noexcept {
+  std::unique_lock hold(ear.lock);
+  ear.listener = listener;
+  ear.context = context;
+  ear.open.store(listener != nullptr, std::memory_order_release);
 }
 
 } // namespace ctorch

@@ -4,17 +4,13 @@
 #include "errors.h"
 #include "zoo_engine.h"
 
-#include "zoo_engine.h"
-
 namespace ctorch {
 
 zoo_status find_op(const char *name, const char *overload, const zoo_op **out) noexcept;
 const char *schema(const zoo_op *) noexcept;
 zoo_status call_op(const zoo_op *, const zoo_value *in, uint32_t n_in, zoo_value *out, uint32_t room, uint32_t *n_out) noexcept;
 
-// Who is told of every operator that has run; nullptr: nobody.
-void set_meter(zoo_meter) noexcept;
-// Tells `listener` of every call that succeeds on this thread; see zoo_engine.h.
+// Tells `listener` of every call that succeeds; see zoo_engine.h.
 void listen(zoo_listener listener, void *context) noexcept;
 
 // Sends libtorch's warnings on this thread to the host's log, from now on.

@@ -103,7 +103,6 @@ const zoo_engine *zoo_engine_v1(void) {
       .deterministic = deterministic,
       .flush_denormals = flush_denormals,
       .enable_cuda = enable_cuda,
-      .set_meter = ctorch::set_meter,
       .listen = ctorch::listen,
   };
   return &engine;

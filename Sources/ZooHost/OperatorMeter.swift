@@ -16,26 +16,20 @@ public struct OperatorCall: Sendable {
 
 /// Watches which operators run.
 public enum OperatorMeter {
-    private static let calls = Mutex<[OperatorCall]?>(nil)
-
     /// Everything that is called while `body` runs, in order, on whatever thread. What operators call within themselves is not seen.
     public static func record(_ body: () throws -> Void) rethrows -> [OperatorCall] {
-        calls.withLock { $0 = [] }
-        EngineLibrary.table.set_meter { name, inputs, count, outputs, results in
-            let inputs = UnsafeBufferPointer(start: inputs, count: Int(count))
-            let output = results > 0 ? outputs?.pointee : nil
-            let call = OperatorCall(
-                name: name.map { String(cString: $0) } ?? "", inputs: inputs.map(OperatorMeter.shape),
-                integers: inputs.map { $0.tag == ZOO_INT ? Int($0.as.i) : nil }, output: output.flatMap(OperatorMeter.shape))
-            OperatorMeter.calls.withLock { $0?.append(call) }
-        }
-        defer {
-            EngineLibrary.table.set_meter(nil)
-            calls.withLock { $0 = nil }
-        }
-        try body()
-        return calls.withLock { $0 ?? [] }
+        let calls = Calls()
+        try OperatorListener.listen(
+            { schema, inputs, outputs in
+                let call = OperatorCall(
+                    name: String(schema.prefix { $0 != "." && $0 != "(" }), inputs: inputs.map(shape),
+                    integers: inputs.map { $0.tag == ZOO_INT ? Int($0.as.i) : nil }, output: outputs.first.flatMap(shape))
+                calls.list.withLock { $0.append(call) }
+            }, while: body)
+        return calls.list.withLock { $0 }
     }
+
+    private final class Calls: Sendable { let list = Mutex<[OperatorCall]>([]) }
 
     private static func shape(_ value: zoo_value) -> [Int]? {
         guard value.tag == ZOO_TENSOR, let tensor = value.as.tensor else { return nil }

@@ -1,5 +1,5 @@
-import CEngine
 import CZooPlugin
+import Glibc
 public import ZooKit
 
 /// What a computation did, operator by operator, whatever plugins it ran through: they all compute through one door.
@@ -47,24 +47,16 @@ public final class OperatorTape {
     /// - Throws: what `body` throws.
     public init(_ body: () throws -> Tensor) throws {
         let notes = Notes()
-        let listen = EngineLibrary.table.listen
-        listen?(
-            { context, op, inputs, inputCount, outputs, outputCount in
-                guard let context, let op else { return }
-                let notes = Unmanaged<Notes>.fromOpaque(context).takeUnretainedValue()
-                let schema = EngineLibrary.table.host.pointee.schema(op).map { String(cString: $0) } ?? ""
-                notes.calls.append(
-                    Call(schema: schema, inputs: notes.values(inputs, inputCount), outputs: notes.values(outputs, outputCount)))
-            }, Unmanaged.passUnretained(notes).toOpaque())
-        defer { listen?(nil, nil) }
-        result = try body()
+        result = try OperatorListener.listen({ notes.note($0, $1, $2) }, while: body)
         (calls, tensors, indices) = (notes.calls, notes.tensors, notes.indices)
     }
 
     /// Where a tensor stands in `tensors`; nil if no operator has seen it.
     public func index(of tensor: Tensor) -> Int? { indices[tensor.identity] }
 
-    private final class Notes {
+    /// Touched by the thread that made it, and by no other: of what others do meanwhile it takes no note.
+    private final class Notes: @unchecked Sendable {
+        private let thread = pthread_self()
         var calls: [Call] = []
         var tensors: [Tensor] = []
         var indices: [OpaquePointer: Int] = [:]
@@ -76,8 +68,9 @@ public final class OperatorTape {
             return tensors.count - 1
         }
 
-        func values(_ first: UnsafePointer<zoo_value>?, _ count: UInt32) -> [Value] {
-            UnsafeBufferPointer(start: first, count: Int(count)).map(value)
+        func note(_ schema: String, _ inputs: OperatorListener.Values, _ outputs: OperatorListener.Values) {
+            guard pthread_equal(thread, pthread_self()) != 0 else { return }
+            calls.append(Call(schema: schema, inputs: inputs.map(value), outputs: outputs.map(value)))
         }
 
         private func value(_ value: zoo_value) -> Value {

@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/* Sees an operator that `call_op` has run, with the values it took and gave, which live for the call only. It runs on the
- * caller's thread, must not fail, and may call `describe`. */
-typedef void (*zoo_meter)(const char *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
+/* Told of an operator that `call_op` has run, on the caller's thread, with what went in and came out. Those are its to look at
+ * during the call, not to keep without `retain`. It must not fail, and calls nothing of the host's but `describe`, `schema` and
+ * `retain`. `context` is what `listen` got. */
 typedef void (*zoo_listener)(void *context, const zoo_op *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
 
 typedef struct zoo_engine {
@@ -58,10 +58,8 @@ typedef struct zoo_engine {
    * be loaded, or finds no device; the text says which. */
   zoo_status (*enable_cuda)(void);
 
-  /* Who is told of every operator from now on; NULL: nobody. */
-  void (*set_meter)(zoo_meter);
-  /* From now on, after every operator that a plugin or the host has called on this thread and that succeeded, calls `listener`
-   * with what went in and came out; they are its to look at, not to keep without `retain`. NULL: no more. */
+  /* From now on `listener` is told of every operator that a plugin or the host calls, on whatever thread, and that succeeds. There is
+   * one listener in a process; NULL: none. When it returns, the former one is not told of anything any more. */
   void (*listen)(zoo_listener listener, void *context);
 } zoo_engine;
 
