@@ -1,4 +1,4 @@
-/* The attention family of spatial transformers [Jaderberg et al., arXiv:1506.02025, equation 2].
+/* Attention: the attention family of spatial transformers [Jaderberg et al., arXiv:1506.02025, equation 2].
  *
  * Three parameters, isotropic scale s and translation (x, y): θ = [s 0 x; 0 s y]. It crops, zooms and shifts, and
  * cannot rotate. Scale and translation are affine in the parameters, so θ is one matrix product; gradients come by themselves. */

@@ -82,6 +82,40 @@ import Testing
         }
     }
 
+    /// The zoo's own plugins in C and C++ are what the templates give, so that there is one text of each idea.
+    @Test func theZoosOwnExamplesAreTheTemplates() throws {
+        try Scratch.with { scratch in
+            // Without what only says whose it is, and however it is broken into lines.
+            func words(_ text: some StringProtocol) -> String {
+                let own = ["version: ", "summary: ", "authors: "]
+                let lines = text.split(separator: "\n").filter { line in !own.contains { line.contains("\"" + $0) } }
+                return lines.joined(separator: " ").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            }
+            func made(_ kind: String, _ language: String, name: String, id: String) throws -> String {
+                let folder = try make("Zzyzx\(kind)", kind, language, in: scratch)
+                let text = try String(contentsOf: folder.appendingPathComponent("Zzyzx\(kind).\(language)"), encoding: .utf8)
+                return text.replacingOccurrences(of: "Zzyzx\(kind)", with: name).replacingOccurrences(of: "zzyzx\(kind)", with: id)
+            }
+            func own(_ path: String) throws -> String {
+                try String(contentsOf: ZooProcess.root.appendingPathComponent("Plugins/" + path), encoding: .utf8)
+            }
+            #expect(try words(made("transformer", "c", name: "Attention", id: "attention")) == words(own("Attention/Attention.c")))
+            // Two templates make one plugin: what stands in their namespaces.
+            let plugin = try words(own("SqueezeExcite/SqueezeExcite.cpp"))
+            for (kind, name, id) in [("localization", "SqueezeExciteLocalization", "se"), ("extractor", "SqueezeExciteCNN", "se-cnn")] {
+                let text = try made(kind, "cpp", name: "SqueezeExcite", id: id)
+                let start = try #require(text.range(of: "namespace {")?.upperBound)
+                let net = try #require(text.range(of: "class Net")?.lowerBound)
+                let end = try #require(text.range(of: "} // namespace")?.lowerBound)
+                let shared = words(text[start..<net])
+                #expect(plugin.contains(shared) && shared.contains("struct SqueezeExcite"), "\(kind)")
+                let body = words(
+                    text[net..<end].replacing("class Net", with: "class " + name).replacing("explicit Net(", with: "explicit \(name)("))
+                #expect(plugin.contains(body), "\(kind): \(body)")
+            }
+        }
+    }
+
     /// `make test` of a new project: it loads, keeps the contract, learns.
     @Test(.enabled(if: finds("make") && finds("cc"), "needs make and a C compiler"))
     func itsOwnTestsPass() throws {
@@ -184,7 +218,8 @@ import Testing
             ).replacingOccurrences(of: ".id = \"attention\"", with: ".id = \"old\"")
             try text.write(to: old.appendingPathComponent("old.c"), atomically: false, encoding: .utf8)
             try FileManager.default.copyItem(
-                at: source.appendingPathComponent("zoo_support.h"), to: old.appendingPathComponent("zoo_support.h"))
+                at: ZooProcess.root.appendingPathComponent("Templates/Plugin/c/zoo_support.h"),
+                to: old.appendingPathComponent("zoo_support.h"))
             let built = try run(
                 "cc", "-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", "-I", old.path, "-o", old.path + "/libOld.so", "old.c", "-lm",
                 in: old)

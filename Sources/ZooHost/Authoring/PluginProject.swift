@@ -104,9 +104,7 @@ public struct PluginProject: Sendable {
         func header(_ name: String) throws -> Data { try FileBytes.read(sources.headers.appendingPathComponent(name).path) }
         switch language {
         case .swift:
-            let squeezes = kind == .localization || kind == .extractor
-            let parts = ["\(kind).swift"] + (squeezes ? ["squeeze.swift"] : []) + ["entry.swift"]
-            result[source] = try parts.reduce(into: Data()) { try $0.append(filled("swift/" + $1)) }
+            result[source] = try filled("swift/\(kind).swift") + filled("swift/entry.swift")
             result["Package.swift"] = try filled("swift/Package.swift")
             result["exports.map"] = try filled("swift/exports.map")
         case .c:
@@ -126,6 +124,12 @@ public struct PluginProject: Sendable {
     private func filled(_ template: String) throws -> Data {
         let path = sources.templates.appendingPathComponent(template).path
         var text = String(decoding: try FileBytes.read(path), as: UTF8.self)
+        // What two kinds of a language share stands in one place.
+        let shared = "{{SQUEEZE}}"
+        if text.contains(shared) {
+            text = text.replacingOccurrences(
+                of: shared, with: String(decoding: try filled("\(language)/squeeze.\(language)"), as: UTF8.self))
+        }
         for (key, value) in values { text = text.replacingOccurrences(of: "{{\(key)}}", with: value) }
         if let left = text.range(of: "\\{\\{[A-Z]+\\}\\}", options: .regularExpression) {
             throw HostError(.software, "\(path): nothing is known to put for \(text[left])")

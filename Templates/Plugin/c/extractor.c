@@ -14,18 +14,11 @@
   X(FLATTEN, "aten::flatten", "using_ints")
 #include "zoo_support.h"
 
-enum { STAGES = 2 };
-
-typedef struct layer {
-  zoo_tensor *weight, *bias;          /* the convolution */
-  zoo_tensor *squeeze, *squeeze_bias; /* channels to channels / reduction */
-  zoo_tensor *excite, *excite_bias;   /* and back */
-} layer;
-
+{{SQUEEZE}}
 typedef struct net {
   module base;
-  layer layers[STAGES];
-  zoo_stage_v1 stages[STAGES];
+  layer layers[LAYERS];
+  zoo_stage_v1 stages[LAYERS];
   int64_t channels;
   zoo_tensor *classifier, *classifier_bias; /* NULL where only features are wanted */
 } net;
@@ -46,31 +39,20 @@ static void resample(const zoo_build_v1 *build, uint32_t stage, int64_t *height,
 
 static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *build, void **self) {
   (void)component;
-  static const char *const names[STAGES][6] = {
-      {"conv1.weight", "conv1.bias", "se1.squeeze.weight", "se1.squeeze.bias", "se1.excite.weight", "se1.excite.bias"},
-      {"conv2.weight", "conv2.bias", "se2.squeeze.weight", "se2.squeeze.bias", "se2.excite.weight", "se2.excite.bias"}};
-  static const char *const stage_names[STAGES] = {"se1", "se2"};
+  static const char *const stage_names[LAYERS] = {"se1", "se2"};
   const int64_t channels = build->settings[0].as.i, reduction = build->settings[1].as.i;
-  const int64_t squeezed = channels / reduction > 0 ? channels / reduction : 1;
   net *n = NULL;
   zoo_status s = module_make(sizeof *n, &n);
   if (s != ZOO_OK) return s;
   n->channels = channels;
   int64_t inputs = build->channels, height = build->height, width = build->width;
   resample(build, 0, &height, &width);
-  for (uint32_t i = 0; i < STAGES && s == ZOO_OK; i++) {
+  for (uint32_t i = 0; i < LAYERS && s == ZOO_OK; i++) {
     if (height < 2 || width < 2) {
       s = host->fail(ZOO_BAD_ARGUMENT, "{{ID}}: the input is too small for two poolings by 2, expected 4×4 or more");
       break;
     }
-    layer *l = &n->layers[i];
-    const double bound = initial_bound(inputs * 9);
-    s = parameter(&n->base, names[i][0], (int64_t[]){channels, inputs, 3, 3}, 4, bound, &l->weight);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][1], &channels, 1, bound, &l->bias);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][2], (int64_t[]){squeezed, channels}, 2, initial_bound(channels), &l->squeeze);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][3], &squeezed, 1, initial_bound(channels), &l->squeeze_bias);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][4], (int64_t[]){channels, squeezed}, 2, initial_bound(squeezed), &l->excite);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][5], &channels, 1, initial_bound(squeezed), &l->excite_bias);
+    s = make_layer(&n->base, names[i], inputs, channels, reduction, 3, &n->layers[i]);
     inputs = channels;
     height /= 2;
     width /= 2;
@@ -94,33 +76,19 @@ static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *
 
 static uint32_t stage_count(void *self) {
   (void)self;
-  return STAGES;
+  return LAYERS;
 }
 
 static zoo_status stage(void *self, uint32_t index, zoo_stage_v1 *out) {
-  if (index >= STAGES) return host->fail(ZOO_NOT_FOUND, "{{ID}} has two stages");
+  if (index >= LAYERS) return host->fail(ZOO_NOT_FOUND, "{{ID}} has two stages");
   *out = ((net *)self)->stages[index];
   return ZOO_OK;
-}
-
-/* x · sigmoid(excite(relu(squeeze(mean of x)))), channel by channel; *x is replaced. */
-static zoo_status squeeze_excite(const layer *l, int64_t channels, zoo_tensor **x) {
-  zoo_tensor *gate = NULL;
-  zoo_status s = CALL(MEAN, &gate, T(*x), INTS(((int64_t[]){2, 3}), 2));
-  if (s == ZOO_OK) s = NEXT(LINEAR, &gate, T(gate), T(l->squeeze), T(l->squeeze_bias));
-  if (s == ZOO_OK) s = NEXT(RELU, &gate, T(gate));
-  if (s == ZOO_OK) s = NEXT(LINEAR, &gate, T(gate), T(l->excite), T(l->excite_bias));
-  if (s == ZOO_OK) s = NEXT(SIGMOID, &gate, T(gate));
-  if (s == ZOO_OK) s = NEXT(RESHAPE, &gate, T(gate), INTS(((int64_t[]){-1, channels, 1, 1}), 4));
-  if (s == ZOO_OK) s = NEXT(MUL, x, T(*x), T(gate));
-  host->release(gate);
-  return s;
 }
 
 /* Stages first ..< last. */
 static zoo_status forward(void *self, uint32_t first, uint32_t last, zoo_tensor *in, zoo_tensor **out) {
   const net *n = self;
-  if (first > last || last > STAGES) return host->fail(ZOO_BAD_ARGUMENT, "{{ID}} has two stages");
+  if (first > last || last > LAYERS) return host->fail(ZOO_BAD_ARGUMENT, "{{ID}} has two stages");
   zoo_tensor *x = in;
   host->retain(x);
   zoo_status s = ZOO_OK;

@@ -14,14 +14,7 @@
   X(FLATTEN, "aten::flatten", "using_ints")
 #include "zoo_support.h"
 
-enum { LAYERS = 2 };
-
-typedef struct layer {
-  zoo_tensor *weight, *bias;                           /* the convolution */
-  zoo_tensor *squeeze, *squeeze_bias;                  /* channels to channels / reduction */
-  zoo_tensor *excite, *excite_bias;                    /* and back */
-} layer;
-
+{{SQUEEZE}}
 typedef struct net {
   module base;
   layer layers[LAYERS];
@@ -36,27 +29,15 @@ static const zoo_option_v1 options[] = {
 
 static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *build, void **self) {
   (void)component;
-  static const char *const names[LAYERS][6] = {
-      {"conv1.weight", "conv1.bias", "se1.squeeze.weight", "se1.squeeze.bias", "se1.excite.weight", "se1.excite.bias"},
-      {"conv2.weight", "conv2.bias", "se2.squeeze.weight", "se2.squeeze.bias", "se2.excite.weight", "se2.excite.bias"}};
   static const int64_t kernels[LAYERS] = {5, 3};
   const int64_t width = build->settings[0].as.i, reduction = build->settings[1].as.i;
-  const int64_t squeezed = width / reduction > 0 ? width / reduction : 1;
   net *n = NULL;
   zoo_status s = module_make(sizeof *n, &n);
   if (s != ZOO_OK) return s;
   n->channels = width;
   int64_t inputs = build->channels, height = build->height, width_of_map = build->width;
   for (int i = 0; i < LAYERS && s == ZOO_OK; i++) {
-    const int64_t k = kernels[i];
-    layer *l = &n->layers[i];
-    const double bound = initial_bound(inputs * k * k);
-    s = parameter(&n->base, names[i][0], (int64_t[]){width, inputs, k, k}, 4, bound, &l->weight);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][1], &width, 1, bound, &l->bias);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][2], (int64_t[]){squeezed, width}, 2, initial_bound(width), &l->squeeze);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][3], &squeezed, 1, initial_bound(width), &l->squeeze_bias);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][4], (int64_t[]){width, squeezed}, 2, initial_bound(squeezed), &l->excite);
-    if (s == ZOO_OK) s = parameter(&n->base, names[i][5], &width, 1, initial_bound(squeezed), &l->excite_bias);
+    s = make_layer(&n->base, names[i], inputs, width, reduction, kernels[i], &n->layers[i]);
     /* Stride 2 and padding k / 2 halve the sides, rounded up. */
     inputs = width;
     height = (height + 1) / 2;
@@ -72,20 +53,6 @@ static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *
   }
   *self = n;
   return ZOO_OK;
-}
-
-/* x · sigmoid(excite(relu(squeeze(mean of x)))), channel by channel; *x is replaced. */
-static zoo_status squeeze_excite(const layer *l, int64_t channels, zoo_tensor **x) {
-  zoo_tensor *gate = NULL;
-  zoo_status s = CALL(MEAN, &gate, T(*x), INTS(((int64_t[]){2, 3}), 2));
-  if (s == ZOO_OK) s = NEXT(LINEAR, &gate, T(gate), T(l->squeeze), T(l->squeeze_bias));
-  if (s == ZOO_OK) s = NEXT(RELU, &gate, T(gate));
-  if (s == ZOO_OK) s = NEXT(LINEAR, &gate, T(gate), T(l->excite), T(l->excite_bias));
-  if (s == ZOO_OK) s = NEXT(SIGMOID, &gate, T(gate));
-  if (s == ZOO_OK) s = NEXT(RESHAPE, &gate, T(gate), INTS(((int64_t[]){-1, channels, 1, 1}), 4));
-  if (s == ZOO_OK) s = NEXT(MUL, x, T(*x), T(gate));
-  host->release(gate);
-  return s;
 }
 
 /* N×C×H×W to N×outputs. */

@@ -27,8 +27,7 @@ static const zoo_host_v1 *host;
 #define ZOO_NUMBER(name, op, overload) name,
 #define ZOO_NAMES(name, op, overload) {op, overload},
 enum { OPERATORS(ZOO_NUMBER) ZEROS, UNIFORM, OPERATOR_COUNT };
-static const char *const operator_names[OPERATOR_COUNT][2] = {
-    OPERATORS(ZOO_NAMES){"aten::zeros", ""}, {"aten::uniform_", ""}};
+static const char *const operator_names[OPERATOR_COUNT][2] = {OPERATORS(ZOO_NAMES){"aten::zeros", ""}, {"aten::uniform_", ""}};
 static const zoo_op *operators[OPERATOR_COUNT];
 
 /* Takes the host and finds every operator, so that one that this engine lacks is noticed when the plugin is loaded. */

@@ -62,3 +62,5 @@ final class {{TYPE}}: FeatureExtractor, Component {
         return try classifier(features.flattened())
     }
 }
+
+{{SQUEEZE}}

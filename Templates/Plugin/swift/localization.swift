@@ -37,3 +37,5 @@ final class {{TYPE}}: LocalizationNet, Component {
     /// N×C×H×W to N×outputs.
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }
 }
+
+{{SQUEEZE}}

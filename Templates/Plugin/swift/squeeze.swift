@@ -1,4 +1,3 @@
-
 /// Scales the channels of N×C×H×W by what a small network makes of their means.
 private struct SqueezeExcite: Layer {
     private let squeeze, excite: Linear
