@@ -17,9 +17,13 @@ extension Check {
                 for dtype in [DType.uint8, .int64, .float16, .bool] {
                     _ = try? model.evaluate(Tensor.zeros([2, shape.channels, shape.height, shape.width], dtype: dtype))
                 }
-                guard let family = model.module as? ForeignTransformer else { continue }
-                bench.expectError("\(model.name): one parameter too many") {
-                    _ = try family.transformation(Tensor.zeros([2, family.parameterCount + 1]))
+                switch model.module {
+                case let family as ForeignTransformer:
+                    bench.expectError("\(model.name): one parameter too many") {
+                        _ = try family.transformation(Tensor.zeros([2, family.parameterCount + 1]))
+                    }
+                case let net as ForeignExtractor: try bench.checkRefusals(of: net, model)
+                default: break
                 }
             }
         },
@@ -128,6 +132,23 @@ extension Check {
             }
         },
     ]
+}
+
+extension Bench {
+    /// Stages that are not there, and a classifier that was not asked for.
+    fileprivate func checkRefusals(of net: ForeignExtractor, _ model: Model) throws {
+        let count = net.stages.count
+        let x = try images(2, model.shape)
+        expectError("\(model.name): \(count + 1) stages of \(count)") {
+            _ = try withoutGradients { try net.forward(x, stages: 0..<count + 1) }
+        }
+        let features = try withoutGradients { try net.forward(x, stages: 0..<count) }
+        let plain = try ForeignExtractor(host().part(model.component, input: model.shape, outputs: 0))
+        try plain.parameters.setTraining(false)
+        expectError("\(model.name): classes from an extractor that was made for features only") {
+            _ = try withoutGradients { try plain.classify(features) }
+        }
+    }
 }
 
 extension Model {

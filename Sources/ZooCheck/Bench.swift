@@ -1,18 +1,20 @@
 import Foundation
 public import ZooHost
-import ZooKit
+public import ZooKit
 
-/// A plugin on the test bench: what checks need of it.
+/// A plugin, or an entry's network, on the test bench: what checks need of it.
 public final class Bench {
     public let path: String
     public let seed: UInt64
-    /// How often a call is repeated where growth is looked for.
+    /// How often a call is repeated where growth is looked for; below 200 fewer random settings are tried, too.
     public let calls: Int
     var complaints: [String] = []
 
     private let searchPath: SearchPath
     private let retrying: Bool
     private var foundHost: HostRuntime?
+    /// What is on the bench instead of a plugin.
+    private let entry: (entry: Entry, input: ImageShape)?
 
     /// - Parameters:
     ///   - path: the plugin's library; naming it vouches for it.
@@ -26,7 +28,19 @@ public final class Bench {
         self.seed = seed
         self.calls = calls
         self.retrying = retrying
+        entry = nil
         searchPath = try SearchPath(given: [(real as NSString).deletingLastPathComponent] + others, allowed: [real])
+    }
+
+    /// An entry, for the checks that try what a network does: its network is built anew whenever a check asks for an instance.
+    public init(entry: Entry, input: ImageShape, host: HostRuntime, seed: UInt64 = 0, calls: Int = 1000) {
+        path = ""
+        self.entry = (entry, input)
+        self.seed = seed
+        self.calls = calls
+        retrying = false
+        searchPath = host.searchPath
+        foundHost = host
     }
 
     /// Notes that something is wrong; a check may find several faults. Fifty are enough.
@@ -104,6 +118,11 @@ extension Bench {
     ///
     /// - Throws: `Check.Skip` if there is none that could be made here.
     func models(_ kinds: Set<Kind> = Set(Kind.allCases), salt: UInt64 = 0) throws -> [Model] {
+        if let entry {
+            guard kinds.contains(.architecture) else { throw Check.Skip(reason: "an entry is an architecture") }
+            let component = try host().component(.architecture, entry.entry.architecture.id)
+            return [try wired(component, entry.entry, entry.input, salt: salt)]
+        }
         let components = try plugin().components.filter { kinds.contains($0.kind) }
         guard !components.isEmpty else { throw Check.Skip(reason: "it has no component of that kind") }
         var reasons: [String] = []
@@ -171,13 +190,15 @@ extension Bench {
         var reason: (any Error)?
         for filling in fillings.prefix(40) {
             do {
-                let network = try host.network(
-                    entry(component, filling, settings), input: shape, classes: Self.classes, seed: seed)
-                let module = network.architecture
-                return Model(component: component, module: module, shape: shape) { try module.forward($0, trace: nil) }
+                return try wired(component, entry(component, filling, settings), shape)
             } catch { reason = reason ?? error }
         }
         throw ZooError("\(reason.map { "\($0)" } ?? "it cannot be wired")")
+    }
+
+    private func wired(_ component: ComponentInfo, _ entry: Entry, _ shape: ImageShape, salt: UInt64 = 0) throws -> Model {
+        let module = try host().network(entry, input: shape, classes: Self.classes, seed: seed &+ salt).architecture
+        return Model(component: component, module: module, shape: shape) { try module.forward($0, trace: nil) }
     }
 
     private func entry(_ component: ComponentInfo, _ parts: [String: String], _ settings: [Setting]?) throws -> Entry {

@@ -79,7 +79,7 @@ extension Bench {
     /// Bytes in use that every call adds, once the engine's own caches are filled.
     fileprivate func growth(calls: Int? = nil, _ body: () throws -> Void) throws -> Double {
         let calls = calls ?? self.calls
-        for _ in 0..<max(10, calls / 10) { try body() }
+        for _ in 0..<max(3, calls / 10) { try body() }
         let before = Self.bytesInUse
         for _ in 0..<calls { try body() }
         return Double(Self.bytesInUse - before) / Double(calls)

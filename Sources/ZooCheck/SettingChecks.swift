@@ -37,7 +37,7 @@ extension Check {
             let components = try bench.plugin().components.filter { !$0.options.isEmpty }
             guard !components.isEmpty else { throw Skip(reason: "nothing can be set") }
             for component in components {
-                for _ in 0..<max(4, 40 / components.count) {
+                for _ in 0..<max(4, min(40, bench.calls / 5) / components.count) {
                     let settings = component.options.map { $0.random(&random) }
                     let what =
                         "\(component.kind) '\(component.id)' with \(zip(component.options, settings).map { "\($0.name) = \($1)" }.joined(separator: ", "))"
