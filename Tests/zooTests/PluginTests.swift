@@ -119,4 +119,36 @@ import Testing
         let libraries = needed.output.split(separator: "\n").filter { $0.contains("NEEDED") }
         #expect(!libraries.contains { $0.contains("torch") || $0.contains("c10") }, "\(name): \(libraries)")
     }
+
+    /// Where the engine's headers and libraries are.
+    private static let torch = URL(
+        fileURLWithPath: ProcessInfo.processInfo.environment["LIBTORCH"] ?? ZooProcess.root.appendingPathComponent(".venv/torch").path)
+
+    /// A plugin that links the host's own libtorch computes on at::Tensor, and gradients flow through it.
+    @Test(
+        .enabled(
+            if: finds("c++") && FileManager.default.fileExists(atPath: torch.path + "/include/ATen/ATen.h"),
+            "needs a C++ compiler and libtorch's headers"))
+    func aPluginMayLinkTheSameEngine() throws {
+        try Scratch.with { scratch in
+            let doctor = try ZooProcess.run(["doctor"]).output
+            let engine = String(try #require(doctor.firstMatch(of: /libtorch +([0-9]+\.[0-9]+\.[0-9]+)/)).output.1)
+            let library = scratch.folder.path + "/libLinked.so"
+            let built = try ZooProcess.execute(
+                "/usr/bin/env",
+                [
+                    "c++", "-std=c++20", "-O0", "-shared", "-fPIC", "-DENGINE=\"libtorch \(engine)\"", "-isystem",
+                    Self.torch.path + "/include",
+                    "-I", ZooProcess.root.appendingPathComponent("Sources/CZooPlugin/include").path, "-o", library,
+                    ZooProcess.root.appendingPathComponent("Tests/Fixtures/linked_plugin.cpp").path, "-L", Self.torch.path + "/lib",
+                    "-ltorch_cpu", "-lc10",
+                ], ZooProcess.environment())
+            try #require(built.status == 0, "\(built.errors)")
+            let checked = try ZooProcess.run([
+                "plugin", "check", library, "--shared", "--only", "load", "--only", "gradients", "--only", "state", "--only", "identity",
+            ])
+            #expect(checked.status == 0 && !checked.output.contains("skipped"), "\(checked.output)\(checked.errors)")
+            #expect(try ZooProcess.run(["plugin", "info", library]).output.contains("libtorch_cpu.so"))
+        }
+    }
 }
