@@ -8,7 +8,7 @@ final class TorchArchitecture: Architecture, Component {
     static let id = "torchscript"
     static let summary = "A whole classifier from a TorchScript file, N×C×H×W to logits"
     static let options = [
-        Option.string("torchscript", default: nil, "path of the file that torch.jit.save wrote"),
+        Option.file("torchscript", .weights, "path of the file that torch.jit.save wrote"),
         Option.string("method", default: "", "method or submodule that gives the logits; empty: the module's own forward"),
     ]
     static let wiring: Wiring? = Wiring(.nothing, "x ──→ {torchscript} ──→ logits")
@@ -23,16 +23,24 @@ final class TorchArchitecture: Architecture, Component {
         script = try TorchScript(path: path)
         try parameters.root.adopt(script)
         // Whether it fits is seen by running it, here and not in the middle of a training.
-        let input = build.input
-        let logits = try script.tried { try script(Tensor.zeros([2, input.channels, input.height, input.width]), through: method) }
-        guard logits.rank == 2 || logits.rank == 3, logits.shape.first == 2, logits.shape.last == build.outputs else {
-            throw ZooError(
-                "\(path): two images of \(input) give \(logits.shape), expected [2, \(build.outputs)] or [2, heads, \(build.outputs)]",
-                .badArgument)
-        }
+        try build.requireLogits(path) { x in try script.tried { try script(x, through: method) } }
     }
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try script(x, through: method) }
+}
+
+extension Build {
+    /// Runs a model on two blank images.
+    ///
+    /// - Throws: `badArgument` that names the model's file, if they do not give logits of this build's classes.
+    func requireLogits(_ path: String, _ run: (Tensor) throws -> Tensor) throws {
+        let logits = try run(Tensor.zeros([2, input.channels, input.height, input.width]))
+        guard logits.rank == 2 || logits.rank == 3, logits.shape.first == 2, logits.shape.last == outputs else {
+            throw ZooError(
+                "\(path): two images of \(input) give \(logits.shape), expected [2, \(outputs)] or [2, heads, \(outputs)]",
+                .badArgument)
+        }
+    }
 }
 
 extension TorchScript {

@@ -1,5 +1,6 @@
 // The host's table: tensors, errors and the extensions. Operators are in operators.cpp.
 #include "host_table.h"
+#include "aotinductor.h"
 #include "operators.h"
 #include "torchscript.h"
 #include "values.h"
@@ -156,6 +157,8 @@ const void *extension(const char *id) {
   if (!id) return nullptr;
   if (std::strcmp(id, ZOO_EXT_RANDOM) == 0) return &random_extension;
   if (std::strcmp(id, ZOO_EXT_TORCHSCRIPT) == 0) return &torchscript_extension;
+  if (std::strcmp(id, ZOO_EXT_TORCHSCRIPT_OUTPUTS) == 0) return &torchscript_outputs_extension;
+  if (std::strcmp(id, ZOO_EXT_AOTINDUCTOR) == 0) return &aotinductor_extension;
   return nullptr;
 }
 

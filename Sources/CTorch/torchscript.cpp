@@ -3,6 +3,7 @@
 #include "operators.h"
 #include "values.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <torch/csrc/jit/api/module.h>
@@ -97,28 +98,49 @@ torch::jit::Method find(Module module, const std::string &path) {
   throw Failure(ZOO_NOT_FOUND, "'" + path + "' has no forward; there are: " + known(module));
 }
 
+c10::IValue run(zoo_script *script, const char *name, zoo_tensor *in) {
+  auto method = find(need(script)->module, name ? name : "");
+  auto x = ctorch::need(in, "torchscript");
+  // Without profiling and fusion every call takes the same path: same input, same bits, from the first call on.
+  torch::jit::GraphOptimizerEnabledGuard plain(false);
+  try {
+    return method({x});
+  } catch (const Failure &) {
+    throw;
+  } catch (const c10::Error &) {
+    throw;
+  } catch (const std::exception &e) {
+    // The interpreter's own errors come with the whole trace in TorchScript; the last line says what it was.
+    std::string text = e.what();
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    throw Failure(ZOO_ERROR, "TorchScript: " + text.substr(text.rfind('\n') + 1));
+  }
+}
+
+// What a module calls its results: keys of a dict, fields of a named tuple, places in any tuple or list.
+std::vector<std::pair<std::string, c10::IValue>> named(const c10::IValue &result) {
+  std::vector<std::pair<std::string, c10::IValue>> list;
+  if (result.isGenericDict()) {
+    for (const auto &entry : result.toGenericDict())
+      list.emplace_back(entry.key().isString() ? entry.key().toStringRef() : c10::str(entry.key()), entry.value());
+  } else if (result.isTuple()) {
+    auto tuple = result.toTuple();
+    const auto schema = tuple->type()->schema();
+    for (size_t i = 0; i < tuple->elements().size(); i++)
+      list.emplace_back(schema ? schema->arguments()[i].name() : std::to_string(i), tuple->elements()[i]);
+  } else if (result.isList()) {
+    size_t i = 0;
+    for (const c10::IValue value : result.toList()) list.emplace_back(std::to_string(i++), value);
+  }
+  return list;
+}
+
 zoo_status call(zoo_script *script, const char *name, zoo_tensor *in, zoo_tensor **out) {
   if (!out) return fail(ZOO_BAD_ARGUMENT, "torchscript: out is NULL");
   *out = nullptr;
   route_warnings();
   return guard([&] {
-    auto method = find(need(script)->module, name ? name : "");
-    auto x = ctorch::need(in, "torchscript");
-    // Without profiling and fusion every call takes the same path: same input, same bits, from the first call on.
-    torch::jit::GraphOptimizerEnabledGuard plain(false);
-    c10::IValue result;
-    try {
-      result = method({x});
-    } catch (const Failure &) {
-      throw;
-    } catch (const c10::Error &) {
-      throw;
-    } catch (const std::exception &e) {
-      // The interpreter's own errors come with the whole trace in TorchScript; the last line says what it was.
-      std::string text = e.what();
-      while (!text.empty() && text.back() == '\n') text.pop_back();
-      throw Failure(ZOO_ERROR, "TorchScript: " + text.substr(text.rfind('\n') + 1));
-    }
+    auto result = run(script, name, in);
     if (!result.isTensor())
       throw Failure(ZOO_UNSUPPORTED, std::string("the TorchScript ") + (name && *name ? name : "forward") + " gives a " + result.tagKind() +
                                          ", expected one tensor");
@@ -126,8 +148,34 @@ zoo_status call(zoo_script *script, const char *name, zoo_tensor *in, zoo_tensor
   });
 }
 
+zoo_status call_outputs(zoo_script *script, const char *name, zoo_tensor *in, const char *const *outputs, uint32_t count,
+                        zoo_tensor **out) {
+  if (!out || !outputs) return fail(ZOO_BAD_ARGUMENT, "torchscript: outputs or out is NULL");
+  std::fill_n(out, count, nullptr);
+  route_warnings();
+  return guard([&] {
+    const auto result = run(script, name, in);
+    const auto all = named(result);
+    auto pick = [&](const std::string &wanted) {
+      std::string known;
+      for (size_t i = 0; i < all.size(); i++) {
+        const auto &[key, value] = all[i];
+        // Fields have places too.
+        if (value.isTensor() && (key == wanted || (!result.isGenericDict() && std::to_string(i) == wanted))) return value.toTensor();
+        known += (known.empty() ? "" : ", ") + key;
+      }
+      throw Failure(ZOO_NOT_FOUND, std::string("the TorchScript ") + (name && *name ? name : "forward") + " gives no tensor '" + wanted +
+                                       "'; it gives " + (known.empty() ? std::string("one ") + result.tagKind() : known));
+    };
+    std::vector<at::Tensor> picked;
+    for (uint32_t i = 0; i < count; i++) picked.push_back(pick(outputs[i] ? outputs[i] : ""));
+    for (uint32_t i = 0; i < count; i++) out[i] = give(std::move(picked[i]));
+  });
+}
+
 } // namespace
 
 const zoo_torchscript_v1 torchscript_extension = {sizeof(zoo_torchscript_v1), load, release, state, set_training, call};
+const zoo_torchscript_outputs_v1 torchscript_outputs_extension = {sizeof(zoo_torchscript_outputs_v1), call_outputs};
 
 } // namespace ctorch

@@ -1,4 +1,5 @@
 import CZooPlugin
+import Foundation
 public import ZooKit
 
 /// A component as its plugin declares it.
@@ -34,6 +35,7 @@ public struct ComponentInfo: Codable, Sendable {
         guard component.option_count <= 1000, component.option_count == 0 || component.options != nil,
             component.slot_count <= 1000, component.slot_count == 0 || component.slots != nil
         else { throw bad("component '\(id)' announces options or slots that are not there") }
+        let files = Self.files(table)
         var options: [Option] = []
         for index in 0..<Int(component.option_count) {
             guard let name = component.options[index].name.map({ String(cString: $0) }),
@@ -45,7 +47,7 @@ public struct ComponentInfo: Codable, Sendable {
             options.append(
                 Option(
                     name: name, help: source.help.map { String(cString: $0) } ?? "", type: type, fallback: Setting(&fallback), range: range,
-                    choices: Self.strings(source.choices)))
+                    choices: Self.strings(source.choices), file: type == .string ? files[name] : nil))
         }
         var slots: [Slot] = []
         for index in 0..<Int(component.slot_count) {
@@ -72,6 +74,20 @@ public struct ComponentInfo: Codable, Sendable {
         self.file = file
     }
 
+    /// What lies in the files that options name, by option.
+    private static func files(_ table: UnsafePointer<zoo_component_v1>) -> [String: Option.FileContents] {
+        guard let found = table.pointee.extension.flatMap({ $0(table, ZOO_EXT_FILES) })?.assumingMemoryBound(to: zoo_files_v1.self),
+            found.pointee.struct_size >= MemoryLayout<zoo_files_v1>.size, found.pointee.count <= 1000
+        else { return [:] }
+        let list = UnsafeBufferPointer(start: found.pointee.files, count: found.pointee.files == nil ? 0 : Int(found.pointee.count))
+        var contents: [String: Option.FileContents] = [:]
+        for file in list where file.option != nil {
+            // What a later minor version may add is taken for the most that is known.
+            contents[String(cString: file.option)] = Option.FileContents(rawValue: file.contents.rawValue) ?? .code
+        }
+        return contents
+    }
+
     private static func strings(_ list: UnsafePointer<UnsafePointer<CChar>?>?) -> [String]? {
         guard var next = list else { return nil }
         var result: [String] = []
@@ -86,6 +102,8 @@ public struct ComponentInfo: Codable, Sendable {
 extension ComponentInfo {
     /// Settings in the order of the options, checked and completed from `config`.
     ///
+    /// Paths come out absolute.
+    ///
     /// - Throws: `config` naming file, JSON path, and what was expected.
     func settings(_ config: [String: JSON], at place: PartSpecification.Place) throws(HostError) -> [Setting] {
         let base = JSONPlace(value: .object(config), file: place.file, path: place.path + ".config")
@@ -99,7 +117,11 @@ extension ComponentInfo {
                 result.append(fallback)
                 continue
             }
-            result.append(try option.setting(value))
+            var setting = try option.setting(value)
+            if option.file != nil, case .string(let path) = setting {
+                setting = .string(URL(fileURLWithPath: Manifest.resolve(path, in: place.folder)).standardizedFileURL.path)
+            }
+            result.append(setting)
         }
         return result
     }

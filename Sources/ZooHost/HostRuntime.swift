@@ -12,6 +12,7 @@ public final class HostRuntime {
     public let plugins: [KnownPlugin]
     public let broken: [BrokenPlugin]
     private let threads: Int?
+    let lock: PluginLock?
     /// Tables of the plugins that are loaded, by path, then `kind/id`.
     private var tables: [String: [String: UnsafePointer<zoo_component_v1>]] = [:]
 
@@ -31,6 +32,7 @@ public final class HostRuntime {
     ) throws(HostError) {
         self.searchPath = searchPath
         self.threads = threads
+        self.lock = lock
         let scan = try PluginScan(searchPath, lock: lock, retrying: retrying)
         plugins = scan.plugins
         broken = scan.broken

@@ -8,7 +8,8 @@ public struct PartSpecification: Sendable, Equatable {
     /// Where it stands, for complaints: "zoo.json: $.entries[0].parts.extractor".
     let place: Place
 
-    struct Place: Sendable, Equatable { let file, path: String }
+    /// `folder`: what its paths are relative to.
+    struct Place: Sendable, Equatable { let file, path, folder: String }
 }
 
 /// Trained weights of an entry.
@@ -81,7 +82,7 @@ public struct Manifest: Sendable {
         if let version = fields["version"] { _ = try version.int(in: 1...1) }
         var entries: [Entry] = []
         for place in try fields["entries"]?.array() ?? [] {
-            let entry = try Entry(place)
+            let entry = try Entry(place, folder: Self.folder(of: path))
             if entries.contains(where: { $0.id == entry.id }) {
                 throw place.child("id", .null).error("the id '\(entry.id)' is taken by an earlier entry")
             }
@@ -100,25 +101,27 @@ public struct Manifest: Sendable {
     }
 
     /// The path of a file that an entry names.
-    public func resolve(_ file: String) -> String {
-        if file.hasPrefix("/") { return file }
-        let folder = (path as NSString).deletingLastPathComponent
-        return folder.isEmpty ? file : folder + "/" + file
+    public func resolve(_ file: String) -> String { Self.resolve(file, in: Self.folder(of: path)) }
+
+    private static func folder(of path: String) -> String { (path as NSString).deletingLastPathComponent }
+
+    static func resolve(_ file: String, in folder: String) -> String {
+        file.hasPrefix("/") || folder.isEmpty ? file : folder + "/" + file
     }
 }
 
 extension Entry {
     static let fields = ["id", "summary", "architecture", "parts", "recipes", "weights", "published"]
 
-    init(_ place: JSONPlace) throws(HostError) {
+    init(_ place: JSONPlace, folder: String) throws(HostError) {
         let fields = try place.object(Entry.fields, required: ["id", "architecture"])
         guard let idPlace = fields["id"], let architecturePlace = fields["architecture"] else { throw place.error("incomplete") }
         id = try idPlace.identifier()
         summary = try fields["summary"]?.string() ?? ""
-        architecture = try PartSpecification(architecturePlace)
+        architecture = try PartSpecification(architecturePlace, folder: folder)
         var parts: [String: PartSpecification] = [:]
         if let list = fields["parts"] {
-            for (slot, value) in try list.members() { parts[slot] = try PartSpecification(list.child(slot, value)) }
+            for (slot, value) in try list.members() { parts[slot] = try PartSpecification(list.child(slot, value), folder: folder) }
         }
         self.parts = parts
         var recipes: [String: Recipe] = [:]
@@ -163,8 +166,8 @@ extension JSONPlace {
 
 extension PartSpecification {
     /// Either the component's id, or an object of id and config.
-    init(_ place: JSONPlace) throws(HostError) {
-        self.place = Place(file: place.file, path: place.path)
+    init(_ place: JSONPlace, folder: String) throws(HostError) {
+        self.place = Place(file: place.file, path: place.path, folder: folder)
         if case .string = place.value {
             id = try place.identifier()
             config = [:]

@@ -1,5 +1,6 @@
 import CEngine
 import CZooPlugin
+import Foundation
 public import ZooKit
 
 /// An entry built from its parts: a network ready to be trained or evaluated.
@@ -68,6 +69,40 @@ public struct ResolvedEntry: Sendable {
         let all = [architecture.file] + architecture.slots.compactMap { parts[$0.name]?.file }
         return all.filter { seen.insert($0).inserted }
     }
+
+    /// A file that a setting names.
+    public struct NamedFile: Sendable {
+        /// nil: the architecture's own.
+        public let slot: String?
+        public let option: String
+        public let contents: Option.FileContents
+        /// Absolute.
+        public let path: String
+    }
+
+    /// The files that its settings name, the architecture's first.
+    public var namedFiles: [NamedFile] {
+        let all =
+            [(nil, architecture, architectureSettings)]
+            + architecture.slots.compactMap { slot in
+                parts[slot.name].map { (slot.name, $0, partSettings[slot.name] ?? []) }
+            }
+        return all.flatMap { slot, component, settings in
+            zip(component.options, settings).compactMap { option, setting in
+                guard let contents = option.file, case .string(let path) = setting else { return nil }
+                return NamedFile(slot: slot, option: option.name, contents: contents, path: path)
+            }
+        }
+    }
+
+    /// The files whose trained weights make the entry what it is from the start; empty unless everything in it that is trained, or could be, comes
+    /// from such a file.
+    public var ownWeights: [NamedFile] {
+        let carried = namedFiles.filter { $0.contents != .data }
+        let trained = architecture.slots.filter { parts[$0.name] != nil && $0.kind != .transformer }.map(\.name)
+        let hasAll = !trained.isEmpty && trained.allSatisfy { slot in carried.contains { $0.slot == slot } }
+        return hasAll || carried.contains { $0.slot == nil } ? carried : []
+    }
 }
 
 extension HostRuntime {
@@ -113,6 +148,7 @@ extension HostRuntime {
     /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings.
     public func network(_ entry: Entry, input: ImageShape, classes: Int, seed: UInt64) throws(HostError) -> Network {
         let resolved = try resolve(entry)
+        for file in resolved.namedFiles where file.contents == .code { try requireTrusted(code: file.path) }
         try startEngine()
         try EngineControl.seed(seed)
         let table = try table(of: resolved.architecture)
@@ -128,8 +164,38 @@ extension HostRuntime {
     public func part(
         _ component: ComponentInfo, config: [String: JSON] = [:], input: ImageShape, outputs: Int
     ) throws -> ForeignPart {
-        try part(
-            component, settings: component.settings(config, at: .init(file: component.id, path: "$")), input: input, outputs: outputs)
+        let settings = try component.settings(config, at: .init(file: component.id, path: "$", folder: ""))
+        for (option, setting) in zip(component.options, settings) where option.file == .code {
+            try requireTrusted(code: setting.description)
+        }
+        return try part(component, settings: settings, input: input, outputs: outputs)
+    }
+
+    /// What fills a slot of an entry, on its own: with its settings, weights from the engine's default generator.
+    ///
+    /// - Throws: what `resolve` throws, `config` if the entry leaves the slot empty.
+    public func part(filling slot: String, of entry: Entry, input: ImageShape, outputs: Int) throws -> ForeignPart {
+        let resolved = try resolve(entry)
+        guard let component = resolved.parts[slot], let settings = resolved.partSettings[slot] else {
+            throw HostError(.config, "entry '\(entry.id)' leaves the slot '\(slot)' empty")
+        }
+        for file in resolved.namedFiles where file.slot == slot && file.contents == .code { try requireTrusted(code: file.path) }
+        return try part(component, settings: settings, input: input, outputs: outputs)
+    }
+
+    /// Native code that an entry names is taken from where a plugin would be, and under a lock only from where the user has vouched for it.
+    private func requireTrusted(code path: String) throws(HostError) {
+        let trust = Trust(allowed: searchPath.allowed)
+        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        guard FileManager.default.fileExists(atPath: real) else { throw HostError(.noInput, "\(path): no such file") }
+        guard !trust.isAllowed(real) else { return }
+        if let lock {
+            throw HostError(
+                .noPermission,
+                "\(path): holds native code, and \(lock.path) pins what may be loaded; --allow \(path) loads it anyway")
+        }
+        try trust.check(directory: (real as NSString).deletingLastPathComponent)
+        try trust.check(file: real)
     }
 
     /// The same with settings in the order of the component's options, as they are: nothing about them is checked.
@@ -157,7 +223,7 @@ final class PartMaker {
     private func filling(_ name: String) throws(HostError) -> (component: ComponentInfo, settings: [Setting])? {
         if let colon = name.firstIndex(of: ":"), let kind = Kind.allCases.first(where: { "\($0)" == name[..<colon] }) {
             let component = try host.component(kind, String(name[name.index(after: colon)...]))
-            return (component, try component.settings([:], at: .init(file: name, path: "$")))
+            return (component, try component.settings([:], at: .init(file: name, path: "$", folder: "")))
         }
         guard resolved.architecture.slots.contains(where: { $0.name == name }) else {
             throw HostError(.config, "architecture '\(resolved.architecture.id)' declares no slot '\(name)'")

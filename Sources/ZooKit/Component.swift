@@ -59,15 +59,30 @@ public struct Option: Sendable {
     public let range: ClosedRange<Double>
     /// Allowed strings; nil: any.
     public let choices: [String]?
+    /// What is in the file that a string names; nil: the string is no path.
+    public let file: FileContents?
+
+    /// What a component finds in a file that an option names.
+    public enum FileContents: UInt32, Sendable {
+        case data = 0
+        /// Trained weights, with which an instance starts.
+        case weights
+        /// Native code, with weights: it has to lie where a plugin could.
+        case code
+    }
 
     /// - Parameter range: inclusive bounds of a number or of every number of a list.
-    public init(name: String, help: String, type: ValueType, fallback: Setting?, range: ClosedRange<Double>, choices: [String]?) {
+    public init(
+        name: String, help: String, type: ValueType, fallback: Setting?, range: ClosedRange<Double>, choices: [String]?,
+        file: FileContents? = nil
+    ) {
         self.name = name
         self.help = help
         self.type = type
         self.fallback = fallback
         self.range = range
         self.choices = choices
+        self.file = file
     }
 
     static let open = -Double.infinity...Double.infinity
@@ -85,6 +100,10 @@ public struct Option: Sendable {
     }
     public static func string(_ name: String, default value: String?, choices: [String]? = nil, _ help: String) -> Option {
         Option(name: name, help: help, type: .string, fallback: value.map(Setting.string), range: open, choices: choices)
+    }
+    /// The path of a file. In a manifest it may be relative to the manifest's folder; the component gets it absolute.
+    public static func file(_ name: String, _ contents: FileContents, _ help: String) -> Option {
+        Option(name: name, help: help, type: .string, fallback: nil, range: open, choices: nil, file: contents)
     }
     public static func ints(_ name: String, default value: [Int]?, in range: ClosedRange<Int>, _ help: String) -> Option {
         Option(

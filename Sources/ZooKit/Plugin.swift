@@ -138,6 +138,7 @@ private final class Origin {
     let type: any Component.Type
     let names: [String]
     let wiring: Published<zoo_wiring_v1>?
+    let files: Published<zoo_files_v1>?
     init(_ type: any Component.Type) {
         self.type = type
         names = type.options.map(\.name)
@@ -146,6 +147,22 @@ private final class Origin {
                 zoo_wiring_v1(
                     struct_size: UInt32(MemoryLayout<zoo_wiring_v1>.size), target: zoo_target($0.target.rawValue),
                     drawing: published($0.drawing)))
+        }
+        let list = type.options.compactMap { option in
+            option.file.map { zoo_file_v1(option: published(option.name), contents: zoo_file_contents($0.rawValue)) }
+        }
+        files =
+            list.isEmpty
+            ? nil
+            : Published(
+                zoo_files_v1(struct_size: UInt32(MemoryLayout<zoo_files_v1>.size), count: UInt32(list.count), files: published(list)))
+    }
+
+    func find(_ id: String) -> UnsafeRawPointer? {
+        switch id {
+        case ZOO_EXT_WIRING: UnsafeRawPointer(wiring?.pointer)
+        case ZOO_EXT_FILES: UnsafeRawPointer(files?.pointer)
+        default: nil
         }
     }
 }
@@ -196,8 +213,8 @@ private func exported(_ type: any Component.Type) -> zoo_component_v1 {
         set_training: { me, on in report { try Box.of(me).module.parameters.setTraining(on != 0) } },
         table: table,
         extension: { component, id in
-            guard let context = component?.pointee.context, let id, String(cString: id) == ZOO_EXT_WIRING else { return nil }
-            return UnsafeRawPointer(Unmanaged<Origin>.fromOpaque(context).takeUnretainedValue().wiring?.pointer)
+            guard let context = component?.pointee.context, let id else { return nil }
+            return Unmanaged<Origin>.fromOpaque(context).takeUnretainedValue().find(String(cString: id))
         })
 }
 

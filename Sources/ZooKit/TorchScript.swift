@@ -1,4 +1,5 @@
 import CZooPlugin
+import Glibc
 
 /// A module that PyTorch has saved with `torch.jit.save`: its parameters, and calls into it.
 ///
@@ -42,5 +43,22 @@ public final class TorchScript: Module {
         var out: OpaquePointer?
         try x.with { x throws(ZooError) in try check(table.pointee.call(script, name, x, &out)) }
         return try Tensor(result: out)
+    }
+
+    /// One tensor in, several out.
+    ///
+    /// - Parameter outputs: which: keys of the dict that comes out, fields of the named tuple, or places, from "0" on, in any tuple or list.
+    /// - Throws: `notFound` with the outputs there are; `unsupported` under a host that cannot pick.
+    public func outputs(_ outputs: [String], of x: Tensor, through name: String = "") throws -> [Tensor] {
+        guard let table = Engine.extension(ZOO_EXT_TORCHSCRIPT_OUTPUTS, as: zoo_torchscript_outputs_v1.self) else {
+            throw ZooError("this host has no \(ZOO_EXT_TORCHSCRIPT_OUTPUTS)", .unsupported)
+        }
+        let names = outputs.map { strdup($0) }
+        defer { names.forEach { free($0) } }
+        var out = [OpaquePointer?](repeating: nil, count: outputs.count)
+        try x.with { x throws(ZooError) in
+            try check(table.pointee.call(script, name, x, names.map { UnsafePointer($0) }, UInt32(outputs.count), &out))
+        }
+        return try out.map { try Tensor(result: $0) }
     }
 }

@@ -81,7 +81,7 @@ extension ResultTables {
         for result in results {
             let figures = result.figures.filter { !$0.isTiming }.prefix(4).map { "\($0.name) \(shown($0))" }.joined(separator: "  ")
             let subject = result.subject
-            let weights = subject.origin == .initial ? " (untrained)" : ""
+            let weights = subject.origin == .initial ? " (untrained)" : subject.origin == .own ? " (as imported)" : ""
             table.append([
                 result.provenance.date.formatted(.iso8601), subject.entry + weights, subject.dataset, "\(subject.seed)", subject.probe,
                 result.status.rawValue, result.status == .measured ? figures : result.cause,

@@ -11,6 +11,8 @@ public struct ResultSubject: Codable, Sendable, Equatable {
         case initial
         /// A file that was named.
         case given
+        /// Trained elsewhere: they came with the entry's model.
+        case own
     }
 
     public var entry: String

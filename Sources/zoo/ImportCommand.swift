@@ -14,11 +14,12 @@ struct ImportCommand: ParsableCommand {
         commandName: "import", abstract: "Take over a network or weights from PyTorch.",
         discussion: """
             zoo import model.pt --input 1x28x28 --classes 10     a network saved with torch.jit.save becomes an entry
+            zoo import model.pt2 --input 1x28x28 --classes 10    so does one that AOTInductor has compiled; it cannot be trained
             zoo import --weights w.safetensors --map names.json --entry cnn --output cnn.safetensors
                                                                   a state_dict becomes weights of an entry
             """)
 
-    @Argument(help: "A TorchScript file, as torch.jit.save writes it.")
+    @Argument(help: "A TorchScript file, as torch.jit.save writes it, or an AOTInductor package (.pt2).")
     var model: String?
 
     @Option(help: ArgumentHelp("Size of one image.", valueName: "CxHxW"))
@@ -36,7 +37,10 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take it as an extractor: submodules of each stage, 'conv1+relu, layer1'.", valueName: "names"))
     var stages: String?
 
-    @Option(help: ArgumentHelp("With --stages: what follows the last stage, 'flatten+fc'.", valueName: "names"))
+    @Option(help: ArgumentHelp("The same for a model that gives several tensors: the one of each stage, 'low, high'.", valueName: "names"))
+    var outputs: String?
+
+    @Option(help: ArgumentHelp("With --stages what follows the last, 'flatten+fc'; with --outputs the logits.", valueName: "names"))
     var classifier: String?
 
     @Option(help: ArgumentHelp("A state_dict, saved with safetensors.", valueName: "file"))
@@ -61,7 +65,8 @@ struct ImportCommand: ParsableCommand {
         if weights == nil, map != nil || entry != nil || output != nil {
             throw ValidationError("--map, --entry and --output go with --weights")
         }
-        if classifier != nil, stages == nil { throw ValidationError("--classifier goes with --stages") }
+        if stages != nil, outputs != nil { throw ValidationError("--stages and --outputs exclude each other") }
+        if classifier != nil, stages == nil, outputs == nil { throw ValidationError("--classifier goes with --stages or --outputs") }
     }
 
     func run() throws {
@@ -70,8 +75,10 @@ struct ImportCommand: ParsableCommand {
     }
 
     private func importModel(_ model: String) throws {
-        let request = try ModelImport(
-            model: model, id: id, input: input.shape, classes: classes, summary: summary, stages: stages, classifier: classifier)
+        let cut =
+            stages.map { ModelImport.Cut.submodules($0, classifier: classifier ?? "") }
+            ?? outputs.map { ModelImport.Cut.outputs($0, classifier: classifier ?? "") }
+        let request = try ModelImport(model: model, id: id, input: input.shape, classes: classes, summary: summary, cut: cut)
         // Where there is none yet, one begins here.
         let path = (try? shared.manifestPath()) ?? "zoo.json"
         let outcome = try request.run(host: shared.host(), manifest: path)
@@ -79,7 +86,7 @@ struct ImportCommand: ParsableCommand {
         try shared.emit(
             outcome,
             or: "\(outcome.manifest): entry '\(outcome.entry)', \(outcome.parameters) parameters, from \(outcome.model)\n"
-                + "zoo evaluate \(outcome.entry) --weights initial measures it with the weights that it came with\n")
+                + "zoo evaluate \(outcome.entry) measures it with the weights that it came with\n")
     }
 
     private func importWeights(_ weights: String) throws {

@@ -135,6 +135,34 @@ import ZooStore
         #expect(throws: (any Error).self) { try extractor.forward(Tensor.zeros([1, 2, 28, 28]), stages: 0..<1) }
     }
 
+    @Test func itsOutputsAreStages() throws {
+        let reference = try SafetensorsFile(path: Self.fixtures.appendingPathComponent("torchscript.safetensors").path)
+        let host = try host()
+        func extractor(_ outputs: String, _ classifier: String, classes: Int = 10) throws -> ForeignExtractor {
+            try ForeignExtractor(
+                host.part(
+                    host.component(.extractor, "torchscript"),
+                    config: [
+                        "torchscript": .string(Self.fixtures.appendingPathComponent("torchscript-outputs.pt").path),
+                        "outputs": .string(outputs), "classifier": .string(classifier),
+                    ], input: ImageShape(1, 28, 28), outputs: classes))
+        }
+        let net = try extractor("low, high", "logits")
+        try net.parameters.setTraining(false)
+        #expect(net.stages.map { [$0.channels, $0.height, $0.width] } == [[4, 14, 14], [8, 7, 7]])
+        let x = try reference.tensor("input")
+        let low = try net.forward(x, stages: 0..<1)
+        try near(low, reference.tensor("stage.1"), 1e-5)
+        // One goes on from what it has just given, and from nothing else: it cannot be entered between its stages.
+        let high = try net.forward(low, stages: 1..<2)
+        try near(high, reference.tensor("stage.2"), 1e-5)
+        try near(net.classify(high), reference.tensor("logits"), 1e-5)
+        try near(net.logits(x), reference.tensor("logits"), 1e-5)
+        #expect { try net.forward(low.cloned(), stages: 1..<2) } throws: { "\($0)".contains("'stages'") }
+        #expect { try extractor("low, hihg", "logits") } throws: { "\($0)".contains("'hihg'; it gives low, high, logits") }
+        #expect { try extractor("low, high", "", classes: 0).classify(high) } throws: { "\($0)".contains("no 'classifier'") }
+    }
+
     /// The largest difference, relative to the largest value.
     private func near(_ a: Tensor, _ b: Tensor, _ tolerance: Double) throws {
         #expect(a.shape == b.shape)

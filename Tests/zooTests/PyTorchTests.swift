@@ -33,9 +33,79 @@ import Testing
             #expect(listed.output.contains("theirs") && listed.output.contains("4,338"), "its cost stands in the list: \(listed.output)")
             let twice = try ZooProcess.run(["import", model, "--id", "theirs", "--manifest", manifest])
             #expect(twice.status == 78 && twice.errors.contains("'theirs' is taken"), "\(twice.errors)")
-            let measured = try ZooProcess.run(
-                ["evaluate", "theirs", "--weights", "initial", "--manifest", manifest, "--quiet"], in: scratch.folder)
-            #expect(measured.status == 0 && measured.output.contains("theirs"), "\(measured.errors)")
+            // The same as a module that gives features and logits at once.
+            let outputs = try ZooProcess.run([
+                "import", Self.fixtures.appendingPathComponent("torchscript-outputs.pt").path, "--id", "outputs", "--outputs", "low, high",
+                "--classifier", "logits", "--manifest", manifest,
+            ])
+            #expect(outputs.status == 0, "\(outputs.errors)")
+            // They are evaluated as they came, from wherever manifest and models lie together, and are one network.
+            let scores = try evaluateAll(manifest, in: scratch)
+            #expect(
+                Set(scores.map(\.entry)) == ["theirs", "staged", "outputs"] && Set(scores.map(\.upright.error)).count == 1, "\(scores)")
+            let moved = try scratch.directory("moved")
+            for name in ["zoo.json", "models"] {
+                try FileManager.default.moveItem(at: scratch.folder.appendingPathComponent(name), to: moved.appendingPathComponent(name))
+            }
+            // The same contents are the same jobs, wherever they lie.
+            let again = try ZooProcess.run(
+                ["evaluate", "--all", "--images", "500", "--manifest", moved.path + "/zoo.json"], in: scratch.folder)
+            #expect(again.status == 0 && again.errors.contains("3 of 3 results are from"), "\(again.errors)")
+            #expect(try evaluateAll(moved.path + "/zoo.json", in: scratch) == scores)
+        }
+    }
+
+    private struct Evaluation: Decodable, Equatable {
+        struct Score: Decodable, Equatable { let error: Double }
+        let entry: String
+        let upright: Score
+    }
+
+    private func evaluateAll(_ manifest: String, in scratch: Scratch) throws -> [Evaluation] {
+        let result = try ZooProcess.run(
+            ["evaluate", "--all", "--images", "500", "--manifest", manifest, "--quiet", "--json"], in: scratch.folder)
+        #expect(result.status == 0, "\(result.errors)")
+        return try json(result.output, as: [Evaluation].self)
+    }
+
+    /// A network that AOTInductor has compiled, beside the same network as TorchScript.
+    @Test(.enabled(if: hasPyTorch && finds("g++"), "needs PyTorch for Python in .venv, and g++"))
+    func aCompiledPackageIsEvaluatedAndNotTrained() throws {
+        try Scratch.with { scratch in
+            let script = Self.fixtures.appendingPathComponent("compile_package.py").path
+            let cache = ["TORCHINDUCTOR_CACHE_DIR": scratch.folder.path + "/cache"]
+            let made = try ZooProcess.execute(Self.python, [script, scratch.folder.path], ZooProcess.environment(cache))
+            try #require(made.status == 0, "\(made.errors)")
+            let manifest = scratch.folder.path + "/zoo.json"
+            func take(_ name: String, _ more: String...) throws -> ZooProcess.Outcome {
+                try ZooProcess.run(["import", scratch.folder.path + "/" + name, "--manifest", manifest] + more)
+            }
+            for name in ["package.pt2", "twin.pt"] {
+                let taken = try take(name)
+                #expect(taken.status == 0, "\(taken.errors)")
+            }
+            let scores = try evaluateAll(manifest, in: scratch)
+            #expect(scores.map(\.entry) == ["package", "twin"] && scores.first?.upright == scores.last?.upright, "\(scores)")
+            let trained = try ZooProcess.run(
+                ["train", "package", "--epochs", "1", "--dataset", "strokes-rotated?limit=200", "--manifest", manifest, "--quiet"],
+                in: scratch.folder)
+            #expect(trained.status != 0 && trained.errors.contains("can be evaluated, not trained"), "\(trained.errors)")
+
+            // What is no compiled package, or does not fit, is refused.
+            let exported = try take("exported.pt2")
+            #expect(exported.status == 78 && exported.errors.contains("aoti_compile_and_package"), "\(exported.errors)")
+            #expect(try take("package.pt2", "--id", "seven", "--classes", "7").errors.contains("expected [2, 7]"))
+            #expect(try take("package.pt2", "--id", "cut", "--stages", "0").status == 64)
+
+            // It is native code, and comes from where a plugin could.
+            let folder = scratch.folder.appendingPathComponent("models")
+            let file = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first { $0.hasSuffix(".pt2") })
+            let path = folder.appendingPathComponent(file).path
+            try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
+            let evaluate = ["evaluate", "package", "--images", "100", "--force", "--manifest", manifest, "--quiet"]
+            let refused = try ZooProcess.run(evaluate, in: scratch.folder)
+            #expect(refused.errors.contains("not trusted") && refused.errors.contains("mode 666"), "\(refused.errors)")
+            #expect(try ZooProcess.run(evaluate + ["--allow", path], in: scratch.folder).status == 0)
         }
     }
 

@@ -1,4 +1,4 @@
-/* The contract between an STN Zoo host and its plugins, version 1.1.
+/* The contract between an STN Zoo host and its plugins, version 1.2.
  *
  * A plugin is a shared library that exports one function, `zoo_plugin_v1`, and carries one text, its descriptor.
  * The host reads the descriptor from the file before it loads anything, loads the library, calls the function with
@@ -41,7 +41,7 @@ extern "C" {
 
 #define ZOO_MAGIC 0x5a4f4f31u /* "ZOO1" */
 #define ZOO_ABI_MAJOR 1u
-#define ZOO_ABI_MINOR 1u /* 1: ZOO_EXT_TORCHSCRIPT */
+#define ZOO_ABI_MINOR 2u /* 1: ZOO_EXT_TORCHSCRIPT; 2: ZOO_EXT_FILES, ZOO_EXT_TORCHSCRIPT_OUTPUTS, ZOO_EXT_AOTINDUCTOR */
 
 #if defined(__GNUC__)
 #define ZOO_EXPORT __attribute__((visibility("default")))
@@ -54,7 +54,7 @@ extern "C" {
  * A text constant anywhere in the library's loaded data, found by its first line; so it can be read without running
  * a single instruction of the plugin, not even its static initialisers. Lines of `key: value`, UTF-8, ended by a NUL:
  *
- *   "ZOO-PLUGIN-DESCRIPTOR 1.1\n"         magic, and the ABI major.minor that the plugin was written for
+ *   "ZOO-PLUGIN-DESCRIPTOR 1.2\n"         magic, and the ABI major.minor that the plugin was written for
  *   "id: SqueezeLoc\n"                    required; letters, digits, '-', '_', '.'; unique among loaded plugins
  *   "version: 0.3.1\n"                    required; of the plugin
  *   "licence: Apache-2.0\n"               required; an SPDX expression
@@ -67,7 +67,7 @@ extern "C" {
  * Unknown keys are kept and shown. The same text is `descriptor` in the plugin's table, where the host checks that the
  * two agree. In C: const char text[] = ZOO_DESCRIPTOR("id: ...\n" ...). */
 #define ZOO_DESCRIPTOR_MAGIC "ZOO-PLUGIN-DESCRIPTOR "
-#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.1\n" lines
+#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.2\n" lines
 
 /* ---- Values --------------------------------------------------------------------------------------------------- */
 
@@ -261,6 +261,24 @@ typedef struct zoo_wiring_v1 {
   const char *drawing; /* several lines of text; {slot} stands for what fills the slot, {option} for a setting */
 } zoo_wiring_v1;
 
+/* Extension of a component: which of its options of type ZOO_STRING name files. In a manifest such a path may be relative to the
+ * manifest's folder; the component gets it absolute. Results are kept by the file's contents, not by its path. Constant
+ * data. Since 1.2. */
+#define ZOO_EXT_FILES "zoo.files/1"
+typedef enum zoo_file_contents {
+  ZOO_FILE_DATA = 0,
+  ZOO_FILE_WEIGHTS = 1, /* trained weights, with which an instance starts */
+  ZOO_FILE_CODE = 2     /* native code (with weights): the host takes it from where it would take a plugin, and nowhere else */
+} zoo_file_contents;
+typedef struct zoo_file_v1 {
+  const char *option;
+  zoo_file_contents contents;
+} zoo_file_v1;
+typedef struct zoo_files_v1 {
+  uint32_t struct_size, count;
+  const zoo_file_v1 *files;
+} zoo_files_v1;
+
 /* One stage of an extractor: a convolution with its nonlinearity, pooling and normalisation. */
 typedef struct zoo_stage_v1 {
   const char *name;                /* lives as long as the instance */
@@ -413,6 +431,28 @@ typedef struct zoo_torchscript_v1 {
    * module itself. ZOO_NOT_FOUND tells which names there are. Gradients are recorded as by operators. */
   zoo_status (*call)(zoo_script *, const char *name, zoo_tensor *in, zoo_tensor **out);
 } zoo_torchscript_v1;
+
+/* Modules in TorchScript that give several tensors at once. Since 1.2. */
+#define ZOO_EXT_TORCHSCRIPT_OUTPUTS "zoo.torchscript.outputs/1"
+typedef struct zoo_torchscript_outputs_v1 {
+  uint32_t struct_size;
+  /* [instance] As `call` of zoo_torchscript_v1, but of what comes out picks `count` tensors by name: keys of a dict, fields of a named
+   * tuple, or places, from "0" on, in any tuple or list. `out` has room for them. ZOO_NOT_FOUND tells which there are. */
+  zoo_status (*call)(zoo_script *, const char *name, zoo_tensor *in, const char *const *outputs, uint32_t count, zoo_tensor **out);
+} zoo_torchscript_outputs_v1;
+
+/* Packages of native code that torch._inductor.aoti_compile_and_package has written in PyTorch. They compute, and record
+ * no gradients. Since 1.2. */
+#define ZOO_EXT_AOTINDUCTOR "zoo.aotinductor/1"
+typedef struct zoo_package zoo_package;
+typedef struct zoo_aotinductor_v1 {
+  uint32_t struct_size;
+  /* [any] Loads the code of a package into this process. Whose file it is must have been asked before: ZOO_FILE_CODE. */
+  zoo_status (*load)(const char *path, zoo_package **out);
+  void (*release)(zoo_package *); /* NULL is allowed */
+  /* [instance] One tensor in, one tensor out. ZOO_UNSUPPORTED where a gradient by `in` would have to be recorded. */
+  zoo_status (*call)(zoo_package *, zoo_tensor *in, zoo_tensor **out);
+} zoo_aotinductor_v1;
 
 /* ---- The plugin's table ------------------------------------------------------------------------------------------ */
 

@@ -2,7 +2,8 @@ import Foundation
 public import ZooHost
 public import ZooKit
 
-/// Takes a network from PyTorch, saved as TorchScript, into a manifest: as an architecture, or, cut into stages, as an extractor.
+/// Takes a network from PyTorch into a manifest: a TorchScript file as an architecture or, cut into stages, as an extractor; an AOTInductor
+/// package (`.pt2`) as an architecture.
 public struct ModelImport: Sendable {
     /// The new entry's id.
     public let id: String
@@ -10,9 +11,24 @@ public struct ModelImport: Sendable {
     public let input: ImageShape
     public let classes: Int
     public let summary: String
-    /// Submodules by stage, and what follows them; nil: the whole model is an architecture.
-    public let stages: String?
-    public let classifier: String?
+    public let cut: Cut?
+    private let isPackage: Bool
+
+    /// How a model becomes an extractor, in the words of the extractor's options; nil: the whole model is an architecture.
+    public struct Cut: Sendable {
+        /// "stages", by submodules, or "outputs".
+        let option: String
+        let names, classifier: String
+
+        /// Submodules of each stage, 'conv1+relu, layer1', and those that follow.
+        public static func submodules(_ names: String, classifier: String) -> Cut {
+            Cut(option: "stages", names: names, classifier: classifier)
+        }
+        /// Which of several tensors that the model gives each stage is, and which holds the logits.
+        public static func outputs(_ names: String, classifier: String) -> Cut {
+            Cut(option: "outputs", names: names, classifier: classifier)
+        }
+    }
 
     /// What came of it.
     public struct Outcome: Codable, Sendable {
@@ -22,12 +38,12 @@ public struct ModelImport: Sendable {
     }
 
     /// The option by which a component says that it takes such a file.
-    private static let option = "torchscript"
+    private var option: String { isPackage ? "package" : "torchscript" }
 
     /// - Parameter id: nil for the model's file name, without what an id cannot hold.
     /// - Throws: `usage` if a value makes no sense.
     public init(
-        model: String, id: String?, input: ImageShape, classes: Int, summary: String?, stages: String?, classifier: String?
+        model: String, id: String?, input: ImageShape, classes: Int, summary: String?, cut: Cut?
     ) throws(HostError) {
         guard classes >= 1, input.channels >= 1, input.height >= 1, input.width >= 1 else {
             throw HostError(.usage, "input \(input) and \(classes) classes, expected numbers from 1 on")
@@ -40,13 +56,16 @@ public struct ModelImport: Sendable {
         self.input = input
         self.classes = classes
         self.summary = summary ?? "From PyTorch: \((model as NSString).lastPathComponent), for \(input) and \(classes) classes"
-        self.stages = stages
-        self.classifier = classifier
+        self.cut = cut
+        isPackage = (model as NSString).pathExtension == "pt2"
+        guard cut == nil || !isPackage else {
+            throw HostError(.usage, "\(model): a compiled package cannot be cut into stages: one graph computes all of it; use TorchScript")
+        }
     }
 
     /// Checks the model by running it, keeps a copy beside the manifest, and adds the entry.
     ///
-    /// The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
+    /// The entry names it relative to the manifest, so that the two can be moved together. The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
     /// of another.
     ///
     /// - Throws: `noInput`, `unavailable` if no plugin takes such files, `config` if the model does not fit or the id is taken.
@@ -54,12 +73,12 @@ public struct ModelImport: Sendable {
         let contents = try FileBytes.read(model)
         let present = FileManager.default.fileExists(atPath: path) ? try FileBytes.read(path) : nil
         let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().appendingPathComponent("models")
-        let name = "\(id)-\(try Checksum.sha256(of: contents).prefix(12)).pt"
+        let name = "\(id)-\(try Checksum.sha256(of: contents).prefix(12)).\(isPackage ? "pt2" : "pt")"
         let copy = folder.appendingPathComponent(name)
 
         // Checked where it lies; the entry names the copy.
         let (network, warnings) = try check(host, entry(host, file: URL(fileURLWithPath: model).standardizedFileURL.path))
-        let text = try Manifest.adding(entry(host, file: copy.path), to: present, path: path)
+        let text = try Manifest.adding(entry(host, file: "models/" + name), to: present, path: path)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch { throw HostError(.cantCreate, "\(folder.path): the directory cannot be made") }
@@ -70,9 +89,9 @@ public struct ModelImport: Sendable {
 
     private func entry(_ host: HostRuntime, file: String) throws(HostError) -> JSON {
         func component(_ kind: Kind) throws(HostError) -> String {
-            guard let found = host.components.first(where: { $0.kind == kind && $0.options.contains { $0.name == Self.option } }) else {
+            guard let found = host.components.first(where: { $0.kind == kind && $0.options.contains { $0.name == option } }) else {
                 throw HostError(
-                    .unavailable, "no plugin offers an \(kind) with the option '\(Self.option)', which a model from PyTorch needs")
+                    .unavailable, "no plugin offers an \(kind) with the option '\(option)', which a model from PyTorch needs")
             }
             return found.id
         }
@@ -83,15 +102,15 @@ public struct ModelImport: Sendable {
             ])
         ])
         var fields: [String: JSON] = ["id": .string(id), "summary": .string(summary), "recipes": recipe]
-        guard let stages else {
+        guard let cut else {
             fields["architecture"] = .object([
-                "id": .string(try component(.architecture)), "config": .object([Self.option: .string(file)]),
+                "id": .string(try component(.architecture)), "config": .object([option: .string(file)]),
             ])
             return .object(fields)
         }
         let extractor: JSON = .object([
             "id": .string(try component(.extractor)),
-            "config": .object([Self.option: .string(file), "stages": .string(stages), "classifier": .string(classifier ?? "")]),
+            "config": .object([option: .string(file), cut.option: .string(cut.names), "classifier": .string(cut.classifier)]),
         ])
         guard let plain = host.components.first(where: { $0.kind == .architecture && $0.slots.map(\.kind) == [.extractor] }) else {
             throw HostError(.unavailable, "no plugin offers an architecture of an extractor alone")
@@ -121,7 +140,8 @@ public struct ModelImport: Sendable {
         try network.parameters.setTraining(true)
         let trained = network.parameters.entries.filter { $0.role == .parameter }
         if trained.isEmpty {
-            warnings.append("it has no parameters, as after torch.jit.freeze: it can be evaluated, not trained")
+            warnings.append(
+                "it has no parameters, \(isPackage ? "being compiled" : "as after torch.jit.freeze"): it can be evaluated, not trained")
         } else {
             try network.architecture.forward(images).sum().backward()
             let idle = try trained.filter { try $0.tensor.gradient == nil }.map(\.name)

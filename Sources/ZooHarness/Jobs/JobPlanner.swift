@@ -37,7 +37,7 @@ public struct JobPlanner {
 
     /// Which weights are probed.
     public enum Weights: Sendable {
-        /// Of training runs, or shipped; nil for the data set that is tested on.
+        /// Of training runs, or shipped, or what the entry brings with it; nil for the data set that is tested on.
         case trained(on: String?)
         case initial
         case file(String)
@@ -68,14 +68,20 @@ public struct JobPlanner {
                 do {
                     let code = try code(of: entry)
                     for seed in seeds {
-                        if case .trained(let source) = weights, skippingUntrained,
+                        var own: String?
+                        if case .trained(let source) = weights,
                             !laboratory.hasWeights(entry, dataset: try DataSet.named(source ?? name).name, seed: seed)
                         {
-                            missing.append(seed)
-                            continue
+                            own = code.ownWeights
+                            // They are the same for every seed, and one measurement.
+                            if own != nil, seed != seeds.first { continue }
+                            if own == nil, skippingUntrained {
+                                missing.append(seed)
+                                continue
+                            }
                         }
                         do {
-                            let found = try self.weights(weights, entry, dataSet: dataSet, seed: seed)
+                            let found = try self.weights(weights, entry, own: own, dataSet: dataSet, seed: seed)
                             for probe in probes {
                                 plan.jobs.append(
                                     try job(entry, code, dataSet, data: data, seed: seed, weights: found, probe, images: images))
@@ -107,6 +113,8 @@ public struct JobPlanner {
         let settings: [String: [String: String]]
         let plugins: [String: String]
         let program: [String]
+        /// The file whose weights the entry brings with it.
+        let ownWeights: String?
     }
 
     private func code(of entry: Entry) throws -> Code {
@@ -116,11 +124,14 @@ public struct JobPlanner {
             settings[slot ?? "architecture"] = Dictionary(
                 resolved.settings(of: slot).map { ($0.name, $0.value.description) }, uniquingKeysWith: { first, _ in first })
         }
+        // A file is what is in it, wherever it lies.
+        for file in resolved.namedFiles { settings[file.slot ?? "architecture"]?[file.option] = try Checksum.sha256(ofFile: file.path) }
         var plugins: [String: String] = [:]
         for file in resolved.files { plugins[(file as NSString).lastPathComponent] = try fingerprints.checksum(ofFile: file) }
         return Code(
             settings: settings, plugins: plugins,
-            program: try ["/proc/self/exe", EngineControl.enginePath].map(fingerprints.checksum(ofFile:)))
+            program: try ["/proc/self/exe", EngineControl.enginePath].map(fingerprints.checksum(ofFile:)),
+            ownWeights: resolved.ownWeights.first?.path)
     }
 
     private struct Found {
@@ -128,10 +139,11 @@ public struct JobPlanner {
         let path, checksum, trainedOn: String
     }
 
-    private func weights(_ wanted: Weights, _ entry: Entry, dataSet: DataSet, seed: UInt64) throws -> Found {
+    private func weights(_ wanted: Weights, _ entry: Entry, own: String?, dataSet: DataSet, seed: UInt64) throws -> Found {
         switch wanted {
         case .trained(let source):
             let source = try DataSet.named(source ?? dataSet.name).name
+            if let own { return Found(origin: .own, path: own, checksum: try Checksum.sha256(ofFile: own), trainedOn: source) }
             let (path, checksum) = try laboratory.weights(entry, dataset: source, seed: seed)
             return Found(origin: .trained, path: path, checksum: checksum, trainedOn: source)
         case .initial: return Found(origin: .initial, path: "initial", checksum: "", trainedOn: dataSet.name)

@@ -39,7 +39,9 @@ public final class JobRunner {
                     throw HostError(
                         .data, "\(subject.weights): changed while the job waited: the checksum is \(found), was \(job.weightsChecksum)")
                 }
-                try SafetensorsFile(contents: contents, path: subject.weights).load(into: network.parameters)
+                if subject.origin != .own {
+                    try SafetensorsFile(contents: contents, path: subject.weights).load(into: network.parameters)
+                }
             }
             try network.parameters.convert(format: .channelsLast)
             try network.parameters.setTraining(false)

@@ -17,11 +17,11 @@ extension ProbeSubject {
     ///
     /// - Throws: `NotApplicable` if the entry has no extractor, or its network does not keep all of the extractor's tensors.
     public func extractor(input: ImageShape? = nil) throws -> any FeatureExtractor {
-        guard let slot = try slot, let component = try host.resolve(network.entry).parts[slot], let part = network.entry.parts[slot] else {
+        guard let slot = try slot, let component = try host.resolve(network.entry).parts[slot] else {
             throw NotApplicable("the entry has no slot that an extractor fills")
         }
         let extractor = try ForeignExtractor(
-            host.part(component, config: part.config, input: input ?? network.input, outputs: 0))
+            host.part(filling: slot, of: network.entry, input: input ?? network.input, outputs: 0))
         for entry in extractor.parameters.entries {
             guard let own = network.parameters[tensor: "\(slot).\(entry.name)"] else {
                 throw NotApplicable("the network keeps no tensor '\(slot).\(entry.name)' of its extractor '\(component.id)'")

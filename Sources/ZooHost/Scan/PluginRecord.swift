@@ -27,6 +27,7 @@ struct PluginRecord: Codable, Sendable {
 
 extension Kind: Codable {}
 extension Option.ValueType: Codable {}
+extension Option.FileContents: Codable {}
 extension Wiring.Target: Codable {}
 
 extension Setting: Codable {
@@ -59,7 +60,7 @@ extension Setting: Codable {
 }
 
 extension Option: Codable {
-    private enum Key: String, CodingKey { case name, help, type, fallback, minimum, maximum, choices }
+    private enum Key: String, CodingKey { case name, help, type, fallback, minimum, maximum, choices, file }
 
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
@@ -72,7 +73,8 @@ extension Option: Codable {
             name: try fields.decode(String.self, forKey: .name), help: try fields.decode(String.self, forKey: .help),
             type: try fields.decode(ValueType.self, forKey: .type),
             fallback: try fields.decodeIfPresent(Setting.self, forKey: .fallback), range: low...high,
-            choices: try fields.decodeIfPresent([String].self, forKey: .choices))
+            choices: try fields.decodeIfPresent([String].self, forKey: .choices),
+            file: try fields.decodeIfPresent(FileContents.self, forKey: .file))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -84,6 +86,7 @@ extension Option: Codable {
         try fields.encode(range.lowerBound, forKey: .minimum)
         try fields.encode(range.upperBound, forKey: .maximum)
         try fields.encodeIfPresent(choices, forKey: .choices)
+        try fields.encodeIfPresent(file, forKey: .file)
     }
 }
 
