@@ -89,7 +89,7 @@ import Testing
             func words(_ text: some StringProtocol) -> String {
                 let own = ["version: ", "summary: ", "authors: "]
                 let lines = text.split(separator: "\n").filter { line in !own.contains { line.contains("\"" + $0) } }
-                return lines.joined(separator: " ").split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                return lines.joined().filter { !$0.isWhitespace }
             }
             func made(_ kind: String, _ language: String, name: String, id: String) throws -> String {
                 let folder = try make("Zzyzx\(kind)", kind, language, in: scratch)
@@ -108,7 +108,7 @@ import Testing
                 let net = try #require(text.range(of: "class Net")?.lowerBound)
                 let end = try #require(text.range(of: "} // namespace")?.lowerBound)
                 let shared = words(text[start..<net])
-                #expect(plugin.contains(shared) && shared.contains("struct SqueezeExcite"), "\(kind)")
+                #expect(plugin.contains(shared) && shared.contains("structSqueezeExcite{"), "\(kind)")
                 let body = words(
                     text[net..<end].replacing("class Net", with: "class " + name).replacing("explicit Net(", with: "explicit \(name)("))
                 #expect(plugin.contains(body), "\(kind): \(body)")
