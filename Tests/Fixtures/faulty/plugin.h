@@ -120,7 +120,7 @@ static zoo_status check_images(const Part *part, zoo_tensor *in) {
 
 static const void *extension(const zoo_component_v1 *component, const char *id) {
 #ifdef FAULT_EXTENSION
-  if (strcmp(id, ZOO_EXT_WIRING) != 0) return component;
+  if (strcmp(id, ZOO_EXT_WIRING) != 0 && strcmp(id, ZOO_EXT_FILES) != 0) return component;
 #endif
   (void)component, (void)id;
   return NULL;
