@@ -48,7 +48,8 @@ public struct StoredEntries: Sendable {
         self.trainedOn = try trainedOn.map { try DataSet.named($0).name } ?? set.name
         self.origin = origin
         self.pose = pose ?? (transforms ? .transformed : .upright)
-        var filter = ResultFilter(datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
+        var filter = ResultFilter(
+            datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
         filter.wholeSets = true
         results = try store.results(matching: filter)
         hasClasses = set.heads == 1
