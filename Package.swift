@@ -46,7 +46,7 @@ let swift: [SwiftSetting] =
 
 /// Tests of a target, in Tests/<Target>Tests.
 func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(target)Tests", dependencies: dependencies, swiftSettings: swift)
+    .testTarget(name: "\(target)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
 }
 
 let package = Package(
@@ -98,6 +98,8 @@ let package = Package(
     ] + [
         .target(name: "FuzzReaders", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz/Readers", swiftSettings: swift),
         tests("Fuzz", ["FuzzReaders", "ZooData", "ZooHost"]),
+        .target(
+            name: "TestSupport", dependencies: ["ZooHost", "ZooKit", "ZooStore"], path: "Tests/TestSupport", swiftSettings: swift),
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
         tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),

@@ -1,15 +1,9 @@
 import Foundation
 import Synchronization
+import TestSupport
 import ZooHost
 import ZooKit
 import ZooStore
-
-/// A host with the plugins of this build, which lie beside the test program.
-func makeHost() throws -> HostRuntime {
-    let host = try HostRuntime(searchPath: SearchPath(environment: [:]))
-    if let broken = host.broken.first { throw broken.cause }
-    return host
-}
 
 /// Tests run side by side, but seeds are the whole process's: from a seed to the weights drawn from it, one at a time.
 private let building = Mutex(false)
@@ -37,35 +31,16 @@ func localization(_ id: String, _ config: [String: JSON] = [:], input: ImageShap
 
 /// A network from the JSON of an entry's architecture and parts, in evaluation mode.
 func network(_ architecture: String, parts: String, input: ImageShape = ImageShape(1, 28, 28), classes: Int = 10) throws -> Network {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-\(UUID().uuidString).json")
-    defer { try? FileManager.default.removeItem(at: path) }
-    try Data(#"{"version": 1, "entries": [{"id": "tested", "architecture": \#(architecture), "parts": \#(parts)}]}"#.utf8).write(to: path)
+    let json = #"{"version": 1, "entries": [{"id": "tested", "architecture": \#(architecture), "parts": \#(parts)}]}"#
     let network = try building.withLock { _ in
-        try makeHost().network(Manifest(path: path.path).entry("tested"), input: input, classes: classes, seed: 1)
+        try makeHost().network(manifest(json).entry("tested"), input: input, classes: classes, seed: 1)
     }
     try network.parameters.setTraining(false)
     return network
 }
 
-/// A file of Tests/Fixtures, made by the script beside it.
-func fixture(_ name: String, from file: String = #filePath) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(path: folder.appendingPathComponent("Fixtures/\(name).safetensors").path)
-}
-
-/// Largest difference, relative to the largest magnitude of the expected values.
-func relativeDifference(_ found: Tensor, _ expected: Tensor) throws -> Double {
-    let (a, b) = (try found.detached().doubles(), try expected.detached().doubles())
-    guard found.shape == expected.shape else { return .infinity }
-    let scale = b.reduce(1e-30) { max($0, abs($1)) }
-    return zip(a, b).reduce(0) { max($0, $1.0.isFinite ? abs($1.0 - $1.1) : .infinity) } / scale
-}
-
-/// Numbers that look random and are the same everywhere.
-func wave(_ shape: [Int], phase: Double = 0, dtype: DType = .float32) throws -> Tensor {
-    let count = shape.reduce(1, *)
-    return try Tensor((0..<count).map { sin(Double($0) * 1.7 + phase) * cos(Double($0) * 0.31 + phase) }, shape).to(dtype: dtype)
-}
+/// Single precision, as the networks here compute.
+func wave(_ shape: [Int]) throws -> Tensor { try wave(shape, dtype: .float32) }
 
 /// A smooth picture without symmetry that vanishes towards the border, 1×1×side×side.
 func blobs(side: Int) throws -> Tensor {

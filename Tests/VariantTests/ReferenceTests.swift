@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import ZooHost
 import ZooKit
@@ -25,7 +26,7 @@ import ZooStore
     /// Both sides compute in float64 from the same float32 weights; the reference is stored as float32, good to 6e-8.
     @Test(arguments: variants)
     func agreesWithPyTorch(_ name: String, _ variant: Variant) throws {
-        let file = try reference()
+        let file = try fixture("variants")
         let network = try variant.network(makeHost())
         let parameters = network.parameters
         for entry in parameters.entries {
@@ -56,7 +57,7 @@ import ZooStore
 
     /// The reference solves Bookstein's system itself, from control points on a grid of 3×4.
     @Test func splineAgreesWithAnIndependentSolution() throws {
-        let file = try reference()
+        let file = try fixture("variants")
         let spline = try family("tps", makeHost(), config: ["grid": .array([.int(3), .int(4)])], height: 9, width: 7)
         let parameters = try file.tensor("tps/parameters").to(dtype: .float64).requiringGradient()
         let image = try file.tensor("tps/image").to(dtype: .float64).requiringGradient()

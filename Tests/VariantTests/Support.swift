@@ -1,30 +1,8 @@
 import Foundation
+import TestSupport
 import ZooHost
 import ZooKit
 import ZooStore
-
-/// A host with the plugins of this build, which lie beside the test program.
-func makeHost() throws -> HostRuntime { try HostRuntime(searchPath: SearchPath(environment: [:])) }
-
-/// variants.safetensors, made by the script beside it.
-func reference(from file: String = #filePath) throws -> SafetensorsFile {
-    let folder = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-    return try SafetensorsFile(path: folder.appendingPathComponent("Fixtures/variants.safetensors").path)
-}
-
-/// Largest difference, relative to the largest magnitude of the expected values.
-func relativeDifference(_ found: Tensor, _ expected: Tensor) throws -> Double {
-    let (a, b) = (try found.doubles(), try expected.doubles())
-    guard a.count == b.count else { return .infinity }
-    let scale = b.reduce(1e-30) { max($0, abs($1)) }
-    return zip(a, b).reduce(0) { max($0, $1.0.isFinite ? abs($1.0 - $1.1) : .infinity) } / scale
-}
-
-/// Numbers that look random and are the same everywhere.
-func wave(_ shape: [Int], phase: Double = 0, dtype: DType = .float64) throws -> Tensor {
-    let count = shape.reduce(1, *)
-    return try Tensor((0..<count).map { sin(Double($0) * 1.7 + phase) * cos(Double($0) * 0.31 + phase) }, shape).to(dtype: dtype)
-}
 
 /// One variant, as zoo.json would say it: settings are JSON text.
 struct Variant: CustomStringConvertible, Sendable {
@@ -50,11 +28,7 @@ struct Variant: CustomStringConvertible, Sendable {
 
     /// The network for one grey image of that side.
     func network(_ host: HostRuntime, side: Int = 24, classes: Int = 5, seed: UInt64 = 1) throws -> Network {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("variant-\(UUID().uuidString).json").path
-        try json.write(toFile: path, atomically: true, encoding: .utf8)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let entry = try Manifest(path: path).entry("variant")
-        return try host.network(entry, input: ImageShape(1, side, side), classes: classes, seed: seed)
+        try host.network(manifest(json).entry("variant"), input: ImageShape(1, side, side), classes: classes, seed: seed)
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 
@@ -38,7 +39,7 @@ struct DataSetTests {
 
     @Test("a limited folder has images of all its parts")
     func limitedFolder() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         for index in 0..<20 {
             try scratch.write(
                 index < 10 ? "a/\(index).png" : "b/\(index).png", png(width: 4, height: 4, [UInt8](repeating: UInt8(index), count: 16)))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHost
@@ -18,14 +19,14 @@ struct FolderTests {
     private func load(_ name: String, _ split: Split = .train) throws -> ImageSet { try DataSet.named(name).load(split) }
 
     private func error(_ bytes: [UInt8], _ options: String = "size=2") throws -> DataError? {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write("set.tar", bytes)
         return #expect(throws: DataError.self) { try load("folder:\(file)?\(options)") }
     }
 
     @Test("a tar and the directory it was made of hold the same images")
     func layouts() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         for (name, contents) in Self.members() { try scratch.write(name, contents) }
         let file = try scratch.write("set.tar", tar([("set/", []), ("set/cat/", [])] + Self.members() + [("set/labels.csv", [1])]))
         for split in Split.allCases {
@@ -47,7 +48,7 @@ struct FolderTests {
 
     @Test("a split by order takes the last names, whatever their class")
     func order() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write("set.tar", tar(Self.members()))
         let test = try load("folder:\(file)?size=2&split=order", .test)
         #expect(Set(test.pixels) == [8, 9, 108, 109])
@@ -56,7 +57,7 @@ struct FolderTests {
 
     @Test("grey from colour and JPEG, colour from grey")
     func decoding() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         try scratch.write("a/1.png", png(width: 1, height: 1, channels: 3, [255, 0, 0]))
         try scratch.write("b/1.jpg", smallJPEG)
         try scratch.write("b/notes.txt", [65])
@@ -75,7 +76,7 @@ struct FolderTests {
 
     @Test("padding, cropping and stretching")
     func resizing() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         try scratch.write("a/1.png", png(width: 4, height: 2, [10, 20, 30, 40, 10, 20, 30, 40]))
         let padded = try load("folder:\(scratch.path)?size=4")
         #expect(padded.pixels == [0, 0, 0, 0, 10, 20, 30, 40, 10, 20, 30, 40, 0, 0, 0, 0])
@@ -83,7 +84,7 @@ struct FolderTests {
         // A triangle of two pixels' reach about 1 and 3: weights 3, 3, 1 and 1, 3, 3 of 7.
         let stretched = try load("folder:\(scratch.path)?size=2&resize=stretch").pixels
         #expect(stretched == [17, 33, 17, 33])
-        let white = try Scratch()
+        let white = try TemporaryDirectory()
         try white.write("a/1.png", png(width: 9, height: 5, [UInt8](repeating: 255, count: 45)))
         #expect(try load("folder:\(white.path)?size=7&resize=stretch").pixels.allSatisfy { $0 == 255 })
     }
@@ -103,7 +104,7 @@ struct FolderTests {
 
     @Test("a survey counts; names that are paths become plain ones")
     func survey() throws {
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         let file = try scratch.write("set.tar", tar(Self.members()))
         #expect(try DataSet.named("folder:\(file)").survey() == "20 images in 2 classes")
         #expect(throws: DataError.self) { try DataSet.named("plankton").survey(in: scratch.path) }
@@ -154,7 +155,7 @@ struct FolderTests {
         #expect(try error(tar([("/a/1.png", Self.tile(1))]))?.expected.contains("inside the archive") == true)
         #expect(try error(tar(Self.members() + [("set/cat/deep/1.png", Self.tile(1))]))?.field == "folders")
         #expect(try error(tar([("set/bird/", [])] + Self.members()))?.field == "class bird")
-        let scratch = try Scratch()
+        let scratch = try TemporaryDirectory()
         try scratch.write("a/1.png", Self.tile(1))
         try scratch.write("b/readme", [1])
         let empty = #expect(throws: DataError.self) { try load("folder:\(scratch.path)") }
@@ -182,7 +183,7 @@ struct FolderTests {
         for index in smallJPEG.indices {
             var bytes = smallJPEG
             bytes[index] = ~bytes[index]
-            let scratch = try Scratch()
+            let scratch = try TemporaryDirectory()
             try scratch.write("a/1.jpg", bytes)
             _ = try? load("folder:\(scratch.path)?size=8")
         }

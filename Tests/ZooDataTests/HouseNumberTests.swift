@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHost
@@ -18,8 +19,8 @@ struct HouseNumberTests {
         2.png,7,-1,0,9,9
         """
 
-    private func make(_ name: String = "digitStruct.json", _ text: String = json) throws -> Scratch {
-        let scratch = try Scratch()
+    private func make(_ name: String = "digitStruct.json", _ text: String = json) throws -> TemporaryDirectory {
+        let scratch = try TemporaryDirectory()
         // Red to the left of column 6, blue from there on.
         let pixels = (0..<16 * 16).flatMap { $0 % 16 < 6 ? [255, 0, 0] : [0, 0, 255] as [UInt8] }
         for image in ["1.png", "2.png"] { try scratch.write("svhn/test/" + image, png(width: 16, height: 16, channels: 3, pixels)) }

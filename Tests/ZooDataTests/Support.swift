@@ -1,32 +1,5 @@
 import Foundation
 
-/// Where the real data sets are on this machine, if they are: ZOO_DATA, or a folder beside the repository's.
-let realData: String? = {
-    let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../shared/data").standardized
-        .path
-    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }.first {
-        FileManager.default.fileExists(atPath: $0 + "/mnist")
-    }
-}()
-
-/// A directory that is gone when the test is over.
-final class Scratch {
-    let path = NSTemporaryDirectory() + "zoo-data-" + UUID().uuidString
-
-    init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Writes a file, with the folders it lies in.
-    @discardableResult
-    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let file = "\(path)/\(name)"
-        try FileManager.default.createDirectory(atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-}
-
 /// A PNG file of 8-bit grey or (3 channels) colour, stored without compression.
 func png(width: Int, height: Int, channels: Int = 1, _ pixels: [UInt8]) -> [UInt8] {
     func word(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHarness
@@ -188,17 +189,15 @@ private func entry(_ id: String, _ wrong: [UInt64: Set<Int>], images: Int = 1000
     }
 
     @Test func publishedFigures() throws {
-        let path = NSTemporaryDirectory() + "/zoo-\(UUID().uuidString).json"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try """
-        {"version": 1, "entries": [{"id": "x", "architecture": "cnn", "published": [
-          {"dataset": "strokes", "metric": "error", "value": 0.015, "source": "P"},
-          {"dataset": "strokes", "metric": "error", "value": 0.05, "source": "P", "note": "longer training"},
-          {"dataset": "strokes", "metric": "error", "value": 0.05, "spread": 0.04, "source": "P"},
-          {"dataset": "mnist", "metric": "error", "value": 0.05, "source": "P"}
-        ]}]}
-        """.write(toFile: path, atomically: true, encoding: .utf8)
-        let figures = try #require(try Manifest(path: path).entries.first).published
+        let json = """
+            {"version": 1, "entries": [{"id": "x", "architecture": "cnn", "published": [
+              {"dataset": "strokes", "metric": "error", "value": 0.015, "source": "P"},
+              {"dataset": "strokes", "metric": "error", "value": 0.05, "source": "P", "note": "longer training"},
+              {"dataset": "strokes", "metric": "error", "value": 0.05, "spread": 0.04, "source": "P"},
+              {"dataset": "mnist", "metric": "error", "value": 0.05, "source": "P"}
+            ]}]}
+            """
+        let figures = try #require(try manifest(json).entries.first).published
         #expect(figures.map(\.spread) == [nil, nil, 0.04, nil] && figures[1].note == "longer training")
         let row = try #require(Ranking([try candidate("x", [0: Set(0..<10)], parameters: 1)]).rows.first)
         func verdict(_ index: Int, _ row: Ranking.Row?) -> PublishedComparison.Verdict {

@@ -1,18 +1,9 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHost
 import ZooKit
-
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-/// Where the real data sets are on this machine, if they are: ZOO_DATA, or a folder beside the repository.
-private let realData: String? = {
-    let beside = root.appendingPathComponent("../shared/data").standardized.path
-    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }.first {
-        FileManager.default.fileExists(atPath: $0 + "/mnist")
-    }
-}()
 
 /// Every entry takes every data set, or says in one line why not.
 @Suite struct EveryDataSetTests {
@@ -27,8 +18,8 @@ private let realData: String? = {
     func everyEntryLearnsFromRealImages(_ name: String) throws { try learn(name, from: realData) }
 
     private func learn(_ name: String, from directory: String?) throws {
-        let manifest = try Manifest(path: root.appendingPathComponent("zoo.json").path)
-        let host = try HostRuntime(searchPath: SearchPath(environment: [:]))
+        let manifest = try Repository.manifest()
+        let host = try makeHost()
         let dataSet = try DataSet.named("\(name)?limit=16")
         let images = try dataSet.load(.test, from: directory)
         var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: 8, seed: 1)

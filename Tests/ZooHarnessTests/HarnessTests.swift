@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHarness
@@ -6,26 +7,14 @@ import ZooHost
 import ZooKit
 import ZooStore
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
-
-/// A folder that is removed with its last user.
-private final class Folder {
-    let path: String
-    init() throws {
-        path = NSTemporaryDirectory() + "/zoo-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
 /// A zoo with one tiny entry, so that a whole training run takes a second or two.
 private struct TinyZoo {
-    let folder: Folder
+    let folder: TemporaryDirectory
     let manifest: Manifest
     let laboratory: Laboratory
 
     init(_ change: (String) -> String = { $0 }, threads: Int? = nil) throws {
-        folder = try Folder()
+        folder = try TemporaryDirectory()
         let text = """
             {"version": 1, "entries": [{"id": "tiny", "architecture": "stn-input",
               "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": 2}}, "localization": {"id": "fcn", "config": {"hidden": [4]}},

@@ -1,3 +1,4 @@
+import TestSupport
 import struct Foundation.URL
 import ZooData
 import ZooHarness
@@ -7,13 +8,12 @@ import ZooStore
 
 /// The zoo as it is shipped.
 struct ShippedZoo {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let manifest: Manifest
     let host: HostRuntime
 
     init() throws {
-        manifest = try Manifest(path: Self.root.appendingPathComponent("zoo.json").path)
-        host = try HostRuntime(searchPath: SearchPath(environment: [:]))
+        manifest = try Repository.manifest()
+        host = try makeHost()
     }
 
     func weights(_ entry: String, _ dataset: String) throws -> String? {

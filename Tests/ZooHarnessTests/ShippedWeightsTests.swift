@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooData
 import ZooHost
@@ -8,11 +9,9 @@ import ZooStore
 /// What the zoo is about, on the weights that come with it: a net that is equivariant by construction keeps what it
 /// learned on upright digits when they are turned by quarters, the plain one does not.
 @Suite struct ShippedWeightsTests {
-    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
     /// Errors of an entry trained on upright digits, on the first 1,000 test digits turned by 0, 90, 180 and 270 degrees.
     private func errors(_ id: String) throws -> [Double] {
-        let manifest = try Manifest(path: root.appendingPathComponent("zoo.json").path)
+        let manifest = try Repository.manifest()
         let entry = try manifest.entry(id)
         let weights = try #require(entry.weights.first { $0.dataset == "strokes" }, "no weights of \(id) for upright digits are shipped")
         let path = manifest.resolve(weights.file)

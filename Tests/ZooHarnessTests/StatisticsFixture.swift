@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// What SciPy says; Tests/Fixtures/make_statistics.py writes it.
 struct StatisticsFixture: Decodable {
@@ -63,9 +64,7 @@ struct StatisticsFixture: Decodable {
     let deming: [Line]
 
     static func load() throws -> StatisticsFixture {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/statistics.json")
-        return try JSONDecoder().decode(StatisticsFixture.self, from: Data(contentsOf: file))
+        try JSONDecoder().decode(StatisticsFixture.self, from: Data(contentsOf: Repository.fixture("statistics.json")))
     }
 }
 

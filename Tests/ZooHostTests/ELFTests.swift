@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooHost
 
@@ -12,7 +13,7 @@ private let engine = "libtorch 2.13.0"
 
     /// Compiles C to a shared library with the system's compiler.
     private func library(_ name: String, _ source: String, _ flags: [String] = []) throws -> String {
-        let input = try directory.write(Data(source.utf8), name + ".c")
+        let input = try directory.write(name + ".c", Data(source.utf8))
         let compiler = Process()
         compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         compiler.arguments = ["cc", "-shared", "-fPIC", "-nostdlib", "-o", directory.file(name), input] + flags
@@ -69,14 +70,14 @@ private let engine = "libtorch 2.13.0"
     }
 
     @Test func textFileIsNamed() throws {
-        let path = try directory.write(Data("#!/bin/sh\necho hello\n".utf8), "libX.so")
+        let path = try directory.write("libX.so", Data("#!/bin/sh\necho hello\n".utf8))
         #expect(
             try message { _ = try PluginFile(path: path) }
                 == "\(path): not a shared library: it starts with '#!/bin/sh', expected an ELF header")
     }
 
     @Test func emptyMissingAndDirectory() throws {
-        let path = try directory.write(Data(), "libX.so")
+        let path = try directory.write("libX.so", Data())
         #expect(try message { _ = try ELFFile(path: path) }.contains("it is empty"))
         #expect(try message(.noInput) { _ = try ELFFile(path: directory.file("none.so")) }.contains("no such file"))
         #expect(try message(.noInput) { _ = try ELFFile(path: directory.path) }.contains("is a directory"))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooHost
 
@@ -12,7 +13,7 @@ import ZooHost
     @Test func fileAndMemoryAgree() throws {
         let directory = try TemporaryDirectory()
         let bytes = Data((0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
-        let path = try directory.write(bytes, "x")
+        let path = try directory.write("x", bytes)
         #expect(try Checksum.sha256(ofFile: path) == Checksum.sha256(of: bytes))
         #expect(throws: HostError.self) { try Checksum.sha256(ofFile: directory.file("none")) }
         #expect(throws: HostError.self) { try Checksum.sha256(ofFile: directory.path) }
@@ -30,12 +31,12 @@ import ZooHost
     @Test func mapsLargeFiles() throws {
         let directory = try TemporaryDirectory()
         let bytes = Data(repeating: 7, count: 17 << 20)
-        #expect(try FileBytes.read(directory.write(bytes, "large")) == bytes)
+        #expect(try FileBytes.read(directory.write("large", bytes)) == bytes)
     }
 
     @Test func unwritablePlaces() throws {
         let directory = try TemporaryDirectory()
-        try directory.write(Data(), "file")
+        try directory.write("file", Data())
         for path in [directory.file("none/x"), directory.file("file/x"), directory.path, "/proc/x", directory.path + "/"] {
             let error = #expect(throws: HostError.self) { try FileBytes.writeAtomically([Data()], to: path) }
             #expect(error?.kind == .cantCreate)

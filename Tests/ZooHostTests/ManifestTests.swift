@@ -1,16 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-private func manifest(_ text: String) throws -> Manifest {
-    let path = NSTemporaryDirectory() + "/zoo-\(UUID().uuidString).json"
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try Manifest(path: path)
-}
 
 private func entry(_ fields: String) throws -> Entry {
     try #require(try manifest("{\"version\": 1, \"entries\": [{\"id\": \"x\", \(fields)}]}").entries.first)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooHost
 import ZooKit
@@ -9,12 +10,7 @@ import ZooStore
     let host: HostRuntime
     let input = ImageShape(1, 28, 28)
 
-    init() throws { host = try HostRuntime(searchPath: SearchPath(environment: [:])) }
-
-    private func fixture(_ name: String, from file: String = #filePath) throws -> SafetensorsFile {
-        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-        return try SafetensorsFile(path: folder.appendingPathComponent("Fixtures/\(name).safetensors").path)
-    }
+    init() throws { host = try makeHost() }
 
     private func entry(_ localization: String) throws -> Entry {
         let text = """
@@ -22,17 +18,7 @@ import ZooStore
               {"id": "stn", "architecture": "stn-input", "parts": {"extractor": "mnist-cnn", "localization": "\(localization)",
                "transformer": {"id": "affine", "config": {"padding": "border"}}}}]}
             """
-        let path = NSTemporaryDirectory() + "/zoo-\(UUID().uuidString).json"
-        try text.write(toFile: path, atomically: true, encoding: .utf8)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        return try Manifest(path: path).entry("stn")
-    }
-
-    private func difference(_ found: Tensor, _ expected: Tensor) throws -> Double {
-        let (a, b) = (try found.doubles(), try expected.doubles())
-        guard a.count == b.count else { return .infinity }
-        let scale = b.reduce(1e-30) { max($0, abs($1)) }
-        return zip(a, b).reduce(0) { max($0, $1.0.isFinite ? abs($1.0 - $1.1) : .infinity) } / scale
+        return try manifest(text).entry("stn")
     }
 
     /// float32 here, float64 there: PyTorch's own float32 is within 3.4e-6 of each tensor's largest magnitude, so 2e-5 is
@@ -53,13 +39,15 @@ import ZooStore
         let logits = try network.architecture.forward(x, trace: recording.trace)
         let loss = try logits.crossEntropy(file.tensor("labels"))
         try loss.backward()
-        #expect(try difference(#require(recording["theta.1"]).detached(), file.tensor("theta")) < tolerance)
-        #expect(try difference(logits.detached(), file.tensor("logits")) < tolerance)
-        #expect(try difference(loss.detached(), file.tensor("loss")) < tolerance)
-        #expect(try difference(#require(try x.gradient), file.tensor("gradient.input")) < tolerance)
+        #expect(try relativeDifference(#require(recording["theta.1"]).detached(), file.tensor("theta")) < tolerance)
+        #expect(try relativeDifference(logits.detached(), file.tensor("logits")) < tolerance)
+        #expect(try relativeDifference(loss.detached(), file.tensor("loss")) < tolerance)
+        #expect(try relativeDifference(#require(try x.gradient), file.tensor("gradient.input")) < tolerance)
         var compared = 0
         for entry in network.parameters.entries where file.entry("gradient.\(entry.name)") != nil {
-            #expect(try difference(#require(try entry.tensor.gradient), file.tensor("gradient.\(entry.name)")) < tolerance, "\(entry.name)")
+            #expect(
+                try relativeDifference(#require(try entry.tensor.gradient), file.tensor("gradient.\(entry.name)")) < tolerance,
+                "\(entry.name)")
             compared += 1
         }
         #expect(compared >= network.parameters.entries.count - 1, "the fixture leaves out one gradient at most")
@@ -75,7 +63,7 @@ import ZooStore
         try stn.parameters.setTraining(false)
         try plain.parameters.setTraining(false)
         let expected = try plain.architecture.forward(x)
-        #expect(try difference(stn.architecture.forward(x), expected) < 1e-5)
+        #expect(try relativeDifference(stn.architecture.forward(x), expected) < 1e-5)
         #expect(try expected.doubles().contains { abs($0) > 1e-3 })
     }
 }

@@ -1,0 +1,64 @@
+public import Foundation
+public import ZooHost
+public import ZooStore
+
+/// This repository.
+public enum Repository {
+    public static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// A file of Tests/Fixtures, made by the script beside it.
+    public static func fixture(_ name: String) -> URL { root.appendingPathComponent("Tests/Fixtures/\(name)") }
+
+    /// The entries that are shipped.
+    public static func manifest() throws -> Manifest { try Manifest(path: root.appendingPathComponent("zoo.json").path) }
+}
+
+/// The tensors of Tests/Fixtures/`name`.safetensors.
+public func fixture(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path: Repository.fixture("\(name).safetensors").path) }
+
+/// Where the real data sets are on this machine, if they are: ZOO_DATA, or a folder beside the repository.
+public let realData: String? = {
+    let beside = Repository.root.appendingPathComponent("../shared/data").standardized.path
+    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }.first {
+        FileManager.default.fileExists(atPath: $0 + "/mnist")
+    }
+}()
+
+/// A host with the plugins of this build, which lie beside the test program.
+public func makeHost() throws -> HostRuntime {
+    let host = try HostRuntime(searchPath: SearchPath(environment: [:]))
+    if let broken = host.broken.first { throw broken.cause }
+    return host
+}
+
+/// A manifest of that text.
+public func manifest(_ json: String) throws -> Manifest {
+    let folder = try TemporaryDirectory()
+    defer { withExtendedLifetime(folder) {} }
+    return try Manifest(path: folder.write("zoo.json", Data(json.utf8)))
+}
+
+/// A directory of its own for one test, gone when the test is.
+public final class TemporaryDirectory {
+    public let path: String
+
+    public init() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    public func file(_ name: String) -> String { path + "/" + name }
+
+    /// Writes a file, with the folders it lies in.
+    @discardableResult
+    public func write(_ name: String, _ bytes: some DataProtocol) throws -> String {
+        let url = URL(fileURLWithPath: file(name))
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: url)
+        return url.path
+    }
+}
