@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooCheck
 import ZooHost
@@ -13,14 +14,7 @@ struct EntrySubject: CustomTestStringConvertible, Sendable {
     var testDescription: String { "entry \(entry.id)" }
 }
 
-func zooManifest(from file: String = #filePath) throws -> Manifest {
-    let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    return try Manifest(path: root.appendingPathComponent("zoo.json").path)
-}
-
-private func entries() -> [EntrySubject] { ((try? zooManifest())?.entries ?? []).map(EntrySubject.init) }
-
-private func loadedHost() throws -> HostRuntime { try HostRuntime(searchPath: SearchPath(environment: [:])) }
+private func entries() -> [EntrySubject] { ((try? Repository.manifest())?.entries ?? []).map(EntrySubject.init) }
 
 private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
     try Tensor.randn([count, shape.channels, shape.height, shape.width], Generator(seed: 3))
@@ -30,16 +24,16 @@ private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
     private let shape = ImageShape(1, 28, 28)
 
     @Test func everyArchitectureHasAnEntry() throws {
-        let used = Set(try zooManifest().entries.map(\.architecture.id))
+        let used = Set(try Repository.manifest().entries.map(\.architecture.id))
         // One that needs a file is tried in tests of its own.
-        for component in try loadedHost().components
+        for component in try makeHost().components
         where component.kind == .architecture && component.options.allSatisfy({ $0.fallback != nil }) {
             #expect(used.contains(component.id), "no entry of zoo.json uses architecture '\(component.id)'")
         }
     }
 
     @Test(arguments: entries()) func theContractHolds(_ subject: EntrySubject) throws {
-        let bench = Bench(entry: subject.entry, input: shape, host: try loadedHost())
+        let bench = Bench(entry: subject.entry, input: shape, host: try makeHost())
         for check in try PluginCheck.named(["wrong-input", "batch", "layout", "determinism", "evaluation", "state", "instances"]) {
             let result = check.run(on: bench)
             #expect(result.verdict == .passed, "\(check.name): \(result.details.joined(separator: "; "))")
@@ -47,7 +41,7 @@ private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
     }
 
     @Test(arguments: entries()) func tracingChangesNothingAndEveryParameterIsTrained(_ subject: EntrySubject) throws {
-        let network = try loadedHost().network(subject.entry, input: shape, classes: 10, seed: 1)
+        let network = try makeHost().network(subject.entry, input: shape, classes: 10, seed: 1)
         for entry in network.parameters.entries { #expect(try entry.tensor.detached().allFinite(), "\(entry.name) at the start") }
         try network.parameters.setTraining(false)
         let x = try images(3, shape)
@@ -75,12 +69,12 @@ struct Subject: CustomTestStringConvertible, Sendable {
 
     /// All of a kind that can be made without being told anything.
     static func all(_ kind: Kind) -> [Subject] {
-        ((try? loadedHost())?.components ?? []).filter { $0.kind == kind && $0.options.allSatisfy { $0.fallback != nil } }.map(Subject.init)
+        ((try? makeHost())?.components ?? []).filter { $0.kind == kind && $0.options.allSatisfy { $0.fallback != nil } }.map(Subject.init)
     }
 
     /// With default settings, for the first shape that it takes.
     func make(outputs: Int) throws -> (part: ForeignPart, shape: ImageShape) {
-        let host = try loadedHost()
+        let host = try makeHost()
         var failures: [String] = []
         for shape in Self.shapes {
             try EngineControl.seed(1)

@@ -55,7 +55,7 @@ import ZooStore
 
     /// The last layer of a localization net starts at zero, so θ is the identity and the warp returns the image, to rounding.
     @Test func atInitialisationSTNC0IsItsCNN() throws {
-        let manifest = try zooManifest()
+        let manifest = try Repository.manifest()
         let plain = try host.network(manifest.entry("cnn"), input: input, classes: 10, seed: 1)
         let stn = try host.network(manifest.entry("stn-c0"), input: input, classes: 10, seed: 2)
         for entry in plain.parameters.entries { try #require(stn.parameters[tensor: entry.name]).copy_(entry.tensor) }
