@@ -2,6 +2,8 @@
 // of the data is drawn in docs/kernels.md.
 #pragma once
 
+#include "scratch.h"
+
 #include <cstdint>
 
 namespace ctorch::convolution {
@@ -99,8 +101,5 @@ inline int64_t blocks_in(const Problem &p, const Plan &l, int64_t batch) {
   int64_t rows = (batch_begin(p, l, batch + 1) - batch_begin(p, l, batch)) * p.rows;
   return (rows + l.block_rows - 1) / l.block_rows;
 }
-
-// Memory of this thread that outlives the task, not initialised; one piece at a time.
-float *scratch(int64_t floats);
 
 } // namespace ctorch::convolution

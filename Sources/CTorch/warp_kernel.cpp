@@ -12,12 +12,12 @@ namespace {
 
 // The instructions are an attribute of a function, so each is written down for each set.
 template <class T> struct Portable {
-  static void forward(const T *in, const T *theta, T *out, const Frame &f) { warp::forward<T, T>(in, theta, out, f, T(1), T(0)); }
+  static void forward(const T *in, const T *theta, T *out, const Frame &f) { warp::forward<T>(in, theta, out, f); }
   static void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
     warp::backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
   }
   static void forward_u8(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
-    warp::forward<T, uint8_t>(in, theta, out, f, gain, offset);
+    warp::forward_u8<T>(in, theta, out, f, gain, offset);
   }
   static void forward_grid(const T *in, const T *grid, T *out, const Frame &f) { warp::forward_grid<T>(in, grid, out, f); }
   static void backward_grid(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &f) {
@@ -26,14 +26,12 @@ template <class T> struct Portable {
 };
 
 template <class T> struct AVX2 {
-  CTORCH_AVX2 static void forward(const T *in, const T *theta, T *out, const Frame &f) {
-    warp::forward<T, T>(in, theta, out, f, T(1), T(0));
-  }
+  CTORCH_AVX2 static void forward(const T *in, const T *theta, T *out, const Frame &f) { warp::forward<T>(in, theta, out, f); }
   CTORCH_AVX2 static void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
     warp::backward<T>(in, theta, grad_out, grad_in, grad_theta, f);
   }
   CTORCH_AVX2 static void forward_u8(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
-    warp::forward<T, uint8_t>(in, theta, out, f, gain, offset);
+    warp::forward_u8<T>(in, theta, out, f, gain, offset);
   }
   CTORCH_AVX2 static void forward_grid(const T *in, const T *grid, T *out, const Frame &f) { warp::forward_grid<T>(in, grid, out, f); }
   CTORCH_AVX2 static void backward_grid(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &f) {

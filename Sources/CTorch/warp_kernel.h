@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sampling.h"
+#include "scratch.h"
 
 namespace ctorch::warp {
 
@@ -90,9 +91,17 @@ template <class T> struct GridPlaces {
   }
 };
 
-// P: the type of the image's pixels; out = pixel·gain + offset where planes are apart.
-template <class T, class P> CTORCH_INLINE void forward(const P *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
-  sample<T, P>(in, MapPlaces<T>{pixel_map(theta, f), f.projective}, out, f, gain, offset);
+template <class T> CTORCH_INLINE void forward(const T *in, const T *theta, T *out, const Frame &f) {
+  sample<T, T>(in, MapPlaces<T>{pixel_map(theta, f), f.projective}, out, f, T(1), T(0));
+}
+
+// From bytes; out = pixel·gain + offset.
+template <class T> CTORCH_INLINE void forward_u8(const uint8_t *in, const T *theta, T *out, const Frame &f, T gain, T offset) {
+  const MapPlaces<T> places{pixel_map(theta, f), f.projective};
+  if (worth_quads(f))
+    sample_bytes<T>(in, places, out, f, gain, offset, reinterpret_cast<uint32_t *>(scratch(quad_room(f))));
+  else
+    sample<T, uint8_t>(in, places, out, f, gain, offset);
 }
 
 // Gradients of one image. `grad_in` and `grad_theta` may each be NULL: not wanted. Sums over an image are in double
