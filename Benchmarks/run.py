@@ -5,7 +5,10 @@ a machine that slows down slows all of them. A time is the median of all steps; 
 median / the zoo's median in that round), with the smallest and the largest round beside it. Above 1 the zoo is faster. Operators
 are timed in turns within one process, by operators.py, and the least of their times counts.
 
-Writes Benchmarks/results/latest.json (everything measured) after every case, and the tables between the markers in docs/benchmarks.md.
+The slow configurations of PyTorch (bf16, compile) run in one round, on two entries, unless asked for by name.
+
+Writes Benchmarks/results/latest.json (everything measured) after every case, and the tables between the markers in docs/benchmarks.md:
+what is interrupted keeps what it has. A contestant that fails is named in the end, and its cells stay empty.
 """
 
 import argparse
@@ -27,6 +30,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 root = pathlib.Path(__file__).resolve().parents[1]
 PHASES = {"train_step_ms": "training step", "evaluate_ms": "evaluation"}
 BEGIN, END = "<!-- figures: begin, written by `make benchmark` -->", "<!-- figures: end -->"
+DEFAULT = ("eager", "channels-last")
+SLOW = ("bf16", "compile")  # on these entries of the first suite, where nothing else is asked for
+SLOW_ENTRIES = ("cnn", "stn-c0")
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "sve")
 
 
@@ -79,17 +85,21 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="few entries, two rounds")
     parser.add_argument("--suites", nargs="+", choices=[*SUITES, "operators"], default=[*SUITES, "operators"])
     parser.add_argument("--entries", nargs="+", help="only these")
-    parser.add_argument("--configurations", nargs="+", default=["eager", "channels-last"], help="also: bf16, compile")
-    parser.add_argument("--rounds", type=int, help="default: 5, quick 2")
-    parser.add_argument("--steps", type=int, help="timed steps in a round; default: 10, quick 4")
+    parser.add_argument("--configurations", nargs="+", choices=[*DEFAULT, *SLOW], help=f"PyTorch's; default: {', '.join(DEFAULT)}, and in one round {', '.join(SLOW)} on {', '.join(SLOW_ENTRIES)}")
+    parser.add_argument("--rounds", type=int, help="default: 3, quick 2")
+    parser.add_argument("--steps", type=int, help="timed steps in a round; default: 4")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--note", help="a sentence for the page, on the state of the machine")
     chosen = parser.parse_args()
-    chosen.rounds = chosen.rounds or (2 if chosen.quick else 5)
-    chosen.steps = chosen.steps or (4 if chosen.quick else 10)
+    chosen.rounds = chosen.rounds or (2 if chosen.quick else 3)
+    chosen.steps = chosen.steps or 4
     if chosen.rounds < 1 or chosen.steps < 1 or chosen.threads < 1:
         parser.error("--rounds, --steps and --threads must be at least 1")
     return chosen
+
+
+class Failed(Exception):
+    """A contestant that gave no time; the text says which and why."""
 
 
 def run(command, threads):
@@ -101,14 +111,14 @@ def run(command, threads):
         try:
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=errors, cwd=root)
         except OSError as error:
-            sys.exit(f"benchmark: {command[0]} does not start: {error.strerror}")
+            raise Failed(f"{command[0]} does not start: {error.strerror}") from error
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0), errors.seek(0)
         if process.returncode != 0:
             last = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
-            sys.exit(f"benchmark: '{' '.join(command)}' ended with {process.returncode}: {last}")
+            raise Failed(f"'{' '.join(command)}' ended with {process.returncode}: {last}")
         return output.read(), seconds, usage.ru_maxrss / 1024
 
 
@@ -119,12 +129,12 @@ def timing(command, case, threads):
         found = json.loads(text)
         found = found[0] if isinstance(found, list) else found
         if found["threads"] != threads:
-            sys.exit(f"benchmark: {command[0]} ran on {found['threads']} threads, not on {threads}")
+            raise Failed(f"{command[0]} ran on {found['threads']} threads, not on {threads}")
         if found["entry"] != case.entry or not all(found[phase] for phase in PHASES):
             raise ValueError
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         wanted = f"JSON with entry {case.entry}, threads, train_step_ms and evaluate_ms"
-        sys.exit(f"benchmark: '{' '.join(map(str, command))}' did not print {wanted}")
+        raise Failed(f"'{' '.join(map(str, command))}' did not print {wanted}") from error
     return {phase: found[phase] for phase in PHASES} | {"seconds": seconds, "peak_mib": peak, "version": found.get("version")}
 
 
@@ -134,18 +144,30 @@ def contestants(chosen, case):
     field = [("zoo", [chosen.zoo.resolve(), "benchmark", "--json", case.entry, "--manifest", root / case.manifest, "--rounds", steps,
                       "--threads", chosen.threads, *shape])]
     peer = [sys.executable, root / "Benchmarks/peers/time_entry.py", case.entry, "--steps", steps, "--threads", chosen.threads, *shape]
-    return field + [(configuration, [*peer, "--configuration", configuration]) for configuration in chosen.configurations]
+    slow = SLOW if case.suite == "28x28" and case.entry in SLOW_ENTRIES and not chosen.quick else ()
+    configurations = chosen.configurations or (*DEFAULT, *slow)
+    return field + [(configuration, [*peer, "--configuration", configuration]) for configuration in configurations]
 
 
-def measure(case, chosen):
-    """Contestant → one timing per round."""
+def measure(case, chosen, failures):
+    """Contestant → one timing per round, of those that gave any; adds to `failures`."""
     field, found = contestants(chosen, case), {}
     for turn in range(chosen.rounds):
         shift = turn % len(field)
         for name, command in field[shift:] + field[:shift]:
+            if turn > 0 and name in SLOW and not chosen.configurations:
+                continue
             print(f"{case.suite}: {case.name}: round {turn + 1}/{chosen.rounds}, {name}", file=sys.stderr)
-            found.setdefault(name, []).append(timing(command, case, chosen.threads))
-    return found
+            try:
+                found.setdefault(name, []).append(timing(command, case, chosen.threads))
+            except Failed as failure:
+                failures.append(f"{case.suite}: {case.name}: {name}: {failure}")
+                print(f"benchmark: {failures[-1]}", file=sys.stderr)
+                if name == "zoo":
+                    return {}
+                found.pop(name)
+                field = [other for other in field if other[0] != name]
+    return {name: found[name] for name, _ in field}
 
 
 def compared(theirs, ours):
@@ -203,7 +225,8 @@ def times(cell):
 
 def table(suite, entries):
     """entries: name → summary."""
-    configurations = [name for name in next(iter(entries.values())) if name != "zoo"]
+    found = {name for field in entries.values() for name in field}
+    configurations = [name for name in (*DEFAULT, *SLOW) if name in found]
     if suite == "start":
         figures, titles, scale = ["seconds"], ["zoo, ms"], 1000
     else:
@@ -213,12 +236,12 @@ def table(suite, entries):
         head += [title] + [f"PyTorch {name}" for name in configurations]
     head += ["peak MiB"] + [f"PyTorch {name}" for name in configurations]
     lines = [f"| {' | '.join(head)} |", "|---|" + "--:|" * (len(head) - 1)]
-    for name, field in entries.items():
-        cells = [name]
+    for entry, field in entries.items():
+        cells = [entry]
         for figure in figures:
             cells.append(f"{scale * field['zoo'][figure]['median']:.1f}")
-            cells += [times(field[configuration][figure]) for configuration in configurations]
-        cells += [f"{field[who]['peak_mib']['median']:.0f}" for who in ("zoo", *configurations)]
+            cells += [times(field[name][figure]) if name in field else "" for name in configurations]
+        cells += [f"{field[who]['peak_mib']['median']:.0f}" if who in field else "" for who in ("zoo", *configurations)]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
@@ -259,7 +282,7 @@ def page(record):
 def main():
     chosen = arguments()
     load = f"{os.getloadavg()[0]:.1f}"
-    record = {"machine": None, "rounds": chosen.rounds, "steps": chosen.steps, "note": chosen.note, "cases": [], "operators": []}
+    record = {"machine": None, "rounds": chosen.rounds, "steps": chosen.steps, "note": chosen.note, "failures": [], "cases": [], "operators": []}
     results = root / "Benchmarks/results/latest.json"
     results.parent.mkdir(exist_ok=True)
 
@@ -275,16 +298,26 @@ def main():
         before, rest = text.split(BEGIN)
         path.write_text(f"{before}{BEGIN}\n\n{page(record)}\n\n{END}{rest.split(END)[1]}")
 
-    if "operators" in chosen.suites:
-        record["operators"] = measure_operators(chosen)
-    for case in cases(chosen.quick):
-        if case.suite not in chosen.suites or (chosen.entries and case.entry not in chosen.entries):
-            continue
-        rounds = measure(case, chosen)
-        record["cases"].append({"suite": case.suite, "name": case.name, "case": dataclasses.asdict(case), "summary": summary(rounds), "rounds": rounds})
-        write()
+    try:
+        if "operators" in chosen.suites:
+            record["operators"] = measure_operators(chosen)
+            write()
+        for case in cases(chosen.quick):
+            if case.suite not in chosen.suites or (chosen.entries and case.entry not in chosen.entries):
+                continue
+            rounds = measure(case, chosen, record["failures"])
+            if not rounds:
+                continue
+            record["cases"].append({"suite": case.suite, "name": case.name, "case": dataclasses.asdict(case), "summary": summary(rounds), "rounds": rounds})
+            write()
+    except KeyboardInterrupt:
+        sys.exit(f"benchmark: interrupted; what was measured is in {results}")
+    except Failed as failure:
+        sys.exit(f"benchmark: {failure}")
     write()
     print(page(record))
+    if record["failures"]:
+        sys.exit("\n".join(["benchmark: these gave no time:", *record["failures"]]))
 
 
 if __name__ == "__main__":
