@@ -28,6 +28,8 @@ CONVOLUTIONS = [
     ("3×3 of 40, no pooling", (64, 40, 12, 12), [(40, 3, 0)], 1),
     ("SVHN layer", (64, 48, 32, 32), [(64, 5, 2)], 2),
 ]
+# N×C×H×W, channels that share statistics, pool; batch norm, pooling and ReLU in training.
+NORMS = [((256, 20, 26, 26), 1, 1), ((256, 20, 24, 24), 1, 2), ((256, 40, 24, 24), 4, 2), ((256, 64, 16, 14), 1, 2)]
 # Images N×C×H×W that are warped to their own size.
 WARPS = [(256, 1, 28, 28), (256, 64, 10, 10), (256, 20, 28, 28), (256, 1, 112, 112), (64, 3, 64, 64)]
 
@@ -69,6 +71,20 @@ def cases(instructions):
             return x
 
         yield from phases(name, aten, fused, [x, *weights], 2 * products)
+    for shape, group, pool in NORMS:
+        x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
+        scale, shift, mean, variance = (torch.full((shape[1] // group,), value) for value in (1.0, 0.0, 0.0, 1.0))
+        grouped = (shape[0], shape[1] // group, group * shape[2], shape[3])
+
+        def single(x, scale, shift):
+            y = F.relu(F.batch_norm(x.reshape(grouped), mean, variance, scale, shift, True).reshape(shape))
+            return F.max_pool2d(y, 2) if pool == 2 else y
+
+        def whole(x, scale, shift):
+            return torch.ops.zoo.norm_pool_act.on(x, scale, shift, mean, variance, True, 0.1, 1e-5, group, pool, 0.0, 0.0, instructions)
+
+        what = "norm" + (f" of {group} together" if group > 1 else "") + (", pooled" if pool == 2 else "")
+        yield from phases(f"{what} {'×'.join(map(str, shape))}", single, whole, [x, scale.requires_grad_(), shift.requires_grad_()], None)
     for shape in WARPS:
         x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
         theta = (torch.eye(3)[:2] + 0.2 * torch.randn(shape[0], 2, 3)).requires_grad_()

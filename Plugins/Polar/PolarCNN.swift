@@ -37,7 +37,7 @@ final class PolarCNN: FeatureExtractor, Component {
                     .badArgument)
             }
             let steps: [any Layer] = [
-                WrappedConvolution(convolution: try Conv2d(channels, outputs, kernel: 5, in: parameters["conv\(index + 1)"]), padding: 2),
+                WrappedConvolution(convolution: try Conv2d(channels, outputs, kernel: 5, in: parameters["conv\(index + 1)"]), wrap: 2),
                 try BatchNorm2d(outputs, in: parameters["bn\(index + 1)"]), ReLU(),
             ]
             layers.append(Sequential(pools ? steps + [MaxPool2d(2)] : steps))
@@ -64,17 +64,24 @@ final class PolarCNN: FeatureExtractor, Component {
 }
 
 /// A convolution on N×C×H×W whose rows are periodic; columns are padded with zeros. The size stays.
-private struct WrappedConvolution: Layer {
+private struct WrappedConvolution: ConvolutionLayer {
     private static let pad = Operator("aten::constant_pad_nd")
     let convolution: Conv2d
-    let padding: Int
+    let wrap: Int
+    let stride = 1
+    let padding = 0
 
-    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
+    func filters() -> (weight: Tensor, bias: Tensor?) { convolution.filters() }
+
+    func operand(_ x: Tensor) throws(ZooError) -> Tensor {
         let rows = try x.size(2)
         // A map lower than the padding wraps around more than once.
-        let index = try Tensor((-padding..<rows + padding).map { Int64(($0 % rows + rows) % rows) }, [rows + 2 * padding])
+        let index = try Tensor((-wrap..<rows + wrap).map { Int64(($0 % rows + rows) % rows) }, [rows + 2 * wrap])
         let wrapped = try x.indexSelect(2, index.to(device: x.device))
-        let padded: Tensor = try Self.pad(wrapped, [padding, padding], 0.0)
-        return try padded.convolved(convolution.weight, convolution.bias, pool: 1, slope: 1)
+        return try Self.pad(wrapped, [wrap, wrap], 0.0)
+    }
+
+    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
+        try operand(x).convolved(convolution.weight, convolution.bias, pool: 1, slope: 1)
     }
 }

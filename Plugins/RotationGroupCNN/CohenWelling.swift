@@ -44,11 +44,12 @@ class CohenWelling: FeatureExtractor {
                 try GroupConvolution(
                     index == 1 ? build.input.channels : width, width, kernel: 3, group: group, lifting: index == 1 || isPlane,
                     in: parameters[name]),
-                try GroupBatchNorm(width, group: group, in: parameters["bn\(index)"]), ReLU(),
+                try BatchNorm2d(width, group: group.order, in: parameters["bn\(index)"]), ReLU(),
             ]
             size = (size.height - 2, size.width - 2)
             if index == 2 {
-                steps.append(SymmetricMaxPool())
+                // On even maps the symmetric windows are the plain ones.
+                steps.append(size.height % 2 == 0 && size.width % 2 == 0 ? MaxPool2d(2) : SymmetricMaxPool())
                 size = (size.height / 2, size.width / 2)
             } else {
                 steps.append(dropout)

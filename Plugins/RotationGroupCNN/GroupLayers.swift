@@ -4,19 +4,16 @@ import ZooKit
 ///
 /// N×I×H×W (lifting) or N×(I·|G|)×H×W to N×(O·|G|)×(H-k+1)×(W-k+1), the group element fastest among the channels.
 /// `weight` O×I×k×k or O×I×|G|×k×k; `bias` O, the same for all elements of the group.
-final class GroupConvolution: Layer {
+final class GroupConvolution: ConvolutionLayer {
     let weight, bias: Tensor
     private let bank: FilterBank
-    private let successor: Successor
-
-    /// What follows at once and is done in the same operator: nothing, or the maximum over 2×2 windows, and ReLU on that.
-    enum Successor { case nothing, pooling, poolingAndReLU }
+    let stride = 1
+    let padding = 0
 
     init(
         _ channels: Int, _ outputs: Int, kernel: Int, group: PointGroup, lifting: Bool, interpolation: Interpolation? = nil,
-        followedBy successor: Successor = .nothing, in scope: Scope
+        in scope: Scope
     ) throws {
-        self.successor = successor
         bank = try FilterBank(group, kernel: kernel, lifting: lifting, interpolation: interpolation)
         let over = lifting ? 1 : group.order
         // As Conv2d draws them: uniform within 1/√fan_in.
@@ -30,37 +27,15 @@ final class GroupConvolution: Layer {
         self.bias = try scope.parameter("bias", bias)
     }
 
-    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
+    func filters() throws(ZooError) -> (weight: Tensor, bias: Tensor?) {
         let order = bank.group.order
         let everyBias = order == 1 ? bias : try bias.unsqueezed(1).expanded([bias.count, order]).reshaped([bias.count * order])
-        let filters = order == 1 && bank.lifting ? weight : try bank(weight)
-        return switch successor {
-        case .nothing: try x.conv2d(filters, everyBias)
-        case .pooling: try x.convolved(filters, everyBias, pool: 2, slope: 1)
-        case .poolingAndReLU: try x.convolved(filters, everyBias, pool: 2, slope: 0)
-        }
-    }
-}
-
-/// Batch normalisation with one mean and one variance for all group elements of a channel; N×(C·|G|)×H×W.
-///
-/// Statistics of its own for every element would tell the elements apart, and the map would no longer be equivariant.
-final class GroupBatchNorm: Layer {
-    private let norm: BatchNorm
-    private let channels, order: Int
-
-    init(_ channels: Int, group: PointGroup, in scope: Scope) throws(ZooError) {
-        norm = try BatchNorm2d(channels, in: scope)
-        self.channels = channels
-        order = group.order
+        return (order == 1 && bank.lifting ? weight : try bank(weight), everyBias)
     }
 
     func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
-        let shape = x.shape
-        guard shape.count == 4, shape[1] == channels * order else {
-            throw ZooError("group batch norm of \(channels) channels over \(order) elements got shape \(shape)", .badArgument)
-        }
-        return try norm(x.reshaped([shape[0], channels, order * shape[2], shape[3]])).reshaped(shape)
+        let (weight, bias) = try filters()
+        return try x.conv2d(weight, bias)
     }
 }
 

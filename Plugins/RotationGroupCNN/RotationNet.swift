@@ -51,17 +51,15 @@ class RotationNet: FeatureExtractor {
                     .badArgument)
             }
             let name = "conv\(index + 1)"
-            // On even maps the symmetric windows are the plain ones, and the steps up to batch norm are one operator.
-            let pooled = height % 2 == 0 && rows % 2 == 0
+            // On even maps the symmetric windows are the plain ones, and pooling is one operator with the convolution.
             var steps: [any Layer] = [
                 try GroupConvolution(
                     index == 0 ? build.input.channels : width, width, kernel: kernel, group: group, lifting: index == 0,
-                    interpolation: interpolation, followedBy: !pooled ? .nothing : normalised ? .pooling : .poolingAndReLU,
-                    in: parameters[name])
+                    interpolation: interpolation, in: parameters[name]),
+                height % 2 == 0 && rows % 2 == 0 ? MaxPool2d(2) : SymmetricMaxPool(),
             ]
-            if !pooled { steps.append(SymmetricMaxPool()) }
-            if normalised { steps.append(try GroupBatchNorm(width, group: group, in: parameters["bn\(index + 1)"])) }
-            layers.append(Sequential(pooled && !normalised ? steps : steps + [ReLU()]))
+            if normalised { steps.append(try BatchNorm2d(width, group: group.order, in: parameters["bn\(index + 1)"])) }
+            layers.append(Sequential(steps + [ReLU()]))
             size = (height / 2, rows / 2)
             stages.append(
                 Stage(

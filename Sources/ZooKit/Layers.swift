@@ -21,7 +21,7 @@ private func biasUniform(_ count: Int, fanIn: Int) throws(ZooError) -> Tensor {
 }
 
 /// Convolution of N×C×H×W with square kernels; `weight` O×C×k×k, `bias` O.
-public final class Conv2d: Layer {
+public final class Conv2d: ConvolutionLayer {
     public let weight: Tensor
     public let bias: Tensor?
     public let stride: Int
@@ -37,6 +37,7 @@ public final class Conv2d: Layer {
         self.padding = padding
     }
 
+    public func filters() -> (weight: Tensor, bias: Tensor?) { (weight, bias) }
     public func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor { try x.conv2d(weight, bias, stride: stride, padding: padding) }
 }
 
@@ -55,39 +56,73 @@ public final class Linear: Layer {
 }
 
 /// Batch normalisation over all dimensions but the second: N×C (1d) or N×C×H×W (2d).
+///
+/// With a `group`, so many neighbouring channels share one mean, variance, weight and bias, as those of a group convolution must:
+/// statistics of its own for every element of the group would tell the elements apart, and the map would not be equivariant.
 public final class BatchNorm: Layer {
     let weight, bias, runningMean, runningVariance, batches: Tensor
     let momentum, epsilon: Double
     let parameters: Parameters
-    let rank: Int
+    let rank, group: Int
 
-    init(_ channels: Int, rank: Int, momentum: Double, epsilon: Double, in scope: Scope) throws(ZooError) {
+    init(_ channels: Int, rank: Int, group: Int, momentum: Double, epsilon: Double, in scope: Scope) throws(ZooError) {
         weight = try scope.parameter("weight", Tensor.ones([channels]))
         bias = try scope.parameter("bias", Tensor.zeros([channels]))
         runningMean = try scope.buffer("running_mean", Tensor.zeros([channels]))
         runningVariance = try scope.buffer("running_var", Tensor.ones([channels]))
         batches = try scope.buffer("num_batches_tracked", Tensor.zeros([], dtype: .int64))
         self.rank = rank
+        self.group = group
         self.momentum = momentum
         self.epsilon = epsilon
         parameters = scope.parameters
     }
 
+    var isTraining: Bool { parameters.isTraining }
+
     public func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
-        guard x.rank == rank else { throw ZooError("batch norm wants \(rank) dimensions, got shape \(x.shape)", .badArgument) }
-        if parameters.isTraining { try batches.add_(1) }
-        return try Op.batchNorm(x, weight, bias, runningMean, runningVariance, parameters.isTraining, momentum, epsilon, false)
+        let shape = x.shape
+        guard shape.count == rank, shape[1] == weight.count * group else {
+            throw ZooError("batch norm wants \(rank) dimensions and \(weight.count * group) channels, got shape \(shape)", .badArgument)
+        }
+        if rank == 4, Op.normPoolAct.exists { return try self(x, pool: 1, slope: 1, dropout: 0) }
+        if isTraining { try batches.add_(1) }
+        let grouped = group == 1 ? x : try x.reshaped([shape[0], weight.count, group * shape[2], shape[3]])
+        let y: Tensor = try Op.batchNorm(grouped, weight, bias, runningMean, runningVariance, isTraining, momentum, epsilon, false)
+        return group == 1 ? y : try y.reshaped(shape)
+    }
+
+    /// With maximum over 2×2 windows (`pool` 2), leaky ReLU (`slope` 0: ReLU, 1: none) and dropout behind it, of N×C×H×W.
+    func callAsFunction(_ x: Tensor, pool: Int, slope: Double, dropout: Double) throws(ZooError) -> Tensor {
+        if isTraining { try batches.add_(1) }
+        return try Op.normPoolAct(
+            x, weight, bias, runningMean, runningVariance, isTraining, momentum, epsilon, group, pool, slope, dropout)
+    }
+
+    /// The weights O×C×k×k and biases O of a convolution that does what the given one and then this layer do in evaluation.
+    func folded(into kernels: Tensor, _ bias: Tensor?) throws(ZooError) -> (weight: Tensor, bias: Tensor?) {
+        func each(_ values: Tensor) throws(ZooError) -> Tensor {
+            group == 1 ? values : try values.unsqueezed(1).expanded([values.count, group]).reshaped([values.count * group])
+        }
+        let factor = try weight / (runningVariance + epsilon).sqrt()
+        let factors = try each(factor)
+        let shift = try each(self.bias - runningMean * factor)
+        let scaled = try kernels * factors.reshaped([factors.count, 1, 1, 1])
+        guard let bias else { return (scaled, shift) }
+        return try (scaled, bias * factors + shift)
     }
 }
 
 /// Batch normalisation of N×C.
 public func BatchNorm1d(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, in scope: Scope) throws(ZooError) -> BatchNorm {
-    try BatchNorm(channels, rank: 2, momentum: momentum, epsilon: epsilon, in: scope)
+    try BatchNorm(channels, rank: 2, group: 1, momentum: momentum, epsilon: epsilon, in: scope)
 }
 
-/// Batch normalisation of N×C×H×W.
-public func BatchNorm2d(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, in scope: Scope) throws(ZooError) -> BatchNorm {
-    try BatchNorm(channels, rank: 4, momentum: momentum, epsilon: epsilon, in: scope)
+/// Batch normalisation of N×(C·group)×H×W, with one mean and one variance for every `group` neighbouring channels.
+public func BatchNorm2d(_ channels: Int, group: Int = 1, momentum: Double = 0.1, epsilon: Double = 1e-5, in scope: Scope) throws(ZooError)
+    -> BatchNorm
+{
+    try BatchNorm(channels, rank: 4, group: group, momentum: momentum, epsilon: epsilon, in: scope)
 }
 
 /// Max over size×size windows of N×C×H×W.
@@ -150,14 +185,14 @@ public struct Resize: Layer {
     }
 }
 
-/// One layer after another; a convolution with the pooling and activation behind it runs as one operator where the engine
-/// has it.
+/// One layer after another; convolution and batch norm run as one operator with the pooling, activation and dropout behind
+/// them where the engine has it.
 public struct Sequential: Layer {
     public let layers: [any Layer]
     private let steps: [any Layer]
     public init(_ layers: [any Layer]) {
         self.layers = layers
-        steps = FusedConvolution.fuse(layers)
+        steps = FusedLayers.fuse(layers)
     }
     public func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
         var y = x

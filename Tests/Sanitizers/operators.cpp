@@ -116,6 +116,28 @@ Case resampling() {
           1e-10};
 }
 
+// Leaves: input, weight, bias. Running statistics are made anew for each run, as training changes them.
+Case normalisation() {
+  const int64_t images = one({2, 7, 33}), channels = one({1, 2, 3, 5, 8, 10, 20, 33}), group = one({1, 1, 4, 8}), pool = one({1, 2});
+  const int64_t height = 2 + int64_t(generator() % 9), width = pool + int64_t(generator() % 11);
+  const double slope = std::vector<double>{0, 0, 0.2, 1}[generator() % 4];
+  const bool training = generator() % 3 > 0, last = generator() % 2;
+  std::ostringstream name;
+  name << "norm_pool_act " << images << "×" << channels << "·" << group << "×" << height << "×" << width << ", pool " << pool << ", slope "
+       << slope << (training ? ", training" : ", evaluation") << (last ? ", channels last" : "");
+  auto x = (at::randn({images, channels * group, height, width}) * 2 + at::randn({1, channels * group, 1, 1})).to(at::kDouble);
+  if (last) x = x.contiguous(at::MemoryFormat::ChannelsLast);
+  return {name.str(),
+          {x, at::randn({channels}).to(at::kDouble), at::randn({channels}).to(at::kDouble)},
+          [=](const std::vector<at::Tensor> &t, const std::string &set) {
+            auto mean = at::zeros_like(t[1]), variance = at::ones_like(t[1]);
+            return call("zoo::norm_pool_act", "on", {t[0], t[1], t[2], mean, variance, training, 0.1, 1e-5, group, pool, slope, 0.0, set})
+                .toTensor();
+          },
+          at::kFloat,
+          5e-5};
+}
+
 double difference(const at::Tensor &found, const at::Tensor &expected) {
   if (expected.numel() == 0) return 0;
   const double most = expected.abs().max().item<double>();
@@ -152,7 +174,7 @@ int main(int count, char **arguments) {
     failures += !right;
   };
   for (int i = 0; i < cases; i++) {
-    const Case c = i % 2 ? resampling() : convolution();
+    const Case c = i % 3 == 0 ? convolution() : i % 3 == 1 ? resampling() : normalisation();
     const auto expected = results(c, at::kDouble, "off");
     for (const auto &set : sets()) {
       at::set_num_threads(1);

@@ -1,0 +1,214 @@
+import Foundation
+import Testing
+import ZooHost
+import ZooKit
+
+/// `zoo::norm_pool_act` against ATen's operators in float64, over random shapes and on every set of instructions.
+@Suite(.serialized) struct FusedNormTests {
+    init() throws { try EngineControl.start() }
+
+    static let fused = Operator("zoo::norm_pool_act", "on")
+    static let plain = Operator("aten::batch_norm")
+
+    struct Case: CustomStringConvertible {
+        var images, channels, group, height, width, pool: Int
+        var slope: Double
+        var training, last: Bool
+        var seed: UInt64
+
+        init(_ draw: inout FusedConvolutionTests.Draw) {
+            images = draw.one([1, 2, 7, 33])
+            channels = draw.one([1, 2, 3, 5, 8, 10, 16, 20, 33])
+            group = draw.one([1, 1, 4, 8])
+            pool = draw.one([1, 2])
+            height = Swift.max(pool, 2) + Int(draw.next() % 10)
+            width = pool + Int(draw.next() % 11)
+            slope = draw.one([0, 0, 0.2, 1])
+            training = draw.one([true, true, false])
+            last = draw.one([true, false])
+            seed = draw.next()
+        }
+
+        var description: String {
+            "\(images)×\(channels)·\(group)×\(height)×\(width), pool \(pool), slope \(slope), \(training ? "training" : "evaluation"), "
+                + "\(last ? "channels last" : "contiguous"), tensors' seed \(seed)"
+        }
+
+        /// Input, weight, bias, running mean and variance; means are several standard deviations from zero.
+        func tensors(_ dtype: DType) throws -> [Tensor] {
+            let random = try Generator(seed: seed)
+            let x = try Tensor.randn([images, channels * group, height, width], random)
+            let list = [
+                try (x * 2 + Tensor.randn([1, channels * group, 1, 1], random) * 5).contiguous(last ? .channelsLast : .contiguous),
+                try Tensor.randn([channels], random), try Tensor.randn([channels], random), try Tensor.randn([channels], random),
+                try Tensor.rand([channels], random) + 0.5,
+            ]
+            return try list.enumerated().map { index, tensor in
+                let leaf = try tensor.to(dtype: dtype).detached()
+                return try index < 3 ? leaf.requiringGradient() : leaf
+            }
+        }
+
+        func fused(_ leaves: [Tensor], _ set: String, dropout: Double = 0) throws -> Tensor {
+            try FusedNormTests.fused(
+                leaves[0], leaves[1], leaves[2], leaves[3], leaves[4], training, 0.1, 1e-5, group, pool, slope, dropout, set)
+        }
+
+        /// By single layers, activation before pooling.
+        func plain(_ leaves: [Tensor]) throws -> Tensor {
+            let grouped = try leaves[0].reshaped([images, channels, group * height, width])
+            let normal: Tensor = try FusedNormTests.plain(
+                grouped, leaves[1], leaves[2], leaves[3], leaves[4], training, 0.1, 1e-5, false)
+            var y = try normal.reshaped([images, channels * group, height, width])
+            if slope != 1 { y = try y.leakyRelu(slope) }
+            return pool == 1 ? y : try y.maxPool(pool)
+        }
+
+        /// The output, every gradient of Σ output · wave, and the running statistics afterwards.
+        func run(_ dtype: DType, _ body: ([Tensor]) throws -> Tensor) throws -> [Tensor] {
+            let leaves = try tensors(dtype)
+            let output = try body(leaves)
+            try (output * wave(output.shape).to(dtype: dtype)).sum().backward()
+            let gradients = try leaves.prefix(3).map { try #require(try $0.gradient) }
+            return [try output.detached()] + gradients + leaves.suffix(2)
+        }
+    }
+
+    static let names = ["output", "gradient of the input", "of the weight", "of the bias", "running mean", "running variance"]
+
+    /// float32 against float64: inputs of size 10 are held to 6e-7, and 1/σ multiplies that by up to 2 in a sum over thousands of
+    /// numbers; a wrong term is far larger. Two images at least, as one value alone has no variance.
+    @Test func agreesWithFloat64OverRandomShapes() throws {
+        let seed = UInt64(Date().timeIntervalSince1970)
+        print("FusedNormTests: seed \(seed)")
+        var draw = FusedConvolutionTests.Draw(state: seed)
+        for index in 0..<200 {
+            var shape = Case(&draw)
+            shape.images = Swift.max(shape.images, 2)
+            let expected = try shape.run(.float64, shape.plain)
+            for set in try FusedConvolutionTests.instructionSets() {
+                let found = try shape.run(.float32) { try shape.fused($0, set) }
+                for (name, pair) in zip(Self.names, zip(found, expected)) {
+                    #expect(pair.0.shape == pair.1.shape)
+                    let difference = try relativeDifference(pair.0, pair.1)
+                    #expect(difference < 5e-5, "\(name) on \(set), \(shape), seed \(seed), case \(index)")
+                }
+            }
+            // float64 is ATen's.
+            let double = try shape.run(.float64) { try shape.fused($0, "portable") }
+            for pair in zip(double, expected) { #expect(try relativeDifference(pair.0, pair.1) < 1e-12, "\(shape)") }
+        }
+    }
+
+    /// Bits: sums are made in one order, whatever runs beside them, and without fused multiply-add on any set.
+    @Test func bitsDependNeitherOnThreadsNorOnInstructions() throws {
+        let threads = EngineControl.threads
+        defer { try? EngineControl.start(threads: threads) }
+        var draw = FusedConvolutionTests.Draw(state: 9)
+        for _ in 0..<12 {
+            var shape = Case(&draw)
+            (shape.images, shape.height, shape.width) = (67, 17, 15)
+            let dropout = shape.slope == 0 ? 0.3 : 0
+            var bits: [[[UInt32]]] = []
+            for threads in [1, 2, 2] {
+                try EngineControl.start(threads: threads)
+                for set in try FusedConvolutionTests.instructionSets() {
+                    try EngineControl.seed(4)
+                    let found = try shape.run(.float32) { try shape.fused($0, set, dropout: dropout) }
+                    bits.append(try found.map { try $0.floats().map(\.bitPattern) })
+                }
+            }
+            #expect(bits.allSatisfy { $0 == bits[0] }, "\(shape)")
+        }
+    }
+
+    /// The same values are dropped whoever computes, in the share asked for, independently of their neighbours; gradients too.
+    @Test func dropoutIsTheSameOnEverySet() throws {
+        var draw = FusedConvolutionTests.Draw(state: 2)
+        for pool in [1, 2] {
+            var shape = Case(&draw)
+            (shape.images, shape.channels, shape.group, shape.height, shape.width) = (40, 10, 2, 16, 14)
+            (shape.pool, shape.slope, shape.training) = (pool, 0, true)
+            var found: [[Tensor]] = []
+            for set in try ["off"] + FusedConvolutionTests.instructionSets() {
+                try EngineControl.seed(5)
+                found.append(try shape.run(.float32) { try shape.fused($0, set, dropout: 0.3) })
+            }
+            for other in found.dropFirst() {
+                for pair in zip(other, found[0]) { #expect(try relativeDifference(pair.0, pair.1) < 1e-4) }
+            }
+            let alive = try shape.run(.float32) { try shape.fused($0, "portable") }[0].floats()
+            let kept = try found[1][0].floats()
+            let pairs = zip(kept, alive).filter { $1 > 0 }
+            #expect(pairs.allSatisfy { $0 == 0 || abs($0 * 0.7 - $1) < 1e-4 * $1 })
+            // Binomial with p = 0.3: four standard deviations of the share, and of that of dropped neighbours.
+            let count = Double(pairs.count)
+            let share = Double(pairs.count { $0.0 == 0 }) / count
+            #expect(abs(share - 0.3) < 4 * (0.21 / count).squareRoot())
+            let both = Double(zip(pairs, pairs.dropFirst()).count { $0.0 == 0 && $1.0 == 0 }) / (count - 1)
+            #expect(abs(both - 0.09) < 4 * (0.09 * 0.91 / count).squareRoot() + 2 * abs(share - 0.3))
+        }
+    }
+
+    /// NaN passes, the first of equals carries the gradient, rows and columns that no window has still count for the statistics.
+    @Test func tiesAndNaN() throws {
+        let one = try Tensor.ones([1])
+        let variance = try Tensor([1 - 1e-5] as [Float], [1])
+        for set in try FusedConvolutionTests.instructionSets() {
+            // Evaluation with mean 0 and variance 1 - ε: the identity.
+            func identity(_ x: Tensor) throws -> Tensor {
+                try Self.fused(
+                    x, one, Tensor.zeros([1]), Tensor.zeros([1]), variance, false, 0.1, 1e-5, 1, 2, 0.0, 0.0, set)
+            }
+            let ones = try Tensor.ones([1, 1, 3, 3]).requiringGradient()
+            try identity(ones).sum().backward()
+            let gradient = try #require(try ones.gradient).floats()
+            #expect(abs(gradient[0] - 1) < 1e-6 && gradient.dropFirst().allSatisfy { $0 == 0 })
+            let nan = try identity(Tensor([1, .nan, 2, 3] as [Float], [1, 1, 2, 2])).floats()
+            #expect(nan.allSatisfy { $0.isNaN })
+        }
+    }
+
+    @Test func nonsenseIsRefused() throws {
+        let (x, c) = (try wave([2, 4, 3, 3], dtype: .float32), try Tensor.ones([4]))
+        func call(_ weight: Tensor, group: Int = 1, pool: Int = 1, slope: Double = 0, dropout: Double = 0, set: String = "portable") throws
+        {
+            let _: Tensor = try Self.fused(x, weight, weight, weight, weight, true, 0.1, 1e-5, group, pool, slope, dropout, set)
+        }
+        try call(c)
+        #expect(throws: ZooError.self) { try call(Tensor.ones([3])) }
+        #expect(throws: ZooError.self) { try call(c, group: 2) }
+        #expect(throws: ZooError.self) { try call(c, pool: 3) }
+        #expect(throws: ZooError.self) { try call(c, slope: -1) }
+        #expect(throws: ZooError.self) { try call(c, slope: 1, dropout: 0.5) }
+        #expect(throws: ZooError.self) { try call(c, dropout: 1) }
+        #expect(throws: ZooError.self) { try call(c, set: "sse9") }
+    }
+
+    /// Through `Sequential`: in training and, folded into the convolution, in evaluation; also where a weight is negative.
+    @Test func sequentialGivesTheSameEitherWay() throws {
+        let x = try wave([5, 2, 12, 12], dtype: .float32)
+        func check(_ make: (Conv2d, BatchNorm) -> [any Layer]) throws {
+            try EngineControl.seed(3)
+            let parameters = Parameters()
+            let norm = try BatchNorm2d(3, group: 3, in: parameters["bn"])
+            let layers = make(try Conv2d(2, 9, kernel: 3, padding: 1, in: parameters["conv"]), norm)
+            try withoutGradients {
+                try #require(parameters[tensor: "bn.weight"]).copy_(Tensor([1, -2, 0.5] as [Float], [3]))
+                try #require(parameters[tensor: "bn.bias"]).copy_(Tensor([0.1, 0.2, -0.3] as [Float], [3]))
+            }
+            for training in [true, false] {
+                try parameters.setTraining(training)
+                var expected = x
+                for layer in layers { expected = try layer(expected) }
+                #expect(try relativeDifference(Sequential(layers)(x), expected) < 1e-5)
+            }
+            #expect(try #require(parameters[tensor: "bn.num_batches_tracked"]).item() == 2)
+        }
+        try check { [$0, $1, ReLU(), MaxPool2d(2)] }
+        try check { [$0, $1, MaxPool2d(2), LeakyReLU(0.1), Flatten()] }
+        try check { [$0, $1] }
+        try check { [$0, MaxPool2d(2), ReLU(), $1] }
+        try check { [$0, ReLU(), $1, MaxPool2d(3, stride: 2), ReLU()] }
+    }
+}
