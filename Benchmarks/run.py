@@ -8,7 +8,7 @@ are timed in turns within one process, by operators.py, and the least of their t
 The slow configurations of PyTorch (bf16, compile) run in one round, on two entries, unless asked for by name.
 
 Writes Benchmarks/results/latest.json (everything measured) after every case, and the tables between the markers in docs/benchmarks.md:
-what is interrupted keeps what it has. A contestant that fails is named in the end, and its cells stay empty.
+what is interrupted keeps what it has. A contestant that fails, or takes too long, is named in the end, and its cells stay empty.
 """
 
 import argparse
@@ -19,10 +19,12 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
@@ -33,6 +35,7 @@ BEGIN, END = "<!-- figures: begin, written by `make benchmark` -->", "<!-- figur
 DEFAULT = ("eager", "channels-last")
 SLOW = ("bf16", "compile")  # on these entries of the first suite, where nothing else is asked for
 SLOW_ENTRIES = ("cnn", "stn-c0")
+PATIENCE = 120  # seconds that one process may take; bfloat16 is emulated where the processor has none of it
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "sve")
 
 
@@ -112,10 +115,15 @@ def run(command, threads):
             process = subprocess.Popen(command, env=environment, stdout=output, stderr=errors, cwd=root)
         except OSError as error:
             raise Failed(f"{command[0]} does not start: {error.strerror}") from error
+        patience = threading.Timer(PATIENCE, process.kill)
+        patience.start()
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
+        patience.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0), errors.seek(0)
+        if process.returncode == -signal.SIGKILL and seconds >= PATIENCE:
+            raise Failed(f"'{' '.join(command)}' did not end within {PATIENCE} s")
         if process.returncode != 0:
             last = (errors.read().strip().splitlines() or ["it said nothing"])[-1]
             raise Failed(f"'{' '.join(command)}' ended with {process.returncode}: {last}")
@@ -165,7 +173,7 @@ def measure(case, chosen, failures):
                 print(f"benchmark: {failures[-1]}", file=sys.stderr)
                 if name == "zoo":
                     return {}
-                found.pop(name)
+                found.pop(name, None)
                 field = [other for other in field if other[0] != name]
     return {name: found[name] for name, _ in field}
 
