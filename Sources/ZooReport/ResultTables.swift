@@ -5,7 +5,7 @@ import ZooHost
 public enum ResultTables {
     /// What is done to the images, as a column's title: "strokes-rotated" gives "rotated".
     private static func transformation(_ datasets: [String]) -> String {
-        let names = Set(datasets.map { $0.split(separator: "-").dropFirst().joined(separator: "-") })
+        let names = Set(datasets.map { $0.prefix { $0 != "?" }.split(separator: "-").dropFirst().joined(separator: "-") })
         return names.count == 1 ? names.first.flatMap { $0.isEmpty ? nil : $0 } ?? "transformed" : "transformed"
     }
 
