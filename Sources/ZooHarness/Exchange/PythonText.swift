@@ -191,5 +191,14 @@ enum PythonText {
                 x = torch.nn.functional.max_pool2d(x, pool)
             return x if slope == 1 else torch.nn.functional.leaky_relu(x, slope)
 
+
+        def zoo_norm_pool_act(x, weight, bias, mean, var, training, momentum, eps, group, pool, slope, dropout):
+            \"\"\"Batch norm in evaluation, a parameter for every `group` channels in turn, then as above.\"\"\"
+            weight, bias, mean, var = (p.repeat_interleave(group) for p in (weight, bias, mean, var))
+            x = torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, momentum, eps)
+            if pool > 1:
+                x = torch.nn.functional.max_pool2d(x, pool)
+            return x if slope == 1 else torch.nn.functional.leaky_relu(x, slope)
+
         """
 }
