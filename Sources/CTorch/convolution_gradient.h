@@ -202,31 +202,6 @@ void sort_entries(const Problem &p, const Plan &l, const Backward &a, int64_t fi
   }
 }
 
-// Adds the gradients of a row of cells' patches to those of the image's rows beneath. By vectors of the image's rows, each
-// gathered from the patches that reach it, so that no sum waits for a store that it overlaps.
-void add_patches(const Problem &p, const Plan &l, const float *patches, int64_t row, const int32_t *mask, float *image) {
-  const int64_t positions = p.columns * p.pool, step = p.stride * p.channels, run = p.run();
-  for (int64_t y = 0; y < p.pool; y++)
-    for (int64_t r = 0; r < p.kernel; r++) {
-      float *to = image + ((row * p.pool + y) * p.stride + r) * p.width * p.channels;
-      for (int64_t i = 0; i < (positions - 1) * step + run; i += lanes) {
-        Floats sum = load(to + i);
-        const int64_t first = i < run ? 0 : (i - run) / step + 1, last = std::min(positions - 1, (i + lanes - 1) / step);
-        for (int64_t x = first; x <= last; x++) {
-          const int64_t patch = (x / p.pool * p.pool + y) * p.pool + x % p.pool, at = i - x * step;
-          Ints bits, keep;
-          std::memcpy(&bits, patches + patch * l.length + r * run + at, sizeof bits);
-          std::memcpy(&keep, mask + at, sizeof keep);
-          bits &= keep;
-          Floats value;
-          std::memcpy(&value, &bits, sizeof value);
-          sum += value;
-        }
-        store(to + i, sum);
-      }
-    }
-}
-
 void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t group) {
   const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image);
   const int64_t per_cell = p.pool * p.pool, total_rows = images * p.rows;
@@ -265,7 +240,7 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
         }
       }
     }
-    if (l.patches) add_patches(p, l, patches, row % p.rows, mask, sum + row / p.rows * p.image());
+    if (l.patches) add_patches(p, l.length, patches, row % p.rows, mask, sum + row / p.rows * p.image());
   }
   std::copy_n(sum, images * p.image(), a.input_gradient + first_image * p.image());
 }

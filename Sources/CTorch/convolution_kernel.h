@@ -1,34 +1,9 @@
 // The kernels of convolution.h, forward. Included by one file for each set of instructions, within a region that compiles
 // for it, after `lanes`, `held`, `tile_positions`, `tile_vectors` and `multiply_add` are defined there; everything has internal linkage.
-#include "convolution.h"
-
-#include <algorithm>
-#include <cstring>
-
-#define CTORCH_UNROLL _Pragma("clang loop unroll(full)")
+#include "convolution_vectors.h"
 
 namespace ctorch::convolution {
 namespace {
-
-using Floats = float __attribute__((ext_vector_type(lanes)));
-using Ints = int32_t __attribute__((ext_vector_type(lanes)));
-using Bytes = uint8_t __attribute__((ext_vector_type(lanes)));
-
-inline Floats load(const float *from) {
-  Floats v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
-inline void store(float *to, Floats v) { std::memcpy(to, &v, sizeof v); }
-
-inline Floats times_plus(Floats a, Floats b, Floats c) {
-  if constexpr (multiply_add)
-    return __builtin_elementwise_fma(a, b, c);
-  else
-    return a * b + c;
-}
-
-inline int64_t whole(int64_t count, int64_t of) { return (count + of - 1) / of; }
 
 Plan make_plan(const Problem &p) {
   Plan l{};
@@ -67,48 +42,6 @@ void pack_forward(const Problem &p, const Plan &l, const float *weight, Strides 
         for (int64_t c = 0; c < p.channels; c++, next += width) *next = real ? from[c * s.channel] : 0;
       }
   }
-}
-
-// Where each position of an image's output begins in the input.
-inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64_t position) {
-  const int64_t y = row * p.pool + position / p.pool, x = column * p.pool + position % p.pool;
-  return (y * p.stride * p.width + x * p.stride) * p.channels;
-}
-
-inline void store_some(float *to, Floats v, int64_t count) {
-  if (count >= lanes)
-    store(to, v);
-  else
-    for (int64_t i = 0; i < count; i++) to[i] = v[i];
-}
-
-inline void store_some(uint8_t *to, Ints v, int64_t count) {
-  const Bytes bytes = __builtin_convertvector(v, Bytes);
-  if (count >= lanes)
-    std::memcpy(to, &bytes, sizeof bytes);
-  else
-    for (int64_t i = 0; i < count; i++) to[i] = bytes[i];
-}
-
-// Pools and activates one vector of output channels, values[position × step...]. As in ATen, the first of equals wins, and
-// NaN over everything.
-inline void finish(const Problem &p, const float *values, int64_t step, float *out, uint8_t *position, int64_t count) {
-  Floats most = load(values);
-  Ints at = 0;
-  for (int q = 1; q < p.pool * p.pool; q++) {
-    const Floats value = load(values + q * step);
-    const Ints better = (value > most) | (value != value);
-    most = better ? value : most;
-    at = better ? Ints(q) : at;
-  }
-  if (p.slope != 1) {
-    const Ints below = p.slope == 0 ? most <= Floats(0) : ~(most > Floats(0));
-    const Floats lower = p.slope == 0 ? Floats(0) : most * p.slope;
-    most = below ? lower : most;
-    at |= below & int32_t(below_zero);
-  }
-  store_some(out, most, count);
-  if (position) store_some(position, at, count);
 }
 
 // A tile is `tile_positions` positions × `count` vectors of output channels, in registers. Weights are taken in panels that

@@ -1,0 +1,103 @@
+// What the kernels of convolutions share on one set of instructions: vectors, pooling with activation, and patches of the input's
+// gradient. Included where convolution_kernel.h is, or bfloat16_kernel.h, after `lanes` and `multiply_add` are defined.
+#pragma once
+
+#include "convolution.h"
+
+#include <algorithm>
+#include <cstring>
+
+#define CTORCH_UNROLL _Pragma("clang loop unroll(full)")
+
+namespace ctorch::convolution {
+namespace {
+
+using Floats = float __attribute__((ext_vector_type(lanes)));
+using Ints = int32_t __attribute__((ext_vector_type(lanes)));
+using Bytes = uint8_t __attribute__((ext_vector_type(lanes)));
+
+inline Floats load(const float *from) {
+  Floats v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+inline void store(float *to, Floats v) { std::memcpy(to, &v, sizeof v); }
+
+inline Floats times_plus(Floats a, Floats b, Floats c) {
+  if constexpr (multiply_add)
+    return __builtin_elementwise_fma(a, b, c);
+  else
+    return a * b + c;
+}
+
+inline int64_t whole(int64_t count, int64_t of) { return (count + of - 1) / of; }
+
+// Where each position of an image's output begins in the input.
+inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64_t position) {
+  const int64_t y = row * p.pool + position / p.pool, x = column * p.pool + position % p.pool;
+  return (y * p.stride * p.width + x * p.stride) * p.channels;
+}
+
+inline void store_some(float *to, Floats v, int64_t count) {
+  if (count >= lanes)
+    store(to, v);
+  else
+    for (int64_t i = 0; i < count; i++) to[i] = v[i];
+}
+
+inline void store_some(uint8_t *to, Ints v, int64_t count) {
+  const Bytes bytes = __builtin_convertvector(v, Bytes);
+  if (count >= lanes)
+    std::memcpy(to, &bytes, sizeof bytes);
+  else
+    for (int64_t i = 0; i < count; i++) to[i] = bytes[i];
+}
+
+// Pools and activates one vector of output channels, values[position × step...]. As in ATen, the first of equals wins, and
+// NaN over everything.
+inline void finish(const Problem &p, const float *values, int64_t step, float *out, uint8_t *position, int64_t count) {
+  Floats most = load(values);
+  Ints at = 0;
+  for (int q = 1; q < p.pool * p.pool; q++) {
+    const Floats value = load(values + q * step);
+    const Ints better = (value > most) | (value != value);
+    most = better ? value : most;
+    at = better ? Ints(q) : at;
+  }
+  if (p.slope != 1) {
+    const Ints below = p.slope == 0 ? most <= Floats(0) : ~(most > Floats(0));
+    const Floats lower = p.slope == 0 ? Floats(0) : most * p.slope;
+    most = below ? lower : most;
+    at |= below & int32_t(below_zero);
+  }
+  store_some(out, most, count);
+  if (position) store_some(position, at, count);
+}
+
+// Adds the gradients of a row of cells' patches to those of the image's rows beneath. By vectors of the image's rows, each
+// gathered from the patches that reach it, so that no sum waits for a store that it overlaps.
+inline void add_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
+  const int64_t positions = p.columns * p.pool, step = p.stride * p.channels, run = p.run();
+  for (int64_t y = 0; y < p.pool; y++)
+    for (int64_t r = 0; r < p.kernel; r++) {
+      float *to = image + ((row * p.pool + y) * p.stride + r) * p.width * p.channels;
+      for (int64_t i = 0; i < (positions - 1) * step + run; i += lanes) {
+        Floats sum = load(to + i);
+        const int64_t first = i < run ? 0 : (i - run) / step + 1, last = std::min(positions - 1, (i + lanes - 1) / step);
+        for (int64_t x = first; x <= last; x++) {
+          const int64_t patch = (x / p.pool * p.pool + y) * p.pool + x % p.pool, at = i - x * step;
+          Ints bits, keep;
+          std::memcpy(&bits, patches + patch * pitch + r * run + at, sizeof bits);
+          std::memcpy(&keep, mask + at, sizeof keep);
+          bits &= keep;
+          Floats value;
+          std::memcpy(&value, &bits, sizeof value);
+          sum += value;
+        }
+        store(to + i, sum);
+      }
+    }
+}
+
+} // namespace
+} // namespace ctorch::convolution
