@@ -1,9 +1,9 @@
 // zoo::conv_pool_act: convolution, bias, maximum over 2×2 and activation in one operator, and its gradient.
 #include "fit.h"
 
-#include "convolution.h"
+#include "bfloat16_operator.h"
+#include "convolution_operator.h"
 #include "instructions.h"
-#include "parallel.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/conv2d.h>
@@ -29,42 +29,39 @@ constexpr const char *op = "zoo::conv_pool_act";
 const Kernels avx2 = portable, avx512 = portable;
 #endif
 
+// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers, unless there are tiles.
+struct Way {
+  const Kernels *kernels;
+  Precision precision;
+  const bfloat16::Kernels *tiles;
+};
+
 // Null is ATen's way.
-const Kernels *kernels_for(Instructions set) {
-  switch (set) {
-  case Instructions::off: return nullptr;
-  case Instructions::portable: return &portable;
-  case Instructions::avx2: return &avx2;
-  case Instructions::avx512: return &avx512;
-  }
-  return nullptr;
+const Way *way(Instructions set, Precision precision) {
+  static const std::array<Way, 3> float32{{{&portable}, {&avx2}, {&avx512}}};
+  static const std::array<Way, 5> halves{{{&portable, Precision::bfloat16},
+                                          {&avx2, Precision::bfloat16},
+                                          {&avx512, Precision::bfloat16},
+                                          {&avx512, Precision::bfloat16, &bfloat16::avx512},
+                                          {&avx512, Precision::bfloat16, &bfloat16::amx}}};
+  if (set == Instructions::off) return nullptr;
+  const size_t rank = size_t(set) - size_t(Instructions::portable);
+  return precision == Precision::bfloat16 ? &halves[rank] : &float32[std::min(rank, float32.size() - 1)];
 }
 
-struct Options {
-  int64_t stride, padding, pool;
-  double slope;
-};
+// "avx2", or "avx2+bf16"; "tiles+bf16" is for tests.
+const Way *named_way(std::string_view name) {
+  constexpr std::string_view suffix = "+bf16";
+  if (!name.ends_with(suffix)) return way(named_instructions(op, name), Precision::float32);
+  name.remove_suffix(suffix.size());
+  static const Way tiles{&portable, Precision::bfloat16, &bfloat16::tiles};
+  return name == "tiles" ? &tiles : way(named_instructions(op, name), Precision::bfloat16);
+}
 
 at::Tensor through_aten(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
   auto y = at::conv2d(input, weight, bias, o.stride, o.padding);
   if (o.pool > 1) y = at::max_pool2d(y, o.pool);
   return o.slope == 1 ? y : o.slope == 0 ? at::relu(y) : at::leaky_relu(y, o.slope);
-}
-
-Problem problem(const at::Tensor &input, const at::Tensor &weight, const Options &o) {
-  Problem p{};
-  p.images = input.size(0);
-  p.channels = input.size(1);
-  p.height = input.size(2) + 2 * o.padding;
-  p.width = input.size(3) + 2 * o.padding;
-  p.outputs = weight.size(0);
-  p.kernel = weight.size(2);
-  p.stride = o.stride;
-  p.pool = o.pool;
-  p.slope = float(o.slope);
-  p.rows = ((p.height - p.kernel) / p.stride + 1) / p.pool;
-  p.columns = ((p.width - p.kernel) / p.stride + 1) / p.pool;
-  return p;
 }
 
 // Whether the kernels have it; ATen takes, or refuses, everything else.
@@ -82,41 +79,20 @@ bool covered(const at::Tensor &input, const at::Tensor &weight, const at::Tensor
   return p.image() < 1 << 25; // some 32 images at once
 }
 
-template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
-template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
-
-int64_t nanoseconds(int64_t products) { return 1 + products / 16; }
-
-// Images × rows × columns × channels in one block of memory, with zeros for padding, and slack behind if the plan wants it.
-at::Tensor laid_out(const at::Tensor &input, const Problem &p, const Plan &l, int64_t padding) {
-  auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
-  if (padding == 0 && !l.needs_slack) return x;
-  auto copy = at::empty({p.images * p.image() + slack}, x.options());
-  const float *from = read<float>(x);
-  float *to = write<float>(copy);
-  const int64_t width = (p.width - 2 * padding) * p.channels, height = p.height - 2 * padding, side = padding * p.channels;
-  for_each_index(p.images, nanoseconds(4 * p.image()), [&](int64_t n) {
-    const float *source = from + n * height * width;
-    float *next = to + n * p.image();
-    next = std::fill_n(next, padding * p.width * p.channels + side, 0.0f);
-    for (int64_t y = 0; y < height; y++, source += width) {
-      next = std::copy_n(source, width, next);
-      next = std::fill_n(next, y + 1 < height ? 2 * side : side, 0.0f);
-    }
-    std::fill_n(next, padding * p.width * p.channels, 0.0f);
-  });
-  std::fill_n(to + p.images * p.image(), slack, 0.0f);
-  return copy;
+// What the kernels of float32 are to multiply; those of bfloat16 round by themselves.
+at::Tensor multiplied(const Way &way, const at::Tensor &t) {
+  return way.precision == Precision::bfloat16 && !way.tiles ? t.to(at::kBFloat16).to(at::kFloat) : t;
 }
 
-Strides strides(const at::Tensor &weight) { return {weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)}; }
-
 // The output, and where wanted the positions of its maxima.
-at::Tensor run_forward(const Kernels &k, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o,
+at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor &filters, const at::Tensor &bias, const Options &o,
                        at::Tensor *positions) {
+  if (way.tiles) return bfloat16::run_forward(*way.tiles, given, filters, bias, o, positions);
+  const auto input = multiplied(way, given), weight = multiplied(way, filters);
+  const Kernels &k = *way.kernels;
   const auto p = problem(input, weight, o);
   const auto l = k.plan(p);
-  auto x = laid_out(input, p, l, o.padding);
+  auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
   auto packed = at::empty({l.vectors * l.lanes * p.taps()}, input.options());
   auto biases = at::zeros({l.vectors * l.lanes}, packed.options());
   if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
@@ -131,68 +107,76 @@ at::Tensor run_forward(const Kernels &k, const at::Tensor &input, const at::Tens
   return out;
 }
 
-struct Gradients {
-  at::Tensor input, weight, bias;
-};
-
-Gradients run_backward(const Kernels &k, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
-                       const at::Tensor &gradient, const Options &o, const std::array<bool, 3> &wanted) {
-  const auto p = problem(input, weight, o);
-  const auto l = k.plan(p);
-  auto g = gradient.contiguous(at::MemoryFormat::ChannelsLast);
-  auto plain = input.options();
-  Backward a{};
-  a.gradient = read<float>(g);
-  a.positions = read<uint8_t>(positions);
-  Gradients out;
-  const int64_t products = p.images * p.cells() * p.outputs * p.taps();
-  if (wanted[0]) {
-    auto packed = at::empty({l.packed() * p.outputs}, plain);
-    auto all = at::empty({p.images, p.channels, p.height, p.width}, plain, at::MemoryFormat::ChannelsLast);
+at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
+                          const at::Tensor &gradient, const Options &o) {
+  at::Tensor all;
+  if (way.tiles) {
+    all = bfloat16::input_gradient(*way.tiles, input, weight, positions, gradient, o);
+  } else {
+    const Kernels &k = *way.kernels;
+    const auto l = k.plan(p);
+    auto packed = at::empty({l.packed() * p.outputs}, input.options());
+    all = at::empty({p.images, p.channels, p.height, p.width}, input.options(), at::MemoryFormat::ChannelsLast);
     const float *w = read<float>(weight);
     float *to = write<float>(packed);
     for_each_index(l.pieces, nanoseconds(16 * packed.numel() / l.pieces),
                    [&](int64_t i) { k.pack_backward(p, l, w, strides(weight), to, i); });
+    Backward a{};
+    a.gradient = read<float>(gradient);
+    a.positions = read<uint8_t>(positions);
     a.weight = to;
     a.input_gradient = write<float>(all);
-    for_each_index(l.groups, nanoseconds(products / l.groups), [&](int64_t i) { k.input_gradient(p, l, a, i); });
-    out.input =
-        o.padding == 0
-            ? all
-            : all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
+    for_each_index(l.groups, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.groups),
+                   [&](int64_t i) { k.input_gradient(p, l, a, i); });
   }
-  if (wanted[1]) {
-    auto x = laid_out(input, p, l, o.padding);
-    auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
-    out.weight = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, plain);
-    at::Tensor entries, counts;
-    a.input = read<float>(x);
-    a.weight_gradient = write<float>(sums);
-    if (l.pieces > 1) {
-      int64_t blocks = 0;
-      for (int64_t batch = 0; batch < l.batches; batch++) blocks += blocks_in(p, l, batch);
-      entries = at::empty({blocks * p.outputs * l.block_cells * int64_t(sizeof(Entry))}, plain.dtype(at::kByte));
-      counts = at::empty({blocks * p.outputs}, plain.dtype(at::kInt));
-      a.entries = static_cast<Entry *>(entries.mutable_data_ptr());
-      a.counts = write<int32_t>(counts);
-      for_each_index(blocks, nanoseconds(32 * p.outputs * l.block_cells), [&](int64_t i) { k.list_entries(p, l, a, i); });
-    }
-    const int64_t tasks = l.batches * l.pieces;
-    for_each_index(tasks, nanoseconds(products / tasks), [&](int64_t i) { k.weight_gradient(p, l, a, i); });
-    float *to = write<float>(out.weight);
-    for_each_index(p.outputs, nanoseconds(16 * p.taps() * l.batches),
-                   [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, to, i); });
+  if (o.padding == 0) return all;
+  return all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
+                           const at::Tensor &gradient, const Options &o) {
+  if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, positions, gradient, o);
+  const Kernels &k = *way.kernels;
+  const auto l = k.plan(p);
+  const auto plain = input.options();
+  auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
+  auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
+  Backward a{};
+  a.gradient = read<float>(gradient);
+  a.positions = read<uint8_t>(positions);
+  a.input = read<float>(x);
+  a.weight_gradient = write<float>(sums);
+  at::Tensor entries, counts;
+  if (l.pieces > 1) {
+    int64_t blocks = 0;
+    for (int64_t batch = 0; batch < l.batches; batch++) blocks += blocks_in(p, l, batch);
+    entries = at::empty({blocks * p.outputs * l.block_cells * int64_t(sizeof(Entry))}, plain.dtype(at::kByte));
+    counts = at::empty({blocks * p.outputs}, plain.dtype(at::kInt));
+    a.entries = static_cast<Entry *>(entries.mutable_data_ptr());
+    a.counts = write<int32_t>(counts);
+    for_each_index(blocks, nanoseconds(32 * p.outputs * l.block_cells), [&](int64_t i) { k.list_entries(p, l, a, i); });
   }
-  if (wanted[2]) {
-    auto sums = at::empty({bias_blocks, p.outputs}, plain);
-    a.bias_gradient = write<float>(sums);
-    for_each_index(bias_blocks, nanoseconds(8 * g.numel() / bias_blocks), [&](int64_t i) { k.bias_gradient(p, a, i); });
-    out.bias = at::empty({p.outputs}, plain);
-    float *to = write<float>(out.bias);
-    for (int64_t i = 0; i < p.outputs; i++) {
-      to[i] = a.bias_gradient[i];
-      for (int64_t block = 1; block < bias_blocks; block++) to[i] += a.bias_gradient[block * p.outputs + i];
-    }
+  const int64_t tasks = l.batches * l.pieces;
+  for_each_index(tasks, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / tasks),
+                 [&](int64_t i) { k.weight_gradient(p, l, a, i); });
+  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, plain);
+  float *to = write<float>(out);
+  for_each_index(p.outputs, nanoseconds(16 * p.taps() * l.batches), [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, to, i); });
+  return out;
+}
+
+at::Tensor bias_gradient(const Way &way, const Problem &p, const at::Tensor &positions, const at::Tensor &gradient) {
+  auto sums = at::empty({bias_blocks, p.outputs}, gradient.options());
+  Backward a{};
+  a.gradient = read<float>(gradient);
+  a.positions = read<uint8_t>(positions);
+  a.bias_gradient = write<float>(sums);
+  for_each_index(bias_blocks, nanoseconds(8 * gradient.numel() / bias_blocks), [&](int64_t i) { way.kernels->bias_gradient(p, a, i); });
+  auto out = at::empty({p.outputs}, gradient.options());
+  float *to = write<float>(out);
+  for (int64_t i = 0; i < p.outputs; i++) {
+    to[i] = a.bias_gradient[i];
+    for (int64_t block = 1; block < bias_blocks; block++) to[i] += a.bias_gradient[block * p.outputs + i];
   }
   return out;
 }
@@ -200,10 +184,10 @@ Gradients run_backward(const Kernels &k, const at::Tensor &input, const at::Tens
 struct ConvPoolAct : torch::autograd::Function<ConvPoolAct> {
   static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &weight,
                             const std::optional<at::Tensor> &bias, int64_t stride, int64_t padding, int64_t pool, double slope,
-                            int64_t kernels) {
+                            int64_t way) {
     at::Tensor positions;
-    auto out = run_forward(*reinterpret_cast<const Kernels *>(kernels), input, weight, bias.value_or(at::Tensor()),
-                           {stride, padding, pool, slope}, &positions);
+    auto out = run_forward(*reinterpret_cast<const Way *>(way), input, weight, bias.value_or(at::Tensor()), {stride, padding, pool, slope},
+                           &positions);
     ctx->save_for_backward({input, weight});
     ctx->saved_data["positions"] = positions;
     ctx->saved_data["bias"] = bias.has_value();
@@ -211,7 +195,7 @@ struct ConvPoolAct : torch::autograd::Function<ConvPoolAct> {
     ctx->saved_data["padding"] = padding;
     ctx->saved_data["pool"] = pool;
     ctx->saved_data["slope"] = slope;
-    ctx->saved_data["kernels"] = kernels;
+    ctx->saved_data["way"] = way;
     return out;
   }
 
@@ -221,46 +205,48 @@ struct ConvPoolAct : torch::autograd::Function<ConvPoolAct> {
     if (!grads[0].defined()) return out;
     auto &data = ctx->saved_data;
     auto saved = ctx->get_saved_variables();
-    auto all = run_backward(*reinterpret_cast<const Kernels *>(data["kernels"].toInt()), saved[0], saved[1], data["positions"].toTensor(),
-                            grads[0], {data["stride"].toInt(), data["padding"].toInt(), data["pool"].toInt(), data["slope"].toDouble()},
-                            {ctx->needs_input_grad(0), ctx->needs_input_grad(1), data["bias"].toBool() && ctx->needs_input_grad(2)});
-    out[0] = all.input;
-    out[1] = all.weight;
-    out[2] = all.bias;
+    const auto &way = *reinterpret_cast<const Way *>(data["way"].toInt());
+    const Options o{data["stride"].toInt(), data["padding"].toInt(), data["pool"].toInt(), data["slope"].toDouble()};
+    at::Tensor input = saved[0], weight = saved[1], positions = data["positions"].toTensor();
+    const auto gradient = grads[0].contiguous(at::MemoryFormat::ChannelsLast), factor = multiplied(way, gradient);
+    const Problem p = problem(input, weight, o);
+    if (ctx->needs_input_grad(0)) out[0] = input_gradient(way, p, input, multiplied(way, weight), positions, factor, o);
+    if (ctx->needs_input_grad(1)) out[1] = weight_gradient(way, p, multiplied(way, input), weight, positions, factor, o);
+    if (data["bias"].toBool() && ctx->needs_input_grad(2)) out[2] = bias_gradient(way, p, positions, gradient);
     return out;
   }
 };
 
 at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &given_bias, const Options &o,
-               const Kernels *kernels) {
+               const Way *way) {
   TORCH_CHECK_VALUE(input.defined() && weight.defined(), op, ": input or weight is missing");
   TORCH_CHECK_VALUE(o.stride >= 1, op, ": stride must be 1 or more, found ", o.stride);
   TORCH_CHECK_VALUE(o.padding >= 0, op, ": padding must be 0 or more, found ", o.padding);
   TORCH_CHECK_VALUE(o.pool == 1 || o.pool == 2, op, ": pool must be 1 or 2, found ", o.pool);
   TORCH_CHECK_VALUE(std::isfinite(o.slope), op, ": slope must be finite, found ", o.slope);
   at::Tensor bias = given_bias.value_or(at::Tensor());
-  if (!kernels || !covered(input, weight, bias, o)) return through_aten(input, weight, bias, o);
+  if (!way || !covered(input, weight, bias, o)) return through_aten(input, weight, bias, o);
   if (c10::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad())))
     return ConvPoolAct::apply(input, weight, bias.defined() ? std::optional(bias) : std::nullopt, o.stride, o.padding, o.pool, o.slope,
-                              reinterpret_cast<int64_t>(kernels));
-  return run_forward(*kernels, input, weight, bias, o, nullptr);
+                              reinterpret_cast<int64_t>(way));
+  return run_forward(*way, input, weight, bias, o, nullptr);
 }
 
 at::Tensor conv_pool_act(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride,
                          int64_t padding, int64_t pool, double slope) {
-  return run(input, weight, bias, {stride, padding, pool, slope}, kernels_for(chosen_instructions(op)));
+  return run(input, weight, bias, {stride, padding, pool, slope}, way(chosen_instructions(op), chosen_precision()));
 }
 
 at::Tensor conv_pool_act_on(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &bias, int64_t stride,
                             int64_t padding, int64_t pool, double slope, c10::string_view instructions) {
-  return run(input, weight, bias, {stride, padding, pool, slope}, kernels_for(named_instructions(op, instructions)));
+  return run(input, weight, bias, {stride, padding, pool, slope}, named_way(instructions));
 }
 
 } // namespace
 } // namespace ctorch::convolution
 
 // Composite: the functions above choose by device themselves, and record the gradient themselves. The second is for tests
-// and measurements: on a set of instructions, or "off" for ATen's operators.
+// and measurements: on a set of instructions, which "+bf16" may follow, or "off" for ATen's operators.
 TORCH_LIBRARY_FRAGMENT(zoo, m) {
   m.def("conv_pool_act(Tensor input, Tensor weight, Tensor? bias, int stride, int padding, int pool, float slope) -> Tensor",
         ctorch::convolution::conv_pool_act);

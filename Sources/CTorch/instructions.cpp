@@ -2,43 +2,76 @@
 
 #include "instructions.h"
 
+#include <array>
+#include <atomic>
 #include <c10/util/Exception.h>
 #include <cstdlib>
 #include <string>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace ctorch {
 namespace {
 
 #if defined(__x86_64__)
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-bool has_avx512() {
-  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
+// Tile registers are big, so the kernel wants to be asked before a process uses them.
+bool may_use_tiles() {
+  constexpr long request = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, request, tile_data) == 0;
+}
+
+bool has_amx() {
+  unsigned a, b, c, d;
+  constexpr unsigned bf16_and_tiles = 1U << 22 | 1U << 24;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & bf16_and_tiles) == bf16_and_tiles && may_use_tiles();
+}
+
+Instructions best() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Instructions::portable;
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
+      !__builtin_cpu_supports("avx512vl"))
+    return Instructions::avx2;
+  if (!__builtin_cpu_supports("avx512bf16")) return Instructions::avx512;
+  return has_amx() ? Instructions::amx : Instructions::avx512_bf16;
 }
 #else
-bool has_avx2() { return false; }
-bool has_avx512() { return false; }
+Instructions best() { return Instructions::portable; }
 #endif
+
+Instructions best_here() {
+  static const Instructions found = best();
+  return found;
+}
+
+std::atomic<Precision> precision{Precision::float32};
 
 } // namespace
 
 Instructions named_instructions(const char *op, std::string_view name) {
-  if (name == "off") return Instructions::off;
-  if (name == "portable") return Instructions::portable;
-  TORCH_CHECK_VALUE(name == "avx2" || name == "avx512", op, ": the instruction set must be off, portable, avx2 or avx512, found '",
-                    std::string(name), "'");
-  TORCH_CHECK_VALUE(name == "avx2" ? has_avx2() : has_avx512(), op, ": this processor has no ", std::string(name));
-  return name == "avx2" ? Instructions::avx2 : Instructions::avx512;
+  constexpr std::array<std::string_view, 6> names = {"off", "portable", "avx2", "avx512", "avx512_bf16", "amx"};
+  for (size_t i = 0; i < names.size(); i++)
+    if (names[i] == name) {
+      TORCH_CHECK_VALUE(Instructions(i) <= best_here(), op, ": this processor has no ", std::string(name));
+      return Instructions(i);
+    }
+  TORCH_CHECK_VALUE(false, op, ": the instruction set must be off, portable, avx2, avx512, avx512_bf16 or amx, found '", std::string(name),
+                    "'");
 }
 
 Instructions chosen_instructions(const char *op) {
   static const Instructions chosen = [&] {
     const char *on = std::getenv("ZOO_KERNELS"), *forced = std::getenv("ZOO_CPU");
     if (on && std::string_view(on) == "off") return Instructions::off;
-    if (forced && *forced) return named_instructions(op, forced);
-    return has_avx512() ? Instructions::avx512 : has_avx2() ? Instructions::avx2 : Instructions::portable;
+    return forced && *forced ? named_instructions(op, forced) : best_here();
   }();
   return chosen;
 }
+
+Precision chosen_precision() { return precision.load(std::memory_order_relaxed); }
+void choose_precision(Precision chosen) { precision.store(chosen, std::memory_order_relaxed); }
 
 } // namespace ctorch

@@ -1,16 +1,23 @@
-// Which set of instructions the kernels are taken for.
+// Which set of instructions the kernels are taken for, and in which arithmetic convolutions multiply.
 #pragma once
 
 #include <string_view>
 
 namespace ctorch {
 
-enum class Instructions { off, portable, avx2, avx512 }; // off: ATen's operators instead
+// Each includes those before it. Off: ATen's operators instead.
+enum class Instructions { off, portable, avx2, avx512, avx512_bf16, amx };
 
 // The processor's best, or what ZOO_CPU names; `off` if ZOO_KERNELS is. Read once.
 Instructions chosen_instructions(const char *op);
 
 // As named; an error, in the name of `op`, where there is no such set or this processor lacks it.
 Instructions named_instructions(const char *op, std::string_view name);
+
+enum class Precision { float32, bfloat16 };
+
+// Of the process, float32 until set.
+Precision chosen_precision();
+void choose_precision(Precision);
 
 } // namespace ctorch

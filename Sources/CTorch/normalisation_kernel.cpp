@@ -291,6 +291,6 @@ template <class Set> constexpr Kernels all = {Set::moments, Set::apply, Set::sum
 
 } // namespace
 
-const Kernels &kernels(Instructions set) { return set == Instructions::avx2 || set == Instructions::avx512 ? all<AVX2> : all<Portable>; }
+const Kernels &kernels(Instructions set) { return set >= Instructions::avx2 ? all<AVX2> : all<Portable>; }
 
 } // namespace ctorch::normalisation

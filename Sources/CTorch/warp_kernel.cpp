@@ -44,9 +44,7 @@ constexpr Kernels<T> all = {Set::forward, Set::backward, Set::forward_u8, Set::f
 
 } // namespace
 
-template <class T> const Kernels<T> &kernels(Instructions set) {
-  return set == Instructions::avx2 || set == Instructions::avx512 ? all<AVX2<T>, T> : all<Portable<T>, T>;
-}
+template <class T> const Kernels<T> &kernels(Instructions set) { return set >= Instructions::avx2 ? all<AVX2<T>, T> : all<Portable<T>, T>; }
 
 template const Kernels<float> &kernels<float>(Instructions);
 template const Kernels<double> &kernels<double>(Instructions);
