@@ -1,8 +1,9 @@
 """Times the zoo's operators against PyTorch's own, in alternating runs of one process; prints one JSON object a line.
 
-usage: python Benchmarks/operators.py [--engine .build/release/libCTorch.so] [--threads N] [--rounds N] [--instructions avx2]
+usage: python Benchmarks/operators.py [--engine .build/release/libCTorch.so] [--threads N] [--rounds N]
 
-Convolutions are followed by pooling 2×2 and ReLU unless their name says otherwise; PyTorch runs them channels-last.
+ZOO_CPU names the instructions, as ever; convolutions in bfloat16 are timed where the processor has it. They are followed by pooling 2×2 and ReLU unless their name
+says otherwise; PyTorch runs them channels-last.
 """
 
 import argparse
@@ -46,7 +47,13 @@ def step(function, leaves, cotangent):
     torch.autograd.grad(function(*leaves), leaves, cotangent)
 
 
-def cases(instructions):
+def bfloat16():
+    """The instructions that the processor has for it, by the names of the kernels."""
+    flags = pathlib.Path("/proc/cpuinfo").read_text()
+    return "amx" if "amx_bf16" in flags else "avx512_bf16" if "avx512_bf16" in flags else None
+
+
+def cases():
     """(name, phase, operations or None, PyTorch's body, the zoo's body)"""
     last = torch.channels_last
     for name, shape, layers, pool in CONVOLUTIONS:
@@ -67,10 +74,22 @@ def cases(instructions):
 
         def fused(x, *weights):
             for weight, (_, _, padding) in zip(weights, layers):
-                x = torch.ops.zoo.conv_pool_act.on(x, weight, None, 1, padding, pool, 0.0, instructions)
+                x = torch.ops.zoo.conv_pool_act(x, weight, None, 1, padding, pool, 0.0)
             return x
 
         yield from phases(name, aten, fused, [x, *weights], 2 * products)
+        if way := bfloat16():
+
+            def aten_low(x, *weights):
+                with torch.autocast("cpu", torch.bfloat16):
+                    return aten(x, *weights).float()
+
+            def fused_low(x, *weights):
+                for weight, (_, _, padding) in zip(weights, layers):
+                    x = torch.ops.zoo.conv_pool_act.on(x, weight, None, 1, padding, pool, 0.0, f"{way}+bf16")
+                return x
+
+            yield from phases(f"{name}, bf16", aten_low, fused_low, [x, *weights], 2 * products)
     for shape, group, pool in NORMS:
         x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
         scale, shift, mean, variance = (torch.full((shape[1] // group,), value) for value in (1.0, 0.0, 0.0, 1.0))
@@ -81,7 +100,7 @@ def cases(instructions):
             return F.max_pool2d(y, 2) if pool == 2 else y
 
         def whole(x, scale, shift):
-            return torch.ops.zoo.norm_pool_act.on(x, scale, shift, mean, variance, True, 0.1, 1e-5, group, pool, 0.0, 0.0, instructions)
+            return torch.ops.zoo.norm_pool_act(x, scale, shift, mean, variance, True, 0.1, 1e-5, group, pool, 0.0, 0.0)
 
         what = "norm" + (f" of {group} together" if group > 1 else "") + (", pooled" if pool == 2 else "")
         yield from phases(f"{what} {'×'.join(map(str, shape))}", single, whole, [x, scale.requires_grad_(), shift.requires_grad_()], None)
@@ -92,10 +111,10 @@ def cases(instructions):
         grid = F.affine_grid(theta.detach(), shape, align_corners=False).requires_grad_()
         yield from phases(
             f"warp {text}", lambda x, theta: F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False),
-            lambda x, theta: torch.ops.zoo.warp.on(x, theta, size, "zeros", instructions), [x, theta], None)
+            lambda x, theta: torch.ops.zoo.warp(x, theta, size, "zeros"), [x, theta], None)
         yield from phases(
             f"sample {text}", lambda x, grid: F.grid_sample(x, grid, align_corners=False),
-            lambda x, grid: torch.ops.zoo.sample.on(x, grid, "zeros", instructions), [x, grid], None)
+            lambda x, grid: torch.ops.zoo.sample(x, grid, "zeros"), [x, grid], None)
 
 
 def phases(name, theirs, ours, leaves, operations):
@@ -128,13 +147,12 @@ def main():
     parser.add_argument("--engine", type=pathlib.Path, default=root / ".build/release/libCTorch.so")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--instructions", default="avx2", choices=["portable", "avx2", "avx512"])
     chosen = parser.parse_args()
     torch.ops.load_library(str(chosen.engine))
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(0)
     warps = ("random affine warps of 28×28 from uint8", "images", 256, *from_bytes())
-    for name, phase, operations, theirs, ours in itertools.chain(cases(chosen.instructions), [warps]):
+    for name, phase, operations, theirs, ours in itertools.chain(cases(), [warps]):
         theirs(), ours()
         pairs = [(milliseconds(theirs), milliseconds(ours)) for _ in range(chosen.rounds)]
         torch_ms, zoo_ms = map(list, zip(*pairs))

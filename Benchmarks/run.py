@@ -5,7 +5,8 @@ a machine that slows down slows all of them. A time is the median of all steps; 
 median / the zoo's median in that round), with the smallest and the largest round beside it. Above 1 the zoo is faster. Operators
 are timed in turns within one process, by operators.py, and the least of their times counts.
 
-The slow configurations of PyTorch (bf16, compile) run in one round, on two entries, unless asked for by name.
+The slow configurations of PyTorch (bf16, compile) run in one round, on two entries, unless asked for by name; where the processor has
+bfloat16, PyTorch's and the zoo's are no slow ones and run everywhere.
 
 Writes Benchmarks/results/latest.json (everything measured) after every case, and the tables between the markers in docs/benchmarks.md:
 what is interrupted keeps what it has. A contestant that fails, or takes too long, is named in the end, and its cells stay empty.
@@ -32,8 +33,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 root = pathlib.Path(__file__).resolve().parents[1]
 PHASES = {"train_step_ms": "training step", "evaluate_ms": "evaluation"}
 BEGIN, END = "<!-- figures: begin, written by `make benchmark` -->", "<!-- figures: end -->"
-DEFAULT = ("eager", "channels-last")
-SLOW = ("bf16", "compile")  # on these entries of the first suite, where nothing else is asked for
+FAST_BF16 = any(flag in pathlib.Path("/proc/cpuinfo").read_text() for flag in ("avx512_bf16", "amx_bf16"))
+DEFAULT = ("eager", "channels-last", *(["bf16"] if FAST_BF16 else []))
+SLOW = ("compile",) if FAST_BF16 else ("bf16", "compile")  # on these entries of the first suite, where nothing else is asked for
+ZOO_LOW = "zoo bf16"  # compared with the zoo in float32, as PyTorch is
 SLOW_ENTRIES = ("cnn", "stn-c0")
 PATIENCE = 120  # seconds that one process may take; bfloat16 is emulated where the processor has none of it
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "sve")
@@ -149,8 +152,8 @@ def timing(command, case, threads):
 def contestants(chosen, case):
     steps = case.steps or chosen.steps
     shape = ["--shape", case.shape, "--classes", case.classes, "--heads", case.heads, "--batch", case.batch, "--warmup", case.warmup]
-    field = [("zoo", [chosen.zoo.resolve(), "benchmark", "--json", case.entry, "--manifest", root / case.manifest, "--rounds", steps,
-                      "--threads", chosen.threads, *shape])]
+    zoo = [chosen.zoo.resolve(), "benchmark", "--json", case.entry, "--manifest", root / case.manifest, "--rounds", steps, "--threads", chosen.threads, *shape]
+    field = [("zoo", zoo)] + ([(ZOO_LOW, [*zoo, "--precision", "bf16"])] if FAST_BF16 else [])
     peer = [sys.executable, root / "Benchmarks/peers/time_entry.py", case.entry, "--steps", steps, "--threads", chosen.threads, *shape]
     slow = SLOW if case.suite == "28x28" and case.entry in SLOW_ENTRIES and not chosen.quick else ()
     configurations = chosen.configurations or (*DEFAULT, *slow)
@@ -234,15 +237,16 @@ def times(cell):
 def table(suite, entries):
     """entries: name → summary."""
     found = {name for field in entries.values() for name in field}
-    configurations = [name for name in (*DEFAULT, *SLOW) if name in found]
+    configurations = [name for name in (ZOO_LOW, *DEFAULT, *SLOW) if name in found]
+    columns = [name if name == ZOO_LOW else f"PyTorch {name}" for name in configurations]
     if suite == "start":
         figures, titles, scale = ["seconds"], ["zoo, ms"], 1000
     else:
         figures, titles, scale = list(PHASES), [f"{title}, ms" for title in PHASES.values()], 1
     head = ["entry"]
     for title in titles:
-        head += [title] + [f"PyTorch {name}" for name in configurations]
-    head += ["peak MiB"] + [f"PyTorch {name}" for name in configurations]
+        head += [title, *columns]
+    head += ["peak MiB", *columns]
     lines = [f"| {' | '.join(head)} |", "|---|" + "--:|" * (len(head) - 1)]
     for entry, field in entries.items():
         cells = [entry]

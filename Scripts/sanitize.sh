@@ -19,7 +19,7 @@ compile() {
 }
 
 # The operators alone: the rest of CTorch is the plugins' table, and memory.cpp would hide a tensor's end from the sanitizer.
-sources=(Sources/CTorch/{instructions,scratch,normalisation,normalisation_kernel,warp,warp_kernel,sample,convolution,convolution_portable,convolution_avx2,convolution_avx512}.cpp
+sources=(Sources/CTorch/{instructions,scratch,normalisation,normalisation_kernel,warp,warp_kernel,sample,convolution,convolution_portable,convolution_avx2,convolution_avx512,bfloat16,bfloat16_tiles,bfloat16_avx512,bfloat16_amx}.cpp
   Tests/Sanitizers/operators.cpp)
 for source in "${sources[@]}"; do compile "$source" & pids+=($!); (( ${#pids[@]} % $(nproc) )) || wait "${pids[@]}"; done
 for pid in "${pids[@]}"; do wait "$pid"; done

@@ -47,12 +47,13 @@ Instructions best_here() {
   return found;
 }
 
+constexpr std::array<const char *, 6> names = {"off", "portable", "avx2", "avx512", "avx512_bf16", "amx"};
+
 std::atomic<Precision> precision{Precision::float32};
 
 } // namespace
 
 Instructions named_instructions(const char *op, std::string_view name) {
-  constexpr std::array<std::string_view, 6> names = {"off", "portable", "avx2", "avx512", "avx512_bf16", "amx"};
   for (size_t i = 0; i < names.size(); i++)
     if (names[i] == name) {
       TORCH_CHECK_VALUE(Instructions(i) <= best_here(), op, ": this processor has no ", std::string(name));
@@ -70,6 +71,8 @@ Instructions chosen_instructions(const char *op) {
   }();
   return chosen;
 }
+
+const char *name_of(Instructions set) { return names[size_t(set)]; }
 
 Precision chosen_precision() { return precision.load(std::memory_order_relaxed); }
 void choose_precision(Precision chosen) { precision.store(chosen, std::memory_order_relaxed); }

@@ -14,6 +14,9 @@ Instructions chosen_instructions(const char *op);
 // As named; an error, in the name of `op`, where there is no such set or this processor lacks it.
 Instructions named_instructions(const char *op, std::string_view name);
 
+// "avx2".
+const char *name_of(Instructions);
+
 enum class Precision { float32, bfloat16 };
 
 // Of the process, float32 until set.

@@ -2,6 +2,7 @@
 #include "ctorch.h"
 #include "errors.h"
 #include "host_table.h"
+#include "instructions.h"
 #include "operators.h"
 
 #include <ATen/Context.h>
@@ -65,6 +66,22 @@ zoo_status flush_denormals(int32_t on) {
   });
 }
 
+zoo_status set_precision(zoo_dtype precision) {
+  return ctorch::guard([&] {
+    if (precision != ZOO_F32 && precision != ZOO_BF16)
+      ctorch::bad_argument("precision: want float32 or bfloat16, found dtype " + std::to_string(int(precision)));
+    if (precision == ZOO_BF16 && ctorch::chosen_instructions("precision") == ctorch::Instructions::off)
+      throw ctorch::Failure(ZOO_UNSUPPORTED, "bfloat16: the kernels have it, and ZOO_KERNELS=off turns them off");
+    ctorch::choose_precision(precision == ZOO_BF16 ? ctorch::Precision::bfloat16 : ctorch::Precision::float32);
+  });
+}
+
+const char *instructions() {
+  const char *name = nullptr;
+  ctorch::guard([&] { name = ctorch::name_of(ctorch::chosen_instructions("the kernels")); });
+  return name;
+}
+
 zoo_status enable_cuda() {
   return ctorch::guard([&] {
     static std::mutex lock;
@@ -102,6 +119,8 @@ const zoo_engine *zoo_engine_v1(void) {
       .seed = seed,
       .deterministic = deterministic,
       .flush_denormals = flush_denormals,
+      .set_precision = set_precision,
+      .instructions = instructions,
       .enable_cuda = enable_cuda,
       .listen = ctorch::listen,
   };

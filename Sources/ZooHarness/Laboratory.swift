@@ -60,7 +60,7 @@ public struct Laboratory {
             tensors: outcome.network.parameters.entries.map { ($0.name, $0.tensor) },
             metadata: [
                 "format": "stn-zoo weights 1", "entry": entry.id, "dataset": dataset, "seed": "\(seed)", "run": try identity.text(),
-                "engine": Engine.name, "zoo": ZooVersion.current,
+                "engine": EngineControl.described, "zoo": ZooVersion.current,
                 "error": errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
             ], to: directory.weights)
         let result = TrainingResult(
@@ -89,7 +89,9 @@ public struct Laboratory {
     func identity(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?) -> RunIdentity {
         var recipe = entry.recipe(for: dataset)
         if let epochs { recipe.epochs = epochs }
-        return RunIdentity(entry: entry.id, definition: entry.definition, dataset: dataset, seed: seed, recipe: recipe)
+        return RunIdentity(
+            entry: entry.id, definition: entry.definition, dataset: dataset, seed: seed, recipe: recipe,
+            precision: EngineControl.precision == .fp32 ? nil : EngineControl.precision)
     }
 
     // MARK: Weights

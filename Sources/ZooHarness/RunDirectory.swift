@@ -12,6 +12,8 @@ struct RunIdentity: Codable, Equatable {
     let dataset: String
     let seed: UInt64
     let recipe: Recipe
+    /// Absent for float32, as in runs from before there was another.
+    let precision: Precision?
 
     /// Eight hexadecimal digits of its SHA-256.
     func digest() throws -> String { String(try Checksum.sha256(of: Data(text().utf8)).prefix(8)) }

@@ -15,9 +15,24 @@ private func logFromPlugin(_ level: zoo_log_level, _ message: UnsafePointer<CCha
     pluginLog.log(level: levels.indices.contains(index) ? levels[index] : .error, "\(String(cString: message))")
 }
 
+/// What convolutions multiply: float32, or factors rounded to bfloat16 whose products are added in float32. Weights, and all other
+/// operators, stay in float32.
+public enum Precision: String, Codable, CaseIterable, Sendable {
+    case fp32, bf16
+
+    /// "float32" or "bfloat16".
+    public var name: String { self == .bf16 ? "bfloat16" : "float32" }
+
+    fileprivate var dtype: zoo_dtype { self == .bf16 ? ZOO_BF16 : ZOO_F32 }
+
+    /// Whether kernels for that set of instructions gain by bfloat16, rather than round for nothing but the same numbers.
+    public static func isFast(on instructions: String) -> Bool { ["avx512_bf16", "amx"].contains(instructions) }
+}
+
 /// What only the host may set on the engine.
 public enum EngineControl {
     private static let started = Mutex(false)
+    private static let wanted = Mutex(Precision.fp32)
 
     /// Starts the engine once; later calls set the thread count only.
     ///
@@ -36,6 +51,7 @@ public enum EngineControl {
             throw HostError(.unavailable, "this program's ZooKit and engine were built for different versions of the contract")
         }
         if let threads { try check(EngineLibrary.table.set_threads(Int32(clamping: threads))) }
+        try check(EngineLibrary.table.set_precision(precision.dtype))
     }
 
     /// Whether the engine runs. Until it does, nothing below may be asked.
@@ -51,6 +67,31 @@ public enum EngineControl {
 
     /// The library that holds the engine and the zoo's own kernels.
     public static var enginePath: String { EngineLibrary.path }
+
+    /// What convolutions multiply.
+    public static var precision: Precision { wanted.withLock { $0 } }
+
+    /// What results are made with: "libtorch 2.13.0", and the precision if it is not float32.
+    public static var described: String { precision == .fp32 ? Engine.name : "\(Engine.name), \(precision.name)" }
+
+    /// Chooses it for the whole process, also before the engine is started.
+    ///
+    /// - Throws: `unavailable` if the engine runs and cannot; else `start` does.
+    public static func choose(_ precision: Precision) throws(HostError) {
+        wanted.withLock { $0 = precision }
+        if isStarted { try check(EngineLibrary.table.set_precision(precision.dtype)) }
+    }
+
+    /// The set of instructions that the zoo's kernels are taken for, "avx2"; "off" for libtorch's operators instead.
+    ///
+    /// - Throws: `unavailable` if `ZOO_CPU` names one that this processor lacks.
+    public static func instructions() throws(HostError) -> String {
+        guard let name = EngineLibrary.table.instructions() else {
+            try check(ZOO_UNSUPPORTED)
+            return ""
+        }
+        return String(cString: name)
+    }
 
     /// Seeds the default generators: initial weights and dropout follow from it.
     public static func seed(_ seed: UInt64) throws(HostError) { try check(EngineLibrary.table.seed(seed)) }

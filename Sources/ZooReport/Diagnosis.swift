@@ -47,6 +47,13 @@ public struct Diagnosis: Codable, Sendable {
         add("engine", "libtorch", .ok, "\(EngineControl.version), \(EngineControl.libraryPath)")
         add("engine", "threads", .ok, "\(EngineControl.threads) of \(ProcessInfo.processInfo.activeProcessorCount) processors")
         add("engine", "processor", .ok, Self.processor())
+        do throws(HostError) {
+            let set = try EngineControl.instructions()
+            let bfloat16 = set == "off" ? "no bf16" : Precision.isFast(on: set) ? "bf16 is fast" : "bf16 gains nothing"
+            add("engine", "kernels", .ok, "\(set); \(bfloat16)")
+        } catch {
+            add("engine", "kernels", .problem, error.message, cure: "unset ZOO_CPU, or set it to what the processor has")
+        }
         if let cuda {
             add("engine", "CUDA", .absent, cuda.message)
         } else {

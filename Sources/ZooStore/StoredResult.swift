@@ -51,7 +51,7 @@ public struct ResultSubject: Codable, Sendable, Equatable {
 public struct Provenance: Codable, Sendable, Equatable {
     /// Version of the zoo, and the SHA-256 of its program file.
     public var zoo, code: String
-    /// "libtorch 2.13.0".
+    /// "libtorch 2.13.0"; "libtorch 2.13.0, bfloat16" where convolutions multiplied in that.
     public var engine: String
     /// SHA-256 by file name, of the libraries that the network comes from.
     public var plugins: [String: String]

@@ -1,9 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Logging
 import Synchronization
 import ZooHarness
-import ZooHost
+public import ZooHost
 import ZooReport
 
 /// The options that every command has.
@@ -35,7 +35,9 @@ struct SharedOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("Arithmetic of the networks: fp32. bf16 is refused, its kernels are not written yet.", valueName: "type"))
+    @Option(
+        help: ArgumentHelp(
+            "What convolutions multiply: fp32, or bf16, fast where zoo doctor says so. Sums and weights stay float32.", valueName: "type"))
     var precision = Precision.fp32
 
     @Flag(help: "Print JSON instead of tables.")
@@ -61,13 +63,9 @@ struct SharedOptions: ParsableArguments {
     /// - Parameters:
     ///   - startingEngine: false for commands that may not need it.
     ///   - retrying: look again at plugins that crashed when they were last looked at.
-    /// - Throws: `unavailable` for bf16: on no processor are there kernels for it, and a silent detour would time something else.
+    /// - Throws: `unavailable` for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
     func host(startingEngine: Bool = true, retrying: Bool = false) throws -> HostRuntime {
-        if precision == .bf16 {
-            throw HostError(
-                .unavailable,
-                "--precision bf16: this build has no bf16 kernels (they are for AVX512-BF16 and AMX, which it does not use); use fp32")
-        }
+        try EngineControl.choose(precision)
         startLogging()
         let lock = try lockFile.map { try PluginLock(path: $0) }
         let host = try HostRuntime(
@@ -141,6 +139,7 @@ struct SharedOptions: ParsableArguments {
         for path in allow { list += ["--allow", path] }
         if let lock { list += ["--lock", lock] }
         if let dataDir { list += ["--data-dir", dataDir] }
+        if precision != .fp32 { list += ["--precision", precision.rawValue] }
         if verbose { list.append("--verbose") }
         if quiet { list.append("--quiet") }
         return list
@@ -199,5 +198,4 @@ struct SeedRange: ExpressibleByArgument {
     }
 }
 
-/// What networks compute in.
-enum Precision: String, ExpressibleByArgument, CaseIterable { case fp32, bf16 }
+extension Precision: ExpressibleByArgument {}

@@ -85,7 +85,7 @@ import ZooStore
     /// What this processor has. An instruction set that it lacks is an error, and says so.
     static func instructionSets() throws -> [String] {
         let draw = try Tensor.zeros([1, 1, 3, 3])
-        return ["portable", "avx2", "avx512"].filter {
+        return ["portable", "avx2", "avx512", "avx512_bf16", "amx"].filter {
             (try? fused(draw, draw, Tensor?.none, 1, 0, 1, 0.0, $0)) != nil
         }
     }

@@ -194,6 +194,30 @@ import Testing
         for key in ["train_step_ms", "evaluate_ms"] { #expect((list[0][key] as? [Double])?.count == 2) }
     }
 
+    /// Another run with other numbers, in the workers too, and stored under its name; not with libtorch's operators, which have float32 only.
+    @Test func bfloat16IsARunOfItsOwn() throws {
+        try Scratch.with { scratch in
+            func train(_ more: [String], _ environment: [String: String] = [:]) throws -> ZooProcess.Outcome {
+                let command = ["train", "small-cnn", "--dataset", "strokes-rotated?limit=64", "--epochs", "1", "--json"]
+                return try ZooProcess.run(command + more, environment, in: scratch.folder)
+            }
+            struct Run: Decodable { let weights: String, trainLoss: Double }
+            let runs = try [[], ["--precision", "bf16"]].map { more in
+                let result = try train(more)
+                #expect(result.status == 0, "\(result.errors)")
+                return try #require(try JSONDecoder().decode([Run].self, from: Data(result.output.utf8)).first)
+            }
+            #expect(runs[0].weights != runs[1].weights)
+            // One step from the same weights: the losses differ by rounding, and they do differ.
+            let difference = abs(runs[0].trainLoss - runs[1].trainLoss)
+            #expect(difference > 0 && difference < 0.01 * runs[0].trainLoss)
+            let listed = try ZooProcess.run(["results", "--json", "--probe", "training", "--history"], in: scratch.folder)
+            #expect(listed.output.contains(", bfloat16"), "\(listed.output) \(listed.errors)")
+            let refused = try train(["--precision", "bf16", "--runs", "other"], ["ZOO_KERNELS": "off"])
+            #expect(refused.status == 69 && refused.errors.contains("ZOO_KERNELS=off"), "\(refused.errors)")
+        }
+    }
+
     @Test func dataSetsAreListedWithWhereTheirImagesAre() throws {
         let result = try ZooProcess.run(["list", "datasets", "--json"])
         struct Answer: Decodable {

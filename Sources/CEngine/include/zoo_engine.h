@@ -53,6 +53,14 @@ typedef struct zoo_engine {
    * for the threads that start afterwards. ZOO_UNSUPPORTED where the processor cannot. */
   zoo_status (*flush_denormals)(int32_t on);
 
+  /* What convolutions multiply from now on, in float32's operators: float32 itself, or both factors rounded to bfloat16 and their
+   * products added in float32. Weights stay as they are. ZOO_UNSUPPORTED for bfloat16 where ZOO_KERNELS=off takes ATen's operators. */
+  zoo_status (*set_precision)(zoo_dtype precision); /* ZOO_F32 or ZOO_BF16 */
+
+  /* The set of instructions that the kernels are taken for: "avx2"; "off" for ATen's operators. NULL if ZOO_CPU names one that this
+   * processor lacks, with the reason in `last_error`. */
+  const char *(*instructions)(void);
+
   /* Loads libtorch_cuda.so from beside libtorch_cpu.so, if it is not loaded yet. Must come before the first operator, as
    * libtorch asks for CUDA once and remembers the answer. ZOO_UNSUPPORTED: this libtorch is built without CUDA, cannot
    * be loaded, or finds no device; the text says which. */

@@ -159,7 +159,7 @@ public struct JobPlanner {
             entry: entry.id, definition: entry.definition, settings: code.settings, plugins: code.plugins,
             weights: weights.checksum.isEmpty ? "initial" : weights.checksum, origin: weights.origin, dataset: dataSet.name,
             trainedOn: weights.trainedOn, data: data, seed: seed, images: images, probe: probe.name, probeSettings: probe.settings,
-            precision: "float32", engine: Engine.name, kernels: ProcessInfo.processInfo.environment["ZOO_KERNELS"] ?? "",
+            precision: EngineControl.precision.name, engine: Engine.name, kernels: ProcessInfo.processInfo.environment["ZOO_KERNELS"] ?? "",
             code: code.program, threads: threads)
         let subject = ResultSubject(
             entry: entry.id, dataset: dataSet.name, seed: seed, trainedOn: weights.trainedOn, origin: weights.origin,
@@ -206,7 +206,7 @@ public struct JobPlanner {
     /// With what the jobs of this process's workers are made.
     func provenance(of job: Job, threads: Int, command: String, seconds: Double) throws -> Provenance {
         Provenance(
-            zoo: ZooVersion.current, code: try fingerprints.checksum(ofFile: "/proc/self/exe"), engine: Engine.name,
+            zoo: ZooVersion.current, code: try fingerprints.checksum(ofFile: "/proc/self/exe"), engine: EngineControl.described,
             plugins: job.plugins, weightsChecksum: job.weightsChecksum, machine: Machine.name, processor: Machine.processor,
             threads: threads, date: Date(), command: command, seconds: seconds)
     }
