@@ -192,7 +192,7 @@ CTORCH_INLINE void apply(const Problem &p, const Plan &l, const Apply &a, int64_
 
 // The gradient of a strip before the activation: in `dense`, or as it came.
 CTORCH_INLINE const float *dense_gradient(const Problem &p, const Backward &a, const Strip &s, float *dense) {
-  const float *g = a.gradient + s.out_first, *y = a.output + s.out_first;
+  const float *g = a.gradient + s.out_first, *y = p.slope == 1 ? g : a.output + s.out_first; // not kept where it tells nothing
   auto past = [&]<int n>(int64_t i) __attribute__((always_inline)) {
     using V = Floats<n>;
     const V value = load<V>(g + i);
