@@ -18,6 +18,7 @@
 #include <limits>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+#include <utility>
 
 namespace ctorch::convolution {
 
@@ -84,6 +85,65 @@ at::Tensor multiplied(const Way &way, const at::Tensor &t) {
   return way.precision == Precision::bfloat16 && !way.tiles ? t.to(at::kBFloat16).to(at::kFloat) : t;
 }
 
+// Winograd's way: filters as its kernels want them.
+at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &weight, Strides s) {
+  auto packed = at::empty({l.packed}, weight.options());
+  const float *w = read<float>(weight);
+  float *to = write<float>(packed);
+  for_each_index(l.panels, nanoseconds(16 * l.packed / l.panels), [&](int64_t i) { k.pack_tiles(p, l, w, s, to, i); });
+  return packed;
+}
+
+// The convolution's own gradient, nothing pooled: what the activation lets through.
+at::Tensor through_activation(const Problem &p, const at::Tensor &gradient, const at::Tensor &positions) {
+  if (p.slope == 1) return gradient;
+  auto out = at::empty_like(gradient);
+  const float *from = read<float>(gradient);
+  const uint8_t *at = read<uint8_t>(positions);
+  float *to = write<float>(out);
+  const int64_t size = p.cells() * p.outputs;
+  for_each_index(p.images, nanoseconds(8 * size), [&](int64_t n) {
+    for (int64_t i = n * size; i < (n + 1) * size; i++) {
+      const float below = p.slope == 0 ? 0 : from[i] * p.slope;
+      to[i] = at[i] & below_zero ? below : from[i];
+    }
+  });
+  return out;
+}
+
+at::Tensor winograd_input_gradient(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &gradient,
+                                   const at::Tensor &weight) {
+  auto s = strides(weight);
+  std::swap(s.output, s.channel);
+  const auto packed = transformed(k, exchanged(p), l, weight, s);
+  auto out = at::empty({p.images, p.channels, p.height - 2 * p.padding, p.width - 2 * p.padding}, gradient.options(),
+                       at::MemoryFormat::ChannelsLast);
+  Backward a{};
+  a.gradient = read<float>(gradient);
+  a.weight = read<float>(packed);
+  a.input_gradient = write<float>(out);
+  const int64_t tasks = (p.images + l.images - 1) / l.images;
+  for_each_index(tasks, nanoseconds(l.group * 36 * p.channels * p.outputs), [&](int64_t i) { k.input_gradient_tiles(p, l, a, i); });
+  return out;
+}
+
+at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &gradient,
+                                    const at::Tensor &input) {
+  auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  auto sums = at::empty({l.batches * l.packed}, gradient.options());
+  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, gradient.options());
+  Backward a{};
+  a.input = read<float>(x);
+  a.gradient = read<float>(gradient);
+  a.weight_gradient = write<float>(sums);
+  float *to = write<float>(out);
+  for_each_index(l.batches, nanoseconds(l.tiles / l.batches * 36 * p.channels * p.outputs),
+                 [&](int64_t i) { k.weight_gradient_tiles(p, l, a, i); });
+  for_each_index(l.panels, nanoseconds(l.packed * (l.batches + 4) / l.panels),
+                 [&](int64_t i) { k.unpack_tiles(p, l, a.weight_gradient, to, i); });
+  return out;
+}
+
 // The output, and where wanted the positions of its maxima.
 at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor &filters, const at::Tensor &bias, const Options &o,
                        at::Tensor *positions) {
@@ -92,17 +152,31 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   const Kernels &k = *way.kernels;
   const auto p = problem(input, weight, o);
   const auto l = k.plan(p);
-  auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
-  auto packed = at::empty({l.vectors * l.lanes * p.taps()}, input.options());
-  auto biases = at::zeros({l.vectors * l.lanes}, packed.options());
+  const auto tiling = k.tiling(p);
+  auto x = tiling.forward ? input.contiguous(at::MemoryFormat::ChannelsLast) : laid_out<float>(input, p, l.needs_slack, o.padding);
+  auto biases = at::zeros({l.vectors * l.lanes}, input.options());
   if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
-  auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, packed.options(), at::MemoryFormat::ChannelsLast);
-  if (positions) *positions = at::empty({out.numel()}, packed.options().dtype(at::kByte));
-  float *to = write<float>(packed);
+  auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
+  Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr};
+  if (positions) {
+    const auto bytes = biases.options().dtype(at::kByte);
+    const bool zero = p.pool == 1 && p.slope == 1;
+    *positions = zero ? at::zeros({out.numel()}, bytes) : at::empty({out.numel()}, bytes);
+    if (!zero) a.positions = write<uint8_t>(*positions);
+  }
+  if (tiling.forward) {
+    const auto packed = transformed(k, p, tiling, weight, strides(weight));
+    a.weight = read<float>(packed);
+    for_each_index(tiling.groups, nanoseconds(tiling.group * 36 * p.channels * p.outputs),
+                   [&](int64_t i) { k.forward_tiles(p, tiling, a, i); });
+    return out;
+  }
+  auto packed = at::empty({l.vectors * l.lanes * p.taps()}, biases.options());
   const float *w = read<float>(weight);
+  float *to = write<float>(packed);
+  a.weight = to;
   for_each_index(l.forward_blocks, nanoseconds(16 * packed.numel() / l.forward_blocks),
                  [&](int64_t i) { k.pack_forward(p, l, w, strides(weight), to, i); });
-  const Forward a{read<float>(x), to, read<float>(biases), write<float>(out), positions ? write<uint8_t>(*positions) : nullptr};
   for_each_index(l.groups, nanoseconds(l.group * p.positions() * p.taps() * p.outputs), [&](int64_t i) { k.forward(p, l, a, i); });
   return out;
 }
@@ -115,6 +189,8 @@ at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &in
   } else {
     const Kernels &k = *way.kernels;
     const auto l = k.plan(p);
+    const auto tiling = k.tiling(exchanged(p));
+    if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(p, gradient, positions), weight);
     auto packed = at::empty({l.packed() * p.outputs}, input.options());
     all = at::empty({p.images, p.channels, p.height, p.width}, input.options(), at::MemoryFormat::ChannelsLast);
     const float *w = read<float>(weight);
@@ -138,6 +214,8 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, positions, gradient, o);
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
+  const auto tiling = k.tiling(p);
+  if (tiling.gradient) return winograd_weight_gradient(k, p, tiling, through_activation(p, gradient, positions), input);
   const auto plain = input.options();
   auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);

@@ -5,6 +5,7 @@
 #include "scratch.h"
 
 #include <cstdint>
+#include <utility>
 
 namespace ctorch::convolution {
 
@@ -15,6 +16,7 @@ struct Problem {
   int64_t outputs, kernel, stride, pool;
   float slope;           // of the activation below zero: 0 is ReLU, 1 none
   int64_t rows, columns; // of the output
+  int64_t padding;       // on each side of the input
 
   int64_t image() const { return height * width * channels; }
   int64_t run() const { return kernel * channels; } // adjacent in memory under one row of the kernel
@@ -22,6 +24,13 @@ struct Problem {
   int64_t cells() const { return rows * columns; }
   int64_t positions() const { return cells() * pool * pool; }
 };
+
+// For the input's gradient: the same with input and output channels exchanged.
+inline Problem exchanged(const Problem &p) {
+  Problem e = p;
+  std::swap(e.channels, e.outputs);
+  return e;
+}
 
 // The byte kept for each output: the position of its maximum, plus this flag where the activation's slope applies.
 constexpr uint8_t below_zero = 4;
@@ -45,6 +54,20 @@ struct Plan {
   int64_t block_rows, block_cells;                  // rows of cells to one list of entries, and their cells
   bool needs_slack;                                 // vectors reach over the end of the input
   int64_t packed() const { return pieces * pitch; } // floats to an output channel
+};
+
+// Winograd's way (convolution_winograd.h), like a plan: the output in tiles of 4×4, the kernel in pieces of at most 3×3.
+struct Tiling {
+  bool forward, gradient;      // whether it is the faster one
+  int64_t side, pieces;        // of the kernel's cuts, and their square
+  int64_t parts;               // of the input channels, each transformed at once
+  int64_t vectors, blocks;     // of output channels, and what is multiplied at once
+  int64_t panels;              // pieces × parts × blocks: of filters, each packed by itself
+  int64_t packed;              // floats of all of them
+  int64_t down, across, tiles; // of an image, and of all
+  int64_t group, groups;       // tiles to one task, and tasks
+  int64_t batches;             // the weight gradient's partial sums
+  int64_t images;              // to one task of the input's gradient
 };
 
 // One term of a gradient: `g` times the floats from `offset` on.
@@ -91,6 +114,13 @@ struct Kernels {
   void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                       // batches × pieces
   void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);   // outputs
   void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                                      // bias_blocks
+  // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
+  Tiling (*tiling)(const Problem &);
+  void (*pack_tiles)(const Problem &, const Tiling &, const float *weight, Strides, float *to, int64_t panel); // panels
+  void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                      // groups
+  void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);               // of `images` each
+  void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);             // batches
+  void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *weight, int64_t panel);      // panels
 };
 
 extern const Kernels portable, avx2, avx512; // the last two on x86-64 only

@@ -25,6 +25,7 @@ inline Problem problem(const at::Tensor &input, const at::Tensor &weight, const 
   p.outputs = weight.size(0);
   p.kernel = weight.size(2);
   p.stride = o.stride;
+  p.padding = o.padding;
   p.pool = o.pool;
   p.slope = float(o.slope);
   p.rows = ((p.height - p.kernel) / p.stride + 1) / p.pool;

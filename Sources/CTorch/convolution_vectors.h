@@ -41,8 +41,18 @@ inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64
 inline void store_some(float *to, Floats v, int64_t count) {
   if (count >= lanes)
     store(to, v);
+  else if (count == lanes / 2)
+    std::memcpy(to, &v, sizeof v / 2);
   else
     for (int64_t i = 0; i < count; i++) to[i] = v[i];
+}
+
+inline void add_some(float *to, Floats v, int64_t count) {
+  if (count >= lanes) {
+    store(to, load(to) + v);
+  } else {
+    for (int64_t i = 0; i < count; i++) to[i] += v[i];
+  }
 }
 
 inline void store_some(uint8_t *to, Ints v, int64_t count) {

@@ -1,0 +1,282 @@
+// The kernels of convolution.h by tiles, as convolution_winograd.h has it; included behind convolution_kernel.h.
+#include "convolution_winograd.h"
+
+namespace ctorch::convolution {
+namespace {
+
+// Calls body(channel, o, real) for the vectors of a panel's filters, of which so many are real.
+template <class Body> inline void for_each_filter(const Problem &p, const Panel &panel, const Body &body) {
+  for (int64_t channel = 0; channel < panel.channels.count; channel++)
+    for (int64_t o = 0; o < panel.width; o += lanes) body(channel, o, std::min(lanes, p.outputs - panel.first - o));
+}
+
+void pack_tiles(const Problem &p, const Tiling &l, const float *weight, Strides s, float *to, int64_t index) {
+  const Panel panel = panel_at(p, l, index);
+  const Cut &cut = panel.cut;
+  weight += panel.channels.first * s.channel + panel.first * s.output + cut.row * s.row + cut.column * s.column;
+  to += panel.offset;
+  for_each_filter(p, panel, [&](int64_t channel, int64_t o, int64_t real) {
+    float taps[3][3][lanes] = {};
+    for (int64_t i = 0; i < cut.down - 3; i++)
+      for (int64_t j = 0; j < cut.across - 3; j++)
+        for (int64_t k = 0; k < real; k++) taps[i][j][k] = weight[channel * s.channel + (o + k) * s.output + i * s.row + j * s.column];
+    both_ways<3, points>(
+        evaluate<3>, [&](int i, int j) { return load(taps[i][j]); },
+        [&](int i, int j, Floats value) {
+          store(to + (i * points + j) * panel.step + channel * panel.width + o, value * (scales[size_t(i)] * scales[size_t(j)]));
+        });
+  });
+}
+
+// To O×C×k×k, adding up the batches.
+void unpack_tiles(const Problem &p, const Tiling &l, const float *sums, float *weight, int64_t index) {
+  const Panel panel = panel_at(p, l, index);
+  const Cut &cut = panel.cut;
+  const int64_t taps = p.kernel * p.kernel;
+  sums += panel.offset;
+  weight += (panel.first * p.channels + panel.channels.first) * taps + cut.row * p.kernel + cut.column;
+  for_each_filter(p, panel, [&](int64_t channel, int64_t o, int64_t real) {
+    float found[3][3][lanes];
+    both_ways<points, 3>(
+        fold<3>,
+        [&](int i, int j) {
+          Floats sum = 0;
+          if (i >= cut.down || j >= cut.across) return sum;
+          const float *from = sums + (i * points + j) * panel.step + channel * panel.width + o;
+          for (int64_t batch = 0; batch < l.batches; batch++) sum += load(from + batch * l.packed);
+          return sum * (scales[size_t(i)] * scales[size_t(j)]);
+        },
+        [&](int i, int j, Floats value) { store(found[i][j], value); });
+    for (int64_t i = 0; i < cut.down - 3; i++)
+      for (int64_t j = 0; j < cut.across - 3; j++)
+        for (int64_t k = 0; k < real; k++) weight[((o + k) * p.channels + channel) * taps + i * p.kernel + j] = found[i][j][k];
+  });
+}
+
+// Images as they are, without padding.
+struct Images {
+  const float *at;
+  int64_t count, height, width, channels;
+
+  int64_t size() const { return height * width * channels; } // of one
+  const float *pixel(int64_t image, int64_t row, int64_t column) const { return at + ((image * height + row) * width + column) * channels; }
+};
+
+struct Place {
+  int64_t image, row, column;
+};
+
+inline Place place_of(const Tiling &l, int64_t tile) {
+  return {tile / (l.down * l.across), tile / l.across % l.down * tile_side, tile % l.across * tile_side};
+}
+
+// Some channels of a square of pixels: where they lie if whole vectors can be read there, or else a copy, zeros around the image.
+template <int side> struct Square {
+  const float *at;
+  int64_t row, column;
+
+  Square(const Images &x, const Place &from, const Channels &c, float *copy) : at(copy), row(side * c.width), column(c.width) {
+    const int64_t top = std::max<int64_t>(0, -from.row), bottom = std::min<int64_t>(side, x.height - from.row);
+    const int64_t left = std::max<int64_t>(0, -from.column), right = std::min<int64_t>(side, x.width - from.column);
+    auto pixel = [&](int64_t i, int64_t j) { return x.pixel(from.image, from.row + i, from.column + j) + c.first; };
+    const float *end = x.pixel(x.count, 0, 0);
+    const bool inside = top == 0 && left == 0 && bottom == side && right == side;
+    if (inside && pixel(side - 1, side - 1) + c.width <= end) {
+      at = pixel(0, 0);
+      row = x.width * x.channels;
+      column = x.channels;
+      return;
+    }
+    if (!inside) std::fill_n(copy, side * side * c.width, 0.0f);
+    for (int64_t i = top; i < bottom; i++)
+      for (int64_t j = left; j < right; j++) {
+        const float *source = pixel(i, j);
+        float *to = copy + (i * side + j) * c.width;
+        if (source + c.width <= end)
+          for (int64_t k = 0; k < c.width; k += lanes) store(to + k, load(source + k));
+        else
+          std::copy_n(source, c.count, to);
+      }
+  }
+
+  Floats operator()(int i, int j, int64_t channel) const { return load(at + i * row + j * column + channel); }
+};
+
+// Transformed tiles lie as [point][tile of the group][channel].
+inline int64_t pitch(const Tiling &l, int64_t width) { return l.group * width + gap; }
+
+// One piece and part of the input's tiles.
+inline void spread_tiles(const Images &x, const Problem &p, const Tiling &l, const Cut &cut, const Channels &c, int64_t first,
+                         int64_t tiles, float *copy, float *to) {
+  const int64_t step = pitch(l, c.width);
+  for (int64_t tile = 0; tile < tiles; tile++, to += c.width) {
+    Place from = place_of(l, first + tile);
+    from.row += cut.row - p.padding;
+    from.column += cut.column - p.padding;
+    const Square<points> square(x, from, c, copy);
+    for (int64_t k = 0; k < c.width; k += lanes)
+      both_ways<points, points>(
+          spread, [&](int i, int j) { return square(i, j, k); },
+          [&](int i, int j, Floats value) { store(to + (i * points + j) * step + k, value); });
+  }
+}
+
+inline Images inputs(const Problem &p, const float *at) {
+  return {at, p.images, p.height - 2 * p.padding, p.width - 2 * p.padding, p.channels};
+}
+
+// One tile's output of one vector of channels, transformed back, pooled, activated.
+inline void finish_tile(const Problem &p, const Forward &a, const Place &place, int64_t channel, const float *from, int64_t step) {
+  float values[tile_side * tile_side][lanes]; // cell by cell
+  const Floats bias = load(a.bias + channel);
+  both_ways<points, tile_side>(
+      fold<tile_side>, [&](int i, int j) { return load(from + (i * points + j) * step); },
+      [&](int i, int j, Floats value) {
+        const int at = p.pool == 1 ? i * tile_side + j : i / 2 * 8 + j / 2 * 4 + i % 2 * 2 + j % 2;
+        store(values[at], value + bias);
+      });
+  const int64_t cells = tile_side / p.pool, per_cell = p.pool * p.pool, row = place.row / p.pool, column = place.column / p.pool;
+  for (int64_t i = 0; i < std::min(cells, p.rows - row); i++)
+    for (int64_t j = 0; j < std::min(cells, p.columns - column); j++) {
+      const int64_t at = ((place.image * p.rows + row + i) * p.columns + column + j) * p.outputs + channel;
+      const float *cell = values[(i * cells + j) * per_cell];
+      if (p.pool == 1 && p.slope == 1) // nothing to choose
+        store_some(a.output + at, load(cell), p.outputs - channel);
+      else
+        finish(p, cell, lanes, a.output + at, a.positions ? a.positions + at : nullptr, p.outputs - channel);
+    }
+}
+
+void forward_tiles(const Problem &p, const Tiling &l, const Forward &a, int64_t group) {
+  const int64_t first = group * l.group, tiles = std::min(l.group, l.tiles - first);
+  const int64_t width = l.vectors * lanes, most = channels_of(p, l, l.parts - 1).width, step = pitch(l, width);
+  float *spreads = scratch(squared * (pitch(l, most) + step + most)), *products = spreads + squared * pitch(l, most);
+  float *copy = products + squared * step;
+  if (cut_at(p, l, 0).down < points) std::fill_n(products, squared * step, 0.0f);
+  for (int64_t piece = 0; piece < l.pieces; piece++)
+    for (int64_t part = 0; part < l.parts; part++) {
+      const Cut cut = cut_at(p, l, piece);
+      const Channels c = channels_of(p, l, part);
+      spread_tiles(inputs(p, a.input), p, l, cut, c, first, tiles, copy, spreads);
+      for (int64_t block = 0; block < l.blocks; block++) {
+        const Panel panel = panel_at(p, l, piece, part, block);
+        for_each_point(cut, [&](int64_t point) {
+          multiply_all({.left = spreads + point * pitch(l, c.width),
+                        .right = a.weight + panel.offset + point * panel.step,
+                        .to = products + point * step + panel.first,
+                        .row = c.width,
+                        .step = 1,
+                        .right_row = panel.width,
+                        .to_row = width,
+                        .depth = c.count,
+                        .add = piece > 0 || part > 0},
+                       tiles, panel.width);
+        });
+      }
+    }
+  for (int64_t tile = 0; tile < tiles; tile++)
+    for (int64_t channel = 0; channel < width; channel += lanes)
+      finish_tile(p, a, place_of(l, first + tile), channel, products + tile * width + channel, step);
+}
+
+// The output's gradient at the points, all channels.
+inline void evaluate_tiles(const Problem &p, const Tiling &l, const float *gradient, int64_t first, int64_t tiles, int64_t width,
+                           float *copy, float *to) {
+  const Images images{gradient, p.images, p.rows, p.columns, p.outputs};
+  for (int64_t tile = 0; tile < tiles; tile++, to += width) {
+    const Square<tile_side> square(images, place_of(l, first + tile), {0, width, p.outputs}, copy);
+    for (int64_t k = 0; k < width; k += lanes)
+      both_ways<tile_side, points>(
+          evaluate<tile_side>, [&](int i, int j) { return square(i, j, k); },
+          [&](int i, int j, Floats value) { store(to + (i * points + j) * pitch(l, width) + k, value); });
+  }
+}
+
+void weight_gradient_tiles(const Problem &p, const Tiling &l, const Backward &a, int64_t batch) {
+  const int64_t end = l.tiles * (batch + 1) / l.batches, begin = l.tiles * batch / l.batches;
+  const int64_t width = l.vectors * lanes, most = channels_of(p, l, l.parts - 1).width;
+  float *spreads = scratch(squared * (pitch(l, most) + pitch(l, width) + std::max(most, width)));
+  float *values = spreads + squared * pitch(l, most), *copy = values + squared * pitch(l, width);
+  float *sums = a.weight_gradient + batch * l.packed;
+  for (int64_t first = begin; first < end; first += l.group) {
+    const int64_t tiles = std::min(l.group, end - first);
+    evaluate_tiles(p, l, a.gradient, first, tiles, width, copy, values);
+    for (int64_t piece = 0; piece < l.pieces; piece++)
+      for (int64_t part = 0; part < l.parts; part++) {
+        const Cut cut = cut_at(p, l, piece);
+        const Channels c = channels_of(p, l, part);
+        spread_tiles(inputs(p, a.input), p, l, cut, c, first, tiles, copy, spreads);
+        for (int64_t block = 0; block < l.blocks; block++) {
+          const Panel panel = panel_at(p, l, piece, part, block);
+          for_each_point(cut, [&](int64_t point) {
+            multiply_all({.left = spreads + point * pitch(l, c.width),
+                          .right = values + point * pitch(l, width) + panel.first,
+                          .to = sums + panel.offset + point * panel.step,
+                          .row = 1,
+                          .step = c.width,
+                          .right_row = width,
+                          .to_row = panel.width,
+                          .depth = tiles,
+                          .add = first > begin},
+                         c.count, panel.width);
+          });
+        }
+      }
+  }
+}
+
+// Adds one vector of channels of a tile's input gradient to the image.
+inline void add_tile(const Problem &p, const Cut &cut, const Place &place, int64_t channel, const float *from, int64_t step, float *image) {
+  float values[points][points][lanes];
+  both_ways<points, points>(
+      gather, [&](int i, int j) { return i < cut.down && j < cut.across ? load(from + (i * points + j) * step) : Floats(0); },
+      [&](int i, int j, Floats value) { store(values[i][j], value); });
+  const int64_t height = p.height - 2 * p.padding, width = p.width - 2 * p.padding;
+  const int64_t row = place.row + cut.row - p.padding, column = place.column + cut.column - p.padding;
+  for (int64_t i = std::max<int64_t>(0, -row); i < std::min(points, height - row); i++)
+    for (int64_t j = std::max<int64_t>(0, -column); j < std::min(points, width - column); j++) {
+      float *to = image + ((row + i) * width + column + j) * p.channels + channel;
+      add_some(to, load(values[i][j]), p.channels - channel);
+    }
+}
+
+// The filters are packed with outputs and channels exchanged, and so is the tiling.
+void input_gradient_tiles(const Problem &p, const Tiling &l, const Backward &a, int64_t task) {
+  const Problem x = exchanged(p);
+  const int64_t per_image = l.down * l.across, last = std::min(p.images, (task + 1) * l.images), size = inputs(p, nullptr).size();
+  const int64_t width = l.vectors * lanes, depth = whole(p.outputs, lanes) * lanes;
+  float *values = scratch(squared * (pitch(l, depth) + pitch(l, width) + depth)), *products = values + squared * pitch(l, depth);
+  float *copy = products + squared * pitch(l, width);
+  std::fill(a.input_gradient + task * l.images * size, a.input_gradient + last * size, 0.0f);
+  for (int64_t first = task * l.images * per_image; first < last * per_image; first += l.group) {
+    const int64_t tiles = std::min(l.group, last * per_image - first);
+    evaluate_tiles(p, l, a.gradient, first, tiles, depth, copy, values);
+    for (int64_t piece = 0; piece < l.pieces; piece++) {
+      const Cut cut = cut_at(p, l, piece);
+      for (int64_t part = 0; part < l.parts; part++)
+        for (int64_t block = 0; block < l.blocks; block++) {
+          const Panel panel = panel_at(x, l, piece, part, block);
+          for_each_point(cut, [&](int64_t point) {
+            multiply_all({.left = values + point * pitch(l, depth) + panel.channels.first,
+                          .right = a.weight + panel.offset + point * panel.step,
+                          .to = products + point * pitch(l, width) + panel.first,
+                          .row = depth,
+                          .step = 1,
+                          .right_row = panel.width,
+                          .to_row = width,
+                          .depth = panel.channels.count,
+                          .add = part > 0},
+                         tiles, panel.width);
+          });
+        }
+      for (int64_t tile = 0; tile < tiles; tile++) {
+        const Place place = place_of(l, first + tile);
+        for (int64_t channel = 0; channel < width; channel += lanes)
+          add_tile(p, cut, place, channel, products + tile * width + channel, pitch(l, width), a.input_gradient + place.image * size);
+      }
+    }
+  }
+}
+
+} // namespace
+} // namespace ctorch::convolution
