@@ -27,6 +27,9 @@ CONVOLUTIONS = [
     ("p4m-cnn, second layer", (64, 184, 10, 10), [(184, 7, 0)], 2),
     ("c16-cnn, second layer", (64, 256, 10, 10), [(256, 7, 0)], 2),
     ("3×3 of 40, no pooling", (64, 40, 12, 12), [(40, 3, 0)], 1),
+    ("3×3 of 40, 26×26, no pooling", (64, 40, 26, 26), [(40, 3, 0)], 1),
+    ("3×3 of 20, no pooling", (64, 20, 26, 26), [(20, 3, 0)], 1),
+    ("5×5 of 64, no pooling", (64, 64, 12, 12), [(64, 5, 0)], 1),
     ("SVHN layer", (64, 48, 32, 32), [(64, 5, 2)], 2),
 ]
 # N×C×H×W, channels that share statistics, pool; batch norm, pooling and ReLU in training.
