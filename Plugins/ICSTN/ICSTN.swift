@@ -30,13 +30,11 @@ final class ICSTN: Architecture, Component {
 
     let parameters = Parameters()
     /// Buffers that the harness fills for each batch: the perturbations N×2×3 or N×3×3, and the unperturbed images N×C×H×W.
-    /// While they hold nothing for a batch, it starts from the identity.
-    private let truth: (theta: Tensor, images: Tensor)?
+    /// While they hold nothing for a batch, it starts from the identity. Beside them, whether the family's matrices are 3×3.
+    private let truth: (theta: Tensor, images: Tensor, isProjective: Bool)?
     private let predictor: any LocalizationNet
     private let spatial: IterativeTransformer
     private let extractor: any FeatureExtractor
-    /// Whether the family's matrices are 3×3.
-    private let isProjective: Bool
 
     init(_ build: Build) throws {
         let input = build.input
@@ -46,7 +44,6 @@ final class ICSTN: Architecture, Component {
         extractor = try build.extractor(
             "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
         predictor = try build.localization("localization", input: input, outputs: transformer.parameterCount)
-        isProjective = try transformer.transformation(offset: Tensor.zeros([1, transformer.parameterCount])).shape == [1, 3, 3]
         if try Start(rawValue: build.string("start")) == .perturbation {
             guard transformer.composes else {
                 throw ZooError("ic-stn: 'start' is perturbation, but transformations of this family do not compose", .badArgument)
@@ -54,7 +51,8 @@ final class ICSTN: Architecture, Component {
             let scope = parameters["truth"]
             truth = try (
                 scope.buffer("theta", Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3])),
-                scope.buffer("images", Tensor.zeros([0, input.channels, input.height, input.width]))
+                scope.buffer("images", Tensor.zeros([0, input.channels, input.height, input.width])),
+                transformer.transformation(offset: Tensor.zeros([1, transformer.parameterCount])).shape == [1, 3, 3]
             )
         } else {
             truth = nil
@@ -73,7 +71,7 @@ final class ICSTN: Architecture, Component {
         guard let truth, truth.images.shape == x.shape else { return nil }
         let count = try x.size(0)
         let theta = try truth.theta.to(device: x.device, dtype: x.dtype)
-        switch (theta.shape, isProjective) {
+        switch (theta.shape, truth.isProjective) {
         case ([count, 2, 3], false): return (truth.images, theta)
         case ([count, 2, 3], true), ([count, 3, 3], true): return (truth.images, try theta.homogeneous())
         default:

@@ -184,21 +184,21 @@ enum PythonText {
             return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
 
 
-        def zoo_conv_pool_act(x, weight, bias, stride, padding, pool, slope):
-            \"\"\"Convolution, maximum over pool×pool windows, leaky ReLU of that slope (1: none).\"\"\"
-            x = torch.nn.functional.conv2d(x, weight, bias, stride, padding)
+        def pool_act(x, pool, slope):
+            \"\"\"Maximum over pool×pool windows, leaky ReLU of that slope (1: none).\"\"\"
             if pool > 1:
                 x = torch.nn.functional.max_pool2d(x, pool)
             return x if slope == 1 else torch.nn.functional.leaky_relu(x, slope)
+
+
+        def zoo_conv_pool_act(x, weight, bias, stride, padding, pool, slope):
+            return pool_act(torch.nn.functional.conv2d(x, weight, bias, stride, padding), pool, slope)
 
 
         def zoo_norm_pool_act(x, weight, bias, mean, var, training, momentum, eps, group, pool, slope, dropout):
-            \"\"\"Batch norm in evaluation, a parameter for every `group` channels in turn, then as above.\"\"\"
+            \"\"\"Batch norm in evaluation, a parameter for every `group` channels in turn, then pooling and activation.\"\"\"
             weight, bias, mean, var = (p.repeat_interleave(group) for p in (weight, bias, mean, var))
-            x = torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, momentum, eps)
-            if pool > 1:
-                x = torch.nn.functional.max_pool2d(x, pool)
-            return x if slope == 1 else torch.nn.functional.leaky_relu(x, slope)
+            return pool_act(torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, momentum, eps), pool, slope)
 
         """
 }
