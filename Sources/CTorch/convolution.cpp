@@ -181,6 +181,29 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   return out;
 }
 
+at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const at::Tensor &gradient) {
+  auto sums = at::empty({l.batches, p.taps() * p.outputs}, gradient.options());
+  Backward a{};
+  a.input = read<float>(x);
+  a.gradient = read<float>(gradient);
+  a.weight_gradient = write<float>(sums);
+  for_each_index(l.batches, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.batches),
+                 [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
+  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, gradient.options());
+  float *to = write<float>(out);
+  for_each_index(p.channels, nanoseconds(16 * p.taps() * p.outputs * l.batches / p.channels), [&](int64_t channel) {
+    for (int64_t square = 0; square < p.kernel * p.kernel; square++) {
+      const float *from = a.weight_gradient + (square * p.channels + channel) * p.outputs;
+      for (int64_t o = 0; o < p.outputs; o++) {
+        float sum = from[o];
+        for (int64_t batch = 1; batch < l.batches; batch++) sum += from[batch * p.taps() * p.outputs + o];
+        to[(o * p.channels + channel) * p.kernel * p.kernel + square] = sum;
+      }
+    }
+  });
+  return out;
+}
+
 at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
                           const at::Tensor &gradient, const Options &o) {
   at::Tensor all;
@@ -215,9 +238,12 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(p);
-  if (tiling.gradient) return winograd_weight_gradient(k, p, tiling, through_activation(p, gradient, positions), input);
-  const auto plain = input.options();
+  // Dense sums take as long as those of the forward pass, entries longer.
+  if (l.dense ? tiling.forward : tiling.gradient)
+    return winograd_weight_gradient(k, p, tiling, through_activation(p, gradient, positions), input);
   auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
+  if (l.dense) return dense_weight_gradient(k, p, l, x, through_activation(p, gradient, positions));
+  const auto plain = input.options();
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
   Backward a{};
   a.gradient = read<float>(gradient);

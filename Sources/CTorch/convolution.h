@@ -51,6 +51,7 @@ struct Plan {
   int64_t pieces;                                   // segments × chunks
   int64_t pitch;                                    // floats that a piece has for each output channel, at most
   int64_t batches;                                  // the weight gradient's partial sums
+  bool dense;                                       // those are of products of matrices, and not of entries
   int64_t block_rows, block_cells;                  // rows of cells to one list of entries, and their cells
   bool needs_slack;                                 // vectors reach over the end of the input
   int64_t packed() const { return pieces * pitch; } // floats to an output channel
@@ -113,6 +114,7 @@ struct Kernels {
   void (*list_entries)(const Problem &, const Plan &, const Backward &, int64_t block);                         // blocks
   void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                       // batches × pieces
   void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);   // outputs
+  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch);                // batches
   void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                                      // bias_blocks
   // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
   Tiling (*tiling)(const Problem &);

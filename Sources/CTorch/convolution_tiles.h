@@ -4,6 +4,30 @@
 namespace ctorch::convolution {
 namespace {
 
+// Without tiles, where every position carries gradient and output channels are whole vectors: for each row of the kernel and of the
+// output one product, to sums[row][column][channel][output]. Backward's gradient is that of the convolution itself.
+void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
+  const int64_t blocks = whole(l.vectors, tile_vectors), line = p.width * p.channels;
+  float *sums = a.weight_gradient + batch * p.taps() * p.outputs;
+  std::fill_n(sums, p.taps() * p.outputs, 0.0f);
+  for (int64_t n = batch_begin(p, l, batch); n < batch_begin(p, l, batch + 1); n++)
+    for (int64_t block = 0; block < blocks; block++) {
+      const int64_t first = l.vectors * block / blocks * lanes, width = l.vectors * (block + 1) / blocks * lanes - first;
+      for (int64_t k = 0; k < p.kernel; k++)
+        for (int64_t row = 0; row < p.rows; row++)
+          multiply_all({.left = a.input + n * p.image() + (row * p.stride + k) * line,
+                        .right = a.gradient + (n * p.cells() + row * p.columns) * p.outputs + first,
+                        .to = sums + k * p.run() * p.outputs + first,
+                        .row = 1,
+                        .step = p.stride * p.channels,
+                        .right_row = p.outputs,
+                        .to_row = p.outputs,
+                        .depth = p.columns,
+                        .add = true},
+                       p.run(), width);
+    }
+}
+
 // Calls body(channel, o, real) for the vectors of a panel's filters, of which so many are real.
 template <class Body> inline void for_each_filter(const Problem &p, const Panel &panel, const Body &body) {
   for (int64_t channel = 0; channel < panel.channels.count; channel++)
