@@ -95,19 +95,15 @@ at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, cons
 }
 
 // The convolution's own gradient, nothing pooled: what the activation lets through.
-at::Tensor through_activation(const Problem &p, const at::Tensor &gradient, const at::Tensor &positions) {
+at::Tensor through_activation(const Kernels &k, const Problem &p, const at::Tensor &gradient, const at::Tensor &positions) {
   if (p.slope == 1) return gradient;
   auto out = at::empty_like(gradient);
-  const float *from = read<float>(gradient);
-  const uint8_t *at = read<uint8_t>(positions);
+  Backward a{};
+  a.gradient = read<float>(gradient);
+  a.positions = read<uint8_t>(positions);
   float *to = write<float>(out);
   const int64_t size = p.cells() * p.outputs;
-  for_each_index(p.images, nanoseconds(8 * size), [&](int64_t n) {
-    for (int64_t i = n * size; i < (n + 1) * size; i++) {
-      const float below = p.slope == 0 ? 0 : from[i] * p.slope;
-      to[i] = at[i] & below_zero ? below : from[i];
-    }
-  });
+  for_each_index(p.images, nanoseconds(8 * size), [&](int64_t n) { k.activation_gradient(p, a, n, to + n * size, p.outputs); });
   return out;
 }
 
@@ -181,11 +177,14 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   return out;
 }
 
-at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const at::Tensor &gradient) {
-  auto sums = at::empty({l.batches, p.taps() * p.outputs}, gradient.options());
+at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const at::Tensor &positions,
+                                 const at::Tensor &gradient) {
+  const int64_t pitch = l.vectors * l.lanes;
+  auto sums = at::empty({l.batches * p.taps() * pitch}, gradient.options());
   Backward a{};
   a.input = read<float>(x);
   a.gradient = read<float>(gradient);
+  a.positions = read<uint8_t>(positions);
   a.weight_gradient = write<float>(sums);
   for_each_index(l.batches, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.batches),
                  [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
@@ -193,10 +192,10 @@ at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan 
   float *to = write<float>(out);
   for_each_index(p.channels, nanoseconds(16 * p.taps() * p.outputs * l.batches / p.channels), [&](int64_t channel) {
     for (int64_t square = 0; square < p.kernel * p.kernel; square++) {
-      const float *from = a.weight_gradient + (square * p.channels + channel) * p.outputs;
+      const float *from = a.weight_gradient + (square * p.channels + channel) * pitch;
       for (int64_t o = 0; o < p.outputs; o++) {
         float sum = from[o];
-        for (int64_t batch = 1; batch < l.batches; batch++) sum += from[batch * p.taps() * p.outputs + o];
+        for (int64_t batch = 1; batch < l.batches; batch++) sum += from[batch * p.taps() * pitch + o];
         to[(o * p.channels + channel) * p.kernel * p.kernel + square] = sum;
       }
     }
@@ -213,7 +212,7 @@ at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &in
     const Kernels &k = *way.kernels;
     const auto l = k.plan(p);
     const auto tiling = k.tiling(exchanged(p));
-    if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(p, gradient, positions), weight);
+    if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(k, p, gradient, positions), weight);
     auto packed = at::empty({l.packed() * p.outputs}, input.options());
     all = at::empty({p.images, p.channels, p.height, p.width}, input.options(), at::MemoryFormat::ChannelsLast);
     const float *w = read<float>(weight);
@@ -240,9 +239,9 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   const auto tiling = k.tiling(p);
   // Dense sums take as long as those of the forward pass, entries longer.
   if (l.dense ? tiling.forward : tiling.gradient)
-    return winograd_weight_gradient(k, p, tiling, through_activation(p, gradient, positions), input);
+    return winograd_weight_gradient(k, p, tiling, through_activation(k, p, gradient, positions), input);
   auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
-  if (l.dense) return dense_weight_gradient(k, p, l, x, through_activation(p, gradient, positions));
+  if (l.dense) return dense_weight_gradient(k, p, l, x, positions, gradient);
   const auto plain = input.options();
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
   Backward a{};

@@ -114,8 +114,9 @@ struct Kernels {
   void (*list_entries)(const Problem &, const Plan &, const Backward &, int64_t block);                         // blocks
   void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                       // batches × pieces
   void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);   // outputs
-  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch);                // batches
-  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                                      // bias_blocks
+  void (*activation_gradient)(const Problem &, const Backward &, int64_t image, float *to, int64_t pitch);
+  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch); // batches
+  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                       // bias_blocks
   // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
   Tiling (*tiling)(const Problem &);
   void (*pack_tiles)(const Problem &, const Tiling &, const float *weight, Strides, float *to, int64_t panel); // panels

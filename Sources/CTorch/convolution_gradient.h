@@ -93,9 +93,12 @@ void bias_gradient(const Problem &p, const Backward &a, int64_t block) {
   std::fill_n(sum, p.outputs, 0.0f);
   const int64_t cells = p.images * p.cells();
   for (int64_t cell = cells * block / bias_blocks; cell < cells * (block + 1) / bias_blocks; cell++) {
-    const float *g = a.gradient + cell * p.outputs;
-    const uint8_t *at = a.positions + cell * p.outputs;
-    for (int64_t o = 0; o < p.outputs; o++) sum[o] += at[o] & below_zero ? (p.slope == 0 ? 0 : g[o] * p.slope) : g[o];
+    for_each_passed(p, a.gradient + cell * p.outputs, a.positions + cell * p.outputs, p.outputs, [&](int64_t o, auto value) {
+      auto total = value;
+      std::memcpy(&total, sum + o, sizeof total);
+      total += value;
+      std::memcpy(sum + o, &total, sizeof total);
+    });
   }
 }
 

@@ -19,7 +19,7 @@ Plan make_plan(const Problem &p) {
   l.chunks = whole(l.length / lanes, held);
   l.pieces = l.segments * l.chunks;
   l.pitch = whole(l.length / lanes, l.chunks) * lanes;
-  l.dense = p.pool == 1 && p.outputs % lanes == 0;
+  l.dense = p.pool == 1 && 5 * p.outputs >= 4 * l.vectors * lanes;
   l.batches = l.dense ? std::min<int64_t>(p.images, 24) : l.pieces >= 24 ? 1 : std::min(p.images, whole(24, l.pieces));
   l.block_rows = whole(16, p.columns);
   l.block_cells = l.block_rows * p.columns;

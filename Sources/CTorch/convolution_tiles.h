@@ -4,28 +4,46 @@
 namespace ctorch::convolution {
 namespace {
 
-// Without tiles, where every position carries gradient and output channels are whole vectors: for each row of the kernel and of the
-// output one product, to sums[row][column][channel][output]. Backward's gradient is that of the convolution itself.
+// What the activation lets through of an image's gradient, nothing pooled: a row of `pitch` floats for each cell, zeros behind its
+// outputs.
+void activation_gradient(const Problem &p, const Backward &a, int64_t image, float *to, int64_t pitch) {
+  const float *g = a.gradient + image * p.cells() * p.outputs;
+  const uint8_t *at = a.positions + image * p.cells() * p.outputs;
+  auto row = [&](const float *g, const uint8_t *at, float *to, int64_t count) {
+    for_each_passed(p, g, at, count, [&](int64_t i, auto value) { std::memcpy(to + i, &value, sizeof value); });
+  };
+  if (pitch == p.outputs) return row(g, at, to, p.cells() * p.outputs);
+  for (int64_t cell = 0; cell < p.cells(); cell++, to += pitch) {
+    row(g + cell * p.outputs, at + cell * p.outputs, to, p.outputs);
+    std::fill(to + p.outputs, to + pitch, 0.0f);
+  }
+}
+
+// Without tiles, where every position carries gradient: for each row of the kernel and of the output one product, to
+// sums[row][column][channel][output], whole vectors.
 void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
-  const int64_t blocks = whole(l.vectors, tile_vectors), line = p.width * p.channels;
-  float *sums = a.weight_gradient + batch * p.taps() * p.outputs;
-  std::fill_n(sums, p.taps() * p.outputs, 0.0f);
-  for (int64_t n = batch_begin(p, l, batch); n < batch_begin(p, l, batch + 1); n++)
+  const int64_t blocks = whole(l.vectors, tile_vectors), line = p.width * p.channels, pitch = l.vectors * lanes;
+  float *sums = a.weight_gradient + batch * p.taps() * pitch;
+  std::fill_n(sums, p.taps() * pitch, 0.0f);
+  float *gradient = scratch(p.cells() * pitch);
+  for (int64_t n = batch_begin(p, l, batch); n < batch_begin(p, l, batch + 1); n++) {
+    activation_gradient(p, a, n, gradient, pitch);
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t first = l.vectors * block / blocks * lanes, width = l.vectors * (block + 1) / blocks * lanes - first;
       for (int64_t k = 0; k < p.kernel; k++)
         for (int64_t row = 0; row < p.rows; row++)
           multiply_all({.left = a.input + n * p.image() + (row * p.stride + k) * line,
-                        .right = a.gradient + (n * p.cells() + row * p.columns) * p.outputs + first,
-                        .to = sums + k * p.run() * p.outputs + first,
+                        .right = gradient + row * p.columns * pitch + first,
+                        .to = sums + k * p.run() * pitch + first,
                         .row = 1,
                         .step = p.stride * p.channels,
-                        .right_row = p.outputs,
-                        .to_row = p.outputs,
+                        .right_row = pitch,
+                        .to_row = pitch,
                         .depth = p.columns,
                         .add = true},
                        p.run(), width);
     }
+  }
 }
 
 // Calls body(channel, o, real) for the vectors of a panel's filters, of which so many are real.

@@ -84,6 +84,19 @@ inline void finish(const Problem &p, const float *values, int64_t step, float *o
   if (position) store_some(position, at, count);
 }
 
+// What the activation lets through of the gradients of `count` outputs: use(i, a vector or a float) for each.
+template <class Use> inline void for_each_passed(const Problem &p, const float *g, const uint8_t *at, int64_t count, const Use &use) {
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    Bytes bytes;
+    std::memcpy(&bytes, at + i, sizeof bytes);
+    const Ints below = (__builtin_convertvector(bytes, Ints) & int32_t(below_zero)) != 0;
+    const Floats value = load(g + i), lower = p.slope == 0 ? Floats(0) : value * p.slope;
+    use(i, below ? lower : value);
+  }
+  for (; i < count; i++) use(i, at[i] & below_zero ? (p.slope == 0 ? 0 : g[i] * p.slope) : g[i]);
+}
+
 // Adds the gradients of a row of cells' patches to those of the image's rows beneath. By vectors of the image's rows, each
 // gathered from the patches that reach it, so that no sum waits for a store that it overlaps.
 inline void add_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
