@@ -104,7 +104,6 @@ struct Strides {
 };
 
 struct Kernels {
-  const char *name;
   Plan (*plan)(const Problem &);
   // Tasks, each to be called for every index below the count named.
   void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t block);  // forward_blocks

@@ -24,24 +24,7 @@ constexpr bool multiply_add = true;
 #include "convolution_tiles.h"
 
 namespace ctorch::convolution {
-const Kernels avx2 = {"avx2",
-                      make_plan,
-                      pack_forward,
-                      forward,
-                      pack_backward,
-                      input_gradient,
-                      list_entries,
-                      weight_gradient,
-                      unpack_gradient,
-                      activation_gradient,
-                      dense_weight_gradient,
-                      bias_gradient,
-                      make_tiling,
-                      pack_tiles,
-                      forward_tiles,
-                      input_gradient_tiles,
-                      weight_gradient_tiles,
-                      unpack_tiles};
+const Kernels avx2 = all;
 } // namespace ctorch::convolution
 #pragma clang attribute pop
 #endif
