@@ -1,3 +1,5 @@
+import ZooHost
+
 /// Image files in one folder per class, in a directory or in a tar of it: found, not yet read.
 ///
 /// The class folders stand side by side, at whatever depth of a tar. Classes and files are in the order of their names' bytes.
@@ -22,7 +24,7 @@ struct ClassFolders: Sendable {
     let warnings: [String]
     private let archive: TarArchive?
 
-    /// - Throws: `DataError` if there is nothing of that name, no class, a class without images, or folders that are not side by side.
+    /// - Throws: `HostError` if there is nothing of that name, no class, a class without images, or folders that are not side by side.
     init(path: String) throws {
         self.path = path
         var found: [String: [(name: String, location: Location)]] = [:]
@@ -37,10 +39,10 @@ struct ClassFolders: Sendable {
             found = try Self.folders(of: archive)
         }
         guard !found.isEmpty else {
-            throw DataError(file: path, field: "classes", expected: "a folder of PNG or JPEG files for each", found: "none")
+            throw HostError(.data, file: path, field: "classes", expected: "a folder of PNG or JPEG files for each", found: "none")
         }
         guard found.count <= 256 else {
-            throw DataError(file: path, field: "classes", expected: "at most 256", found: "\(found.count)")
+            throw HostError(.data, file: path, field: "classes", expected: "at most 256", found: "\(found.count)")
         }
         let classes = found.keys.sorted(by: DataFile.byBytes)
         var files: [File] = []
@@ -50,7 +52,7 @@ struct ClassFolders: Sendable {
             let images = all.filter { Self.isImage($0.name) }
             others += all.count - images.count
             guard !images.isEmpty else {
-                throw DataError(file: path, field: "class \(name)", expected: "PNG or JPEG files", found: "none")
+                throw HostError(.data, file: path, field: "class \(name)", expected: "PNG or JPEG files", found: "none")
             }
             files += images.map { File(label: label, name: $0.name, location: $0.location) }
         }
@@ -62,7 +64,7 @@ struct ClassFolders: Sendable {
     /// What one file is called in a complaint.
     func place(_ file: File) -> String { "\(path): \(classes[file.label])/\(file.name)" }
 
-    /// - Throws: `DataError` if it cannot be read.
+    /// - Throws: `HostError` if it cannot be read.
     func bytes(of file: File) throws -> [UInt8] {
         switch file.location {
         case .file(let path): try DataFile.bytes(of: path, limit: 1 << 30)
@@ -96,8 +98,8 @@ struct ClassFolders: Sendable {
             let (parent, label) = split(folder)
             guard parent == root, !label.isEmpty else {
                 guard !isImage(name) else {
-                    throw DataError(
-                        file: archive.path, field: "folders", expected: "class folders side by side",
+                    throw HostError(
+                        .data, file: archive.path, field: "folders", expected: "class folders side by side",
                         found: "\(first.name) and \(member.name)")
                 }
                 continue

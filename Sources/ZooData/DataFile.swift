@@ -1,35 +1,36 @@
 import Foundation
+import ZooHost
 
 /// Reading of whole files, with complaints of one line.
 enum DataFile {
     /// - Parameter limit: a file of so many bytes or more is refused before it is read.
-    /// - Throws: `DataError` if the file cannot be read or is too large.
+    /// - Throws: `HostError` if the file cannot be read or is too large.
     static func bytes(of path: String, limit: Int = 1 << 34) throws -> [UInt8] {
         do {
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             guard attributes[.type] as? FileAttributeType != .typeDirectory else {
-                throw DataError(file: path, field: "file", expected: "a file", found: "a directory")
+                throw HostError(.data, file: path, field: "file", expected: "a file", found: "a directory")
             }
             let size = attributes[.size] as? Int ?? 0
             guard size < limit else {
-                throw DataError(file: path, field: "size", expected: "less than \(limit >> 30) GiB", found: "\(size) bytes")
+                throw HostError(.data, file: path, field: "size", expected: "less than \(limit >> 30) GiB", found: "\(size) bytes")
             }
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as DataError {
+        } catch let error as HostError {
             throw error
         } catch {
-            throw DataError(file: path, field: "file", expected: "a readable file", found: reason(error))
+            throw unreadable(path, "file", error)
         }
     }
 
     /// The names in a directory, sorted by their bytes, hidden ones left out.
     ///
-    /// - Throws: `DataError` if it cannot be read.
+    /// - Throws: `HostError` if it cannot be read.
     static func names(in directory: String) throws -> [String] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: directory).filter { !$0.hasPrefix(".") }.sorted(by: byBytes)
         } catch {
-            throw DataError(file: directory, field: "folder", expected: "a readable folder", found: reason(error))
+            throw unreadable(directory, "folder", error)
         }
     }
 
@@ -39,6 +40,11 @@ enum DataFile {
     static func isDirectory(_ path: String) -> Bool {
         var isDirectory: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+
+    /// Missing or not to be opened, so of kind `noInput`.
+    private static func unreadable(_ path: String, _ what: String, _ error: any Error) -> HostError {
+        HostError(.noInput, file: path, field: what, expected: "a readable \(what)", found: reason(error))
     }
 
     /// Foundation's texts run over several lines; the cause is in its underlying POSIX error.

@@ -62,12 +62,12 @@ public struct DataSet: Sendable, Hashable {
     /// size, color, resize, split, test, invert, rotate, mean, std). Any of them with `?limit=512` (`&limit=512` after other
     /// fields) is a part of it.
     ///
-    /// - Throws: `DataError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
+    /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
         guard let mark = name.range(of: "[?&]limit=[^&]*$", options: .regularExpression) else { return try whole(named: name) }
         let value = name[mark].dropFirst("?limit=".count)
         guard let limit = Int(value), limit > 0 else {
-            throw DataError(file: name, field: "limit", expected: "a positive number of images", found: "'\(value)'")
+            throw HostError(.usage, file: name, field: "limit", expected: "a positive number of images", found: "'\(value)'")
         }
         return try whole(named: String(name[..<mark.lowerBound])).limited(to: limit)
     }
@@ -83,7 +83,7 @@ public struct DataSet: Sendable, Hashable {
         if let found = all.first(where: { $0.name == name }) ?? all.map(\.upright).first(where: { $0.name == name }) { return found }
         let names = all.map(\.name)
         let hint = nearest(to: name, in: names).map { "no such data set (did you mean \($0)?)" } ?? "no such data set"
-        throw DataError(file: name, field: "data set", expected: names.joined(separator: ", ") + ", folder:PATH", found: hint)
+        throw HostError(.usage, file: name, field: "data set", expected: names.joined(separator: ", ") + ", folder:PATH", found: hint)
     }
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
@@ -131,7 +131,7 @@ public struct DataSet: Sendable, Hashable {
     /// The images as recorded, upright: what is done to them is in `theta`.
     ///
     /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
-    /// - Throws: `DataError`.
+    /// - Throws: `HostError`.
     public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
         let whole = try read(split, count: limit, from: directory)
         var images = try limit.map(whole.spread) ?? whole
@@ -145,7 +145,7 @@ public struct DataSet: Sendable, Hashable {
 
     /// What there is of it, in one line. Image files are counted, not decoded.
     ///
-    /// - Throws: `DataError` if it is not there or not what it should be.
+    /// - Throws: `HostError` if it is not there or not what it should be.
     public func survey(in directory: String? = nil) throws -> String {
         switch source {
         case .strokes: return "drawn by the program itself"

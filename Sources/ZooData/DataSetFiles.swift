@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 
 extension DataSet {
     /// The files that the images come from, in the order of their paths; none where the program draws them. Clutter is cut
@@ -6,7 +7,7 @@ extension DataSet {
     ///
     /// What is missing or damaged is for `load` to complain of, if only something is there.
     ///
-    /// - Throws: `DataError` if there is nothing at all.
+    /// - Throws: `HostError` if there is nothing at all.
     public func files(_ splits: [Split], in directory: String? = nil) throws -> [String] {
         let all = Set(clutter == nil ? splits : splits + [.train]).sorted { $0.rawValue < $1.rawValue }
         switch source {
@@ -22,7 +23,7 @@ extension DataSet {
     /// The file itself, or all files in that folder and its folders.
     private static func files(below path: String) throws -> [String] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw DataError(file: path, field: "file", expected: "a folder or a tar", found: "no such file")
+            throw HostError(.noInput, file: path, field: "file", expected: "a folder or a tar", found: "no such file")
         }
         guard DataFile.isDirectory(path) else { return [path] }
         let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
@@ -33,9 +34,9 @@ extension DataSet {
 extension ImageSet {
     /// The first so many images; all if there are no more.
     ///
-    /// - Throws: `DataError` if `count` is not positive.
+    /// - Throws: `HostError` if `count` is not positive.
     public func first(_ count: Int) throws -> ImageSet {
-        guard count > 0 else { throw DataError(file: name, field: "count", expected: "1 image or more", found: "\(count)") }
+        guard count > 0 else { throw HostError(.usage, file: name, field: "count", expected: "1 image or more", found: "\(count)") }
         guard count < self.count else { return self }
         var part = try ImageSet(
             name: name, pixels: Array(pixels.prefix(count * channels * height * width)), labels: Array(labels.prefix(count * heads)),

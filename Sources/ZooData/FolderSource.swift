@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 
 /// Images in one folder per class, in a directory or in a plain tar of it, PNG or JPEG, brought to one size.
 public struct FolderSource: Sendable, Hashable {
@@ -41,12 +42,12 @@ public struct FolderSource: Sendable, Hashable {
 
     /// Reads, decodes and resizes one split, on all cores.
     ///
-    /// - Throws: `DataError` naming the file: one that is missing, cut, damaged, or a class without images.
+    /// - Throws: `HostError` naming the file: one that is missing, cut, damaged, or a class without images.
     func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
         let folders = try open(in: directory)
         let chosen = divide(folders.files)[split] ?? []
         guard !chosen.isEmpty else {
-            throw DataError(file: folders.path, field: "\(split.rawValue) images", expected: "at least one", found: "none")
+            throw HostError(.data, file: folders.path, field: "\(split.rawValue) images", expected: "at least one", found: "none")
         }
         let pixels = try SharedBuffer.fill(chosen.count, of: channels * size * size) { index in
             let file = folders.files[chosen[index]]
@@ -125,12 +126,12 @@ struct FolderName: Hashable {
 
     private static let fields = ["size", "color", "resize", "split", "test", "invert", "rotate", "mean", "std"]
 
-    /// - Throws: `DataError` naming the field that is wrong.
+    /// - Throws: `HostError` naming the field that is wrong.
     init(_ name: String) throws {
         let text = name.dropFirst(Self.prefix.count)
         let mark = text.lastIndex(of: "?") ?? text.endIndex
-        func wrong(_ field: String, _ expected: String, _ found: String) -> DataError {
-            DataError(file: name, field: field, expected: expected, found: found)
+        func wrong(_ field: String, _ expected: String, _ found: String) -> HostError {
+            HostError(.usage, file: name, field: field, expected: expected, found: found)
         }
         guard mark > text.startIndex else { throw wrong("path", "a directory or a tar after 'folder:'", "nothing") }
         source = FolderSource(path: String(text[..<mark]))

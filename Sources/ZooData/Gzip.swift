@@ -1,3 +1,5 @@
+import ZooHost
+
 import CZlib
 
 /// Inflation of gzip files (RFC 1952) held in memory.
@@ -9,10 +11,10 @@ enum Gzip {
     ///
     /// A result of exactly `limit` bytes may not be the whole: what follows has not been looked at.
     ///
-    /// - Throws: `DataError` if the file is cut, is not gzip, fails its CRC or length check, or goes on after the last member.
+    /// - Throws: `HostError` if the file is cut, is not gzip, fails its CRC or length check, or goes on after the last member.
     static func inflate(_ bytes: [UInt8], limit: Int, file: String) throws -> [UInt8] {
-        func wrong(_ expected: String, _ found: String) -> DataError {
-            DataError(file: file, field: "gzip stream", expected: expected, found: found)
+        func wrong(_ expected: String, _ found: String) -> HostError {
+            HostError(.data, file: file, field: "gzip stream", expected: expected, found: found)
         }
         return try bytes.withUnsafeBufferPointer { source in
             var stream = z_stream()

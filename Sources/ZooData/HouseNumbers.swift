@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 
 /// SVHN's full house numbers: whole numbers of up to five digits, read by five heads [Netzer et al. 2011; JSZK15,
 /// arXiv:1506.02025, section 4.2].
@@ -37,7 +38,7 @@ public enum HouseNumbers {
     }
 
     /// - Parameter directory: as for `MNIST.directory(_:)`.
-    /// - Throws: `DataError` naming file and field.
+    /// - Throws: `HostError` naming file and field.
     public static func imageSet(_ split: Split, in directory: String? = nil) throws -> ImageSet {
         let folder = try "\(MNIST.directory(directory))/svhn/\(split.rawValue)"
         let (path, all) = try records(in: folder)
@@ -62,14 +63,14 @@ public enum HouseNumbers {
         let csv = "\(folder)/digitStruct.csv"
         let path = exists("digitStruct.json") ? json : csv
         guard exists("digitStruct.json") || exists("digitStruct.csv") else {
-            throw DataError(
-                file: folder, field: "boxes", expected: "digitStruct.json or digitStruct.csv",
+            throw HostError(
+                .data, file: folder, field: "boxes", expected: "digitStruct.json or digitStruct.csv",
                 found: exists("digitStruct.mat")
                     ? "digitStruct.mat alone, which is HDF5 and not read: convert it to JSON" : "neither")
         }
         let bytes = try DataFile.bytes(of: path, limit: 1 << 30)
         let records = path == json ? try decodeJSON(bytes, file: path) : try decodeCSV(bytes, file: path)
-        guard !records.isEmpty else { throw DataError(file: path, field: "numbers", expected: "at least one", found: "none") }
+        guard !records.isEmpty else { throw HostError(.data, file: path, field: "numbers", expected: "at least one", found: "none") }
         return (path, records)
     }
 
@@ -86,8 +87,9 @@ public enum HouseNumbers {
                 @unknown default: (nil, "something else")
                 }
             let place = (context?.codingPath ?? []).map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-            throw DataError(
-                file: file, field: "$" + place, expected: "a list of {filename, boxes: [{left, top, width, height, label}]}", found: found)
+            throw HostError(
+                .data, file: file, field: "$" + place, expected: "a list of {filename, boxes: [{left, top, width, height, label}]}",
+                found: found)
         }
     }
 
@@ -100,7 +102,7 @@ public enum HouseNumbers {
         let names = ["filename", "label", "left", "top", "width", "height"]
         let columns = try names.map { name in
             guard let column = header.firstIndex(where: { $0.lowercased() == name }) else {
-                throw DataError(file: file, field: "line 1", expected: names.joined(separator: ","), found: "no column '\(name)'")
+                throw HostError(.data, file: file, field: "line 1", expected: names.joined(separator: ","), found: "no column '\(name)'")
             }
             return column
         }
@@ -109,12 +111,13 @@ public enum HouseNumbers {
         for (number, line) in lines.enumerated().dropFirst() {
             let cells = cells(line)
             guard cells.count == header.count else {
-                throw DataError(
-                    file: file, field: "line \(number + 1)", expected: "\(header.count) values", found: "\(cells.count)")
+                throw HostError(
+                    .data, file: file, field: "line \(number + 1)", expected: "\(header.count) values", found: "\(cells.count)")
             }
             let values = try zip(names, columns).dropFirst().map { name, column in
                 guard let value = Double(cells[column]) else {
-                    throw DataError(file: file, field: "line \(number + 1), \(name)", expected: "a number", found: "'\(cells[column])'")
+                    throw HostError(
+                        .data, file: file, field: "line \(number + 1), \(name)", expected: "a number", found: "'\(cells[column])'")
                 }
                 return value
             }
@@ -134,23 +137,27 @@ public enum HouseNumbers {
     private static func labels(_ record: Record, file: String) throws -> [UInt8] {
         let digits = try record.boxes.map { box -> UInt8 in
             guard let label = Int(exactly: box.label), (0...10).contains(label) else {
-                throw DataError(file: file, field: "\(record.filename): label", expected: "1 to 10, 10 for zero", found: "\(box.label)")
+                throw HostError(
+                    .data, file: file, field: "\(record.filename): label", expected: "1 to 10, 10 for zero", found: "\(box.label)")
             }
             return UInt8(label % 10)
         }
-        guard !digits.isEmpty else { throw DataError(file: file, field: "\(record.filename): boxes", expected: "1 to 5", found: "none") }
+        guard !digits.isEmpty else {
+            throw HostError(.data, file: file, field: "\(record.filename): boxes", expected: "1 to 5", found: "none")
+        }
         return digits + [UInt8](repeating: 10, count: heads - digits.count)
     }
 
     private static func picture(_ record: Record, in folder: String, file: String) throws -> Picture {
         guard !record.filename.isEmpty, !record.filename.contains("/"), record.filename != ".." else {
-            throw DataError(file: file, field: "filename", expected: "a name without folders", found: "\"\(record.filename)\"")
+            throw HostError(.data, file: file, field: "filename", expected: "a name without folders", found: "\"\(record.filename)\"")
         }
         let path = "\(folder)/\(record.filename)"
         let picture = try Picture(decoding: DataFile.bytes(of: path, limit: 1 << 30), channels: 3, place: path)
-        func wrong() -> DataError {
-            DataError(
-                file: file, field: "\(record.filename): boxes", expected: "rectangles in the \(picture.width)×\(picture.height) picture",
+        func wrong() -> HostError {
+            HostError(
+                .data, file: file, field: "\(record.filename): boxes",
+                expected: "rectangles in the \(picture.width)×\(picture.height) picture",
                 found: "others")
         }
         guard

@@ -17,7 +17,7 @@ package enum IDX {
 
     /// Reads a file of unsigned bytes with so many dimensions: three for images, one for labels.
     ///
-    /// - Throws: `DataError` if it cannot be read, or its magic number, dimensions or length are not right.
+    /// - Throws: `HostError` if it cannot be read, or its magic number, dimensions or length are not right.
     static func read(_ path: String, rank: Int) throws -> Contents {
         try parse(DataFile.bytes(of: path, limit: limit), path: path, rank: rank)
     }
@@ -37,12 +37,12 @@ package enum IDX {
         }
         length += count
         guard count < limit else {
-            throw DataError(file: path, field: "dimensions", expected: "less than 4 GiB in all", found: name(dimensions))
+            throw HostError(.data, file: path, field: "dimensions", expected: "less than 4 GiB in all", found: name(dimensions))
         }
         let whole = isCompressed ? try Gzip.inflate(raw, limit: length + 1, file: path) : raw
         guard whole.count == length else {
             let found = whole.count < length ? "\(whole.count)" : isCompressed ? "more" : "\(whole.count)"
-            throw DataError(file: path, field: "length", expected: "\(length) bytes for \(name(dimensions))", found: found)
+            throw HostError(.data, file: path, field: "length", expected: "\(length) bytes for \(name(dimensions))", found: found)
         }
         return Contents(
             path: path, dimensions: dimensions, values: Array(whole.dropFirst(headerLength)),
@@ -51,16 +51,16 @@ package enum IDX {
 
     private static func dimensions(_ header: [UInt8], rank: Int, file: String) throws -> [Int] {
         guard header.count == 4 + 4 * rank else {
-            throw DataError(file: file, field: "header", expected: "\(4 + 4 * rank) bytes", found: "\(header.count)")
+            throw HostError(.data, file: file, field: "header", expected: "\(4 + 4 * rank) bytes", found: "\(header.count)")
         }
         let words = (0...rank).map { word in header[4 * word..<4 * word + 4].reduce(0) { $0 << 8 | Int($1) } }
         // 0, 0, 8: unsigned bytes; then the number of dimensions.
         let magic = 0x800 + rank
         guard words[0] == magic else {
-            throw DataError(file: file, field: "magic number", expected: hexadecimal(magic), found: hexadecimal(words[0]))
+            throw HostError(.data, file: file, field: "magic number", expected: hexadecimal(magic), found: hexadecimal(words[0]))
         }
         guard words.allSatisfy({ $0 > 0 }) else {
-            throw DataError(file: file, field: "dimensions", expected: "positive numbers", found: name(Array(words.dropFirst())))
+            throw HostError(.data, file: file, field: "dimensions", expected: "positive numbers", found: name(Array(words.dropFirst())))
         }
         return Array(words.dropFirst())
     }

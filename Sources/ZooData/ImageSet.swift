@@ -1,3 +1,5 @@
+import ZooHost
+
 /// Which half of a data set.
 public enum Split: String, Sendable, Hashable, CaseIterable, Codable {
     case train, test
@@ -23,27 +25,28 @@ public struct ImageSet: Sendable {
     /// What a cluttered data set cuts its clutter from; `DataSet.load` brings it.
     public internal(set) var clutterPool: ClutterPool?
 
-    /// - Throws: `DataError` if the number of bytes does not fit, or a label names no class.
+    /// - Throws: `HostError` if the number of bytes does not fit, or a label names no class.
     public init(
         name: String, pixels: [UInt8], labels: [UInt8], heads: Int = 1, channels: Int, height: Int, width: Int, classes: [String],
         verified: Bool, warnings: [String] = []
     ) throws {
         guard heads > 0, labels.count.isMultiple(of: heads) else {
-            throw DataError(file: name, field: "labels", expected: "\(heads) for every image", found: "\(labels.count) in all")
+            throw HostError(.data, file: name, field: "labels", expected: "\(heads) for every image", found: "\(labels.count) in all")
         }
         guard channels > 0, height > 0, width > 0, channels <= 1 << 12, height <= 1 << 16, width <= 1 << 16 else {
-            throw DataError(
-                file: name, field: "image size", expected: "C×H×W from 1×1×1 to 4096×65536×65536", found: "\(channels)×\(height)×\(width)")
+            throw HostError(
+                .data, file: name, field: "image size", expected: "C×H×W from 1×1×1 to 4096×65536×65536",
+                found: "\(channels)×\(height)×\(width)")
         }
         let (expected, overflow) = (labels.count / heads).multipliedReportingOverflow(by: channels * height * width)
         guard !overflow, pixels.count == expected else {
-            throw DataError(
-                file: name, field: "pixels", expected: "\(labels.count / heads)×\(channels)×\(height)×\(width) bytes",
+            throw HostError(
+                .data, file: name, field: "pixels", expected: "\(labels.count / heads)×\(channels)×\(height)×\(width) bytes",
                 found: "\(pixels.count) bytes")
         }
         if let index = labels.firstIndex(where: { Int($0) >= classes.count }) {
-            throw DataError(
-                file: name, field: "label of image \(index / heads)", expected: "a class from 0 to \(classes.count - 1)",
+            throw HostError(
+                .data, file: name, field: "label of image \(index / heads)", expected: "a class from 0 to \(classes.count - 1)",
                 found: "\(labels[index])")
         }
         self.name = name

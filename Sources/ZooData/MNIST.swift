@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 
 /// MNIST, or any set in its file format (Fashion-MNIST, KMNIST), from four IDX files, raw or gzipped.
 ///
@@ -14,12 +15,13 @@ public enum MNIST {
 
     /// The directory to read: `given`, or else what the environment says.
     ///
-    /// - Throws: `DataError` if neither names one.
+    /// - Throws: `HostError` if neither names one.
     public static func directory(_ given: String?) throws -> String {
         let environment = ProcessInfo.processInfo.environment[environmentVariable]
         guard let directory = given ?? environment, !directory.isEmpty else {
-            throw DataError(
-                file: "mnist", field: "data directory", expected: "--data-dir DIR or \(environmentVariable)=DIR, with the four IDX files",
+            throw HostError(
+                .noInput, file: "mnist", field: "data directory",
+                expected: "--data-dir DIR or \(environmentVariable)=DIR, with the four IDX files",
                 found: "neither")
         }
         return directory
@@ -28,18 +30,18 @@ public enum MNIST {
     /// Reads one split. Content that is not MNIST's own gives a warning and `verified` false, no error.
     ///
     /// - Parameter directory: as for `directory(_:)`.
-    /// - Throws: `DataError` naming the file, the field, what was expected and what was found.
+    /// - Throws: `HostError` naming the file, the field, what was expected and what was found.
     public static func imageSet(_ split: Split, in directory: String? = nil) throws -> ImageSet {
         let directory = try self.directory(directory)
         let images = try IDX.read(find(split, "images", rank: 3, in: directory), rank: 3)
         let labels = try IDX.read(find(split, "labels", rank: 1, in: directory), rank: 1)
         guard images.dimensions[0] == labels.values.count else {
-            throw DataError(
-                file: labels.path, field: "count", expected: "\(images.dimensions[0]) labels, one per image",
+            throw HostError(
+                .data, file: labels.path, field: "count", expected: "\(images.dimensions[0]) labels, one per image",
                 found: "\(labels.values.count)")
         }
         if let index = labels.values.firstIndex(where: { $0 > 9 }) {
-            throw DataError(file: labels.path, field: "label \(index)", expected: "0 to 9", found: "\(labels.values[index])")
+            throw HostError(.data, file: labels.path, field: "label \(index)", expected: "0 to 9", found: "\(labels.values[index])")
         }
         var warnings: [String] = []
         for (file, key) in [(images, "images"), (labels, "labels")] {
@@ -54,14 +56,16 @@ public enum MNIST {
             return try ImageSet(
                 name: "mnist", pixels: images.values, labels: labels.values, channels: 1, height: images.dimensions[1],
                 width: images.dimensions[2], classes: digitClasses, verified: warnings.isEmpty, warnings: warnings)
-        } catch let error as DataError {
-            throw DataError(file: images.path, field: error.field, expected: error.expected, found: error.found)
+        } catch let error as HostError {
+            throw HostError(
+                error.kind, file: images.path, field: error.field ?? "images", expected: error.expected ?? "an image set",
+                found: error.found ?? error.message)
         }
     }
 
     /// Those of the files of some splits that are there.
     ///
-    /// - Throws: `DataError` if none is.
+    /// - Throws: `HostError` if none is.
     static func files(_ splits: [Split], in directory: String?) throws -> [String] {
         let directory = try self.directory(directory)
         let wanted = splits.flatMap { [($0, "images", 3), ($0, "labels", 1)] }
@@ -83,12 +87,13 @@ public enum MNIST {
         let names = ["-", "."].flatMap { ["\(stem)\($0)idx\(rank)-ubyte", "\(stem)\($0)idx\(rank)-ubyte.gz"] }
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
-            throw DataError(file: directory, field: "data directory", expected: "a directory", found: "nothing of that kind")
+            throw HostError(.noInput, file: directory, field: "data directory", expected: "a directory", found: "nothing of that kind")
         }
         for folder in [directory, directory + "/mnist"] {
             for name in names where FileManager.default.fileExists(atPath: "\(folder)/\(name)") { return "\(folder)/\(name)" }
         }
-        throw DataError(
-            file: directory, field: "\(split.rawValue) \(what)", expected: "\(names[0])[.gz] there or in mnist/", found: "no such file")
+        throw HostError(
+            .noInput, file: directory, field: "\(split.rawValue) \(what)", expected: "\(names[0])[.gz] there or in mnist/",
+            found: "no such file")
     }
 }

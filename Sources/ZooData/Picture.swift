@@ -1,3 +1,5 @@
+import ZooHost
+
 import CImage
 
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
@@ -8,13 +10,13 @@ struct Picture: Sendable {
     /// Decodes a PNG or JPEG file in memory to 1 or 3 channels.
     ///
     /// - Parameter place: the file's name, for the complaint.
-    /// - Throws: `DataError` if it is damaged or something else.
+    /// - Throws: `HostError` if it is damaged or something else.
     init(decoding bytes: [UInt8], channels: Int, place: String) throws {
         var image = cimage()
         var message = [CChar](repeating: 0, count: 256)
         guard cimage_decode(bytes, bytes.count, Int32(channels), &image, &message, message.count) == 0 else {
             let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw DataError(file: place, field: "image", expected: "a whole PNG or JPEG file", found: text)
+            throw HostError(.data, file: place, field: "image", expected: "a whole PNG or JPEG file", found: text)
         }
         defer { cimage_free(&image) }
         width = Int(image.width)

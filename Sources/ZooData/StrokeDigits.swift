@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import ZooHost
 
 /// Handwritten-looking digits drawn by rule: the data set that the zoo carries with itself.
 ///
@@ -51,11 +52,11 @@ public struct StrokeDigits: Sendable, Hashable {
     /// The first `count` images of a split (the default number if nil), drawn on all cores. How many there are makes no
     /// difference to the result.
     ///
-    /// - Throws: `DataError` if `count` is negative or above ten million.
+    /// - Throws: `HostError` if `count` is negative or above ten million.
     public func imageSet(_ split: Split, count: Int? = nil) throws -> ImageSet {
         let count = count ?? Self.defaultCount(split)
         guard (0...10_000_000).contains(count) else {
-            throw DataError(file: "strokes", field: "count", expected: "0 to 10000000 images", found: "\(count)")
+            throw HostError(.data, file: "strokes", field: "count", expected: "0 to 10000000 images", found: "\(count)")
         }
         let size = Self.side * Self.side
         let chunk = 250

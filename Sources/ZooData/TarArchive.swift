@@ -1,3 +1,5 @@
+import ZooHost
+
 /// A plain tar file (POSIX ustar; long names of GNU and pax too), read in place: nothing is unpacked.
 struct TarArchive: Sendable {
     struct Member: Sendable {
@@ -14,7 +16,7 @@ struct TarArchive: Sendable {
 
     private static let block = 512
 
-    /// - Throws: `DataError` naming the member if the file is cut, a header is damaged, or a member is neither a file nor a
+    /// - Throws: `HostError` naming the member if the file is cut, a header is damaged, or a member is neither a file nor a
     ///   folder or has a name that leads out of the archive.
     init(path: String) throws {
         try self.init(path: path, bytes: DataFile.bytes(of: path))
@@ -28,8 +30,8 @@ struct TarArchive: Sendable {
         var longName: String?
         while true {
             guard offset + Self.block <= bytes.count else {
-                throw DataError(
-                    file: path, field: "end of the archive", expected: "a block of zeros",
+                throw HostError(
+                    .data, file: path, field: "end of the archive", expected: "a block of zeros",
                     found: "the end of the file after \(members.count) members: it is cut, or not a tar file")
             }
             let header = bytes[offset..<offset + Self.block]
@@ -37,12 +39,12 @@ struct TarArchive: Sendable {
             let field = "header at byte \(offset)"
             try Self.check(header, file: path, field: field)
             guard let size = Self.number(header, 124, 12) else {
-                throw DataError(file: path, field: field, expected: "a size", found: "something else")
+                throw HostError(.data, file: path, field: field, expected: "a size", found: "something else")
             }
             let start = offset + Self.block
             guard size <= bytes.count - start else {
-                throw DataError(
-                    file: path, field: longName ?? Self.name(header), expected: "\(size) bytes",
+                throw HostError(
+                    .data, file: path, field: longName ?? Self.name(header), expected: "\(size) bytes",
                     found: "\(bytes.count - start): the file is cut")
             }
             let contents = start..<start + size
@@ -62,8 +64,8 @@ struct TarArchive: Sendable {
                     members.append(Member(name: parts.joined(separator: "/"), isFolder: isFolder, range: contents))
                 }
             case let type:
-                throw DataError(
-                    file: path, field: longName ?? Self.name(header), expected: "a file or a folder",
+                throw HostError(
+                    .data, file: path, field: longName ?? Self.name(header), expected: "a file or a folder",
                     found: "a member of type '\(Character(UnicodeScalar(type)))'")
             }
         }
@@ -73,14 +75,14 @@ struct TarArchive: Sendable {
     private static func check(_ header: ArraySlice<UInt8>, file: String, field: String) throws {
         let start = header.startIndex
         guard header[(start + 257)...].starts(with: "ustar".utf8) else {
-            throw DataError(file: file, field: field, expected: "\"ustar\" at its byte 257", found: "something else: not a tar file")
+            throw HostError(.data, file: file, field: field, expected: "\"ustar\" at its byte 257", found: "something else: not a tar file")
         }
         // The sum is taken with its own field as spaces.
         let sum = header.reduce(0) { $0 + Int($1) } - header[start + 148..<start + 156].reduce(0) { $0 + Int($1) } + 8 * 32
         let stated = number(header, 148, 8)
         guard stated == sum else {
-            throw DataError(
-                file: file, field: field, expected: "the checksum \(sum)", found: stated.map { "\($0)" } ?? "no number")
+            throw HostError(
+                .data, file: file, field: field, expected: "the checksum \(sum)", found: stated.map { "\($0)" } ?? "no number")
         }
     }
 
@@ -125,7 +127,7 @@ struct TarArchive: Sendable {
     private static func components(_ name: String, file: String, field: String) throws -> [String] {
         let parts = name.split(separator: "/").map(String.init).filter { $0 != "." }
         guard !name.hasPrefix("/"), !parts.contains("..") else {
-            throw DataError(file: file, field: field, expected: "a name inside the archive, without '..'", found: "\"\(name)\"")
+            throw HostError(.data, file: file, field: field, expected: "a name inside the archive, without '..'", found: "\"\(name)\"")
         }
         return parts
     }

@@ -32,7 +32,7 @@ public struct Laboratory {
     /// - Parameters:
     ///   - epochs: instead of the recipe's.
     ///   - restart: forget the checkpoints and results of this very run.
-    /// - Throws: `Interrupted` if asked to stop, `DataError` if the data are not there, `unavailable` if another process trains the same
+    /// - Throws: `Interrupted` if asked to stop, `HostError` if the data are not there, `unavailable` if another process trains the same
     ///   run, `HostError` otherwise.
     public func train(
         _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener

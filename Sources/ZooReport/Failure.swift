@@ -1,5 +1,3 @@
-import Foundation
-import ZooData
 import ZooHarness
 import ZooHost
 
@@ -15,24 +13,16 @@ public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         self.exitStatus = exitStatus
     }
 
-    /// 130, the shell's status for a program that was interrupted, for `Interrupted`; 64 for a data set that does not
-    /// exist, 66 for data that are not there and 65 for data that are wrong; 70 for what nobody foresaw.
+    /// The status of a `HostError` is that of its kind; 130, the shell's for a program that was interrupted, of `Interrupted`;
+    /// 70 of what nobody foresaw.
     public init(_ error: any Error) {
         message = singleLine("\(error)")
         exitStatus =
             switch error {
             case let error as Failure: error.exitStatus
             case let error as HostError: error.exitCode
-            case let error as DataError: Self.status(error)
             case is Interrupted: 130
             default: HostError.Kind.software.rawValue
             }
-    }
-
-    private static func status(_ error: DataError) -> Int32 {
-        if ["data set", "limit"].contains(error.field) { return HostError.Kind.usage.rawValue }
-        let isMissing =
-            error.field == "data directory" || error.found == "no such file" || !FileManager.default.fileExists(atPath: error.file)
-        return isMissing && error.file != "strokes" ? HostError.Kind.noInput.rawValue : HostError.Kind.data.rawValue
     }
 }

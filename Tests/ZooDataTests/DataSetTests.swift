@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 import TestSupport
 import Testing
 import ZooData
@@ -16,7 +17,7 @@ struct DataSetTests {
     @Test(
         "an unknown name suggests the nearest", arguments: [("mnist-rotate", "mnist-rotated"), ("Strokes", "strokes"), ("mnsit", "mnist")])
     func unknown(name: String, meant: String) throws {
-        let error = #expect(throws: DataError.self) { try DataSet.named(name) }
+        let error = #expect(throws: HostError.self) { try DataSet.named(name) }
         #expect(error?.description.contains("did you mean \(meant)?") == true)
     }
 
@@ -33,8 +34,8 @@ struct DataSetTests {
             part.theta(split: .test, seed: 1, epoch: 0, index: 5)
                 == (try DataSet.named(name)).theta(split: .test, seed: 1, epoch: 0, index: 5))
         #expect(try DataSet.named("\(name)?limit=999999").load(.test).count == all.count)
-        #expect(throws: DataError.self) { try DataSet.named("\(name)?limit=0") }
-        #expect(throws: DataError.self) { try DataSet.named("\(name)?limit=all") }
+        #expect(throws: HostError.self) { try DataSet.named("\(name)?limit=0") }
+        #expect(throws: HostError.self) { try DataSet.named("\(name)?limit=all") }
     }
 
     @Test("a limited folder has images of all its parts")
@@ -51,7 +52,7 @@ struct DataSetTests {
 
     @Test("a name like no other suggests nothing")
     func unlike() {
-        let error = #expect(throws: DataError.self) { try DataSet.named("imagenet-1k-blurred") }
+        let error = #expect(throws: HostError.self) { try DataSet.named("imagenet-1k-blurred") }
         #expect(error?.description.contains("did you mean") == false)
         #expect(error?.description.contains("strokes-rotated") == true)
     }
@@ -117,9 +118,9 @@ struct DataSetTests {
         }
         let set = try make(8, [0, 1])
         #expect(set.count == 2)
-        #expect(throws: DataError.self) { try make(7, [0, 1]) }
-        #expect(throws: DataError.self) { try make(8, [0, 2]) }
-        #expect(throws: DataError.self) { try make(8, [0, 1], 0) }
-        #expect(throws: DataError.self) { try make(8, [0, 1], Int.max) }
+        #expect(throws: HostError.self) { try make(7, [0, 1]) }
+        #expect(throws: HostError.self) { try make(8, [0, 2]) }
+        #expect(throws: HostError.self) { try make(8, [0, 1], 0) }
+        #expect(throws: HostError.self) { try make(8, [0, 1], Int.max) }
     }
 }

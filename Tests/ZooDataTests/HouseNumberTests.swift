@@ -28,9 +28,9 @@ struct HouseNumberTests {
         return scratch
     }
 
-    private func error(_ name: String, _ text: String) throws -> DataError? {
+    private func error(_ name: String, _ text: String) throws -> HostError? {
         let scratch = try make(name, text)
-        return #expect(throws: DataError.self) { try HouseNumbers.imageSet(.test, in: scratch.path) }
+        return #expect(throws: HostError.self) { try HouseNumbers.imageSet(.test, in: scratch.path) }
     }
 
     @Test("JSON and CSV give the same crops and five labels each")
@@ -68,7 +68,7 @@ struct HouseNumberTests {
 
     @Test("what is wrong is named")
     func errors() throws {
-        #expect(try error("digitStruct.mat", "")?.found.contains("HDF5") == true)
+        #expect(try error("digitStruct.mat", "")?.found?.contains("HDF5") == true)
         #expect(try error("other", "")?.field == "boxes")
         #expect(try error("digitStruct.json", "[{")?.found == "damaged JSON")
         let missing = try error("digitStruct.json", #"[{"filename": "1.png", "boxes": [{"left": 1}]}]"#)
@@ -83,7 +83,7 @@ struct HouseNumberTests {
         #expect(try error("digitStruct.csv", csv + "1.png,1,2,4,0,8")?.field == "1.png: boxes")
         #expect(try error("digitStruct.csv", csv + "1.png,1,100,4,4,8")?.field == "1.png: boxes")
         #expect(try error("digitStruct.csv", csv + "1.png,1,nan,4,4,8")?.field == "1.png: boxes")
-        #expect(try error("digitStruct.csv", csv + "3.png,1,2,4,4,8")?.file.hasSuffix("3.png") == true)
+        #expect(try error("digitStruct.csv", csv + "3.png,1,2,4,4,8")?.file?.hasSuffix("3.png") == true)
         #expect(try error("digitStruct.csv", csv + "../1.png,1,2,4,4,8")?.field == "filename")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ZooHost
 import TestSupport
 import Testing
 import ZooData
@@ -72,11 +73,11 @@ struct MNISTTests {
     }
 
     /// The error that reading these files ends with; it must be one line.
-    private func error(_ changes: [String: [UInt8]?]) throws -> DataError? {
+    private func error(_ changes: [String: [UInt8]?]) throws -> HostError? {
         let folder = try Folder(changes)
-        let error = #expect(throws: DataError.self) { try MNIST.imageSet(.test, in: folder.path) }
+        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: folder.path) }
         #expect(error?.description.contains("\n") == false)
-        #expect(error?.file.hasPrefix(folder.path) == true)
+        #expect(error?.file?.hasPrefix(folder.path) == true)
         return error
     }
 
@@ -102,7 +103,7 @@ struct MNISTTests {
 
     @Test("missing directory and missing file")
     func missing() throws {
-        let error = #expect(throws: DataError.self) { try MNIST.imageSet(.test, in: "/no/such/place") }
+        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: "/no/such/place") }
         #expect(error?.field == "data directory")
         let other = try self.error([imageFile: nil])
         #expect(other?.field == "test images")
@@ -112,7 +113,7 @@ struct MNISTTests {
     func directoryAsFile() throws {
         let folder = try Folder([imageFile: nil])
         try FileManager.default.createDirectory(atPath: "\(folder.path)/\(imageFile)", withIntermediateDirectories: true)
-        let error = #expect(throws: DataError.self) { try MNIST.imageSet(.test, in: folder.path) }
+        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: folder.path) }
         #expect(error?.description.contains("\n") == false)
     }
 

@@ -1,3 +1,5 @@
+import ZooHost
+
 import Testing
 import ZooData
 
@@ -77,7 +79,7 @@ struct StrokeDigitsTests {
 
     @Test("an impossible count is an error", arguments: [-1, Int.max])
     func count(count: Int) {
-        #expect(throws: DataError.self) { try StrokeDigits().imageSet(.train, count: count) }
+        #expect(throws: HostError.self) { try StrokeDigits().imageSet(.train, count: count) }
     }
 
     @Test("none is none")

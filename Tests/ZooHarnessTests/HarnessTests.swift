@@ -201,7 +201,7 @@ private final class Impatient: ProgressListener {
 
     @Test func unknownDataSetsAreNamed() throws {
         let zoo = try TinyZoo()
-        let error = #expect(throws: DataError.self) {
+        let error = #expect(throws: HostError.self) {
             try zoo.evaluate(weights: .initial, dataset: "stroks")
         }
         #expect(error?.description.contains("strokes") == true)

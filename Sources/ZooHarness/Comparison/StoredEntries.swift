@@ -34,7 +34,7 @@ public struct StoredEntries: Sendable {
     /// - Parameters:
     ///   - trainedOn: nil for the data set itself.
     ///   - pose: nil for transformed images where the data set transforms them.
-    /// - Throws: `DataError` if there is no such data set, `usage` if it does not transform its images but that is asked for.
+    /// - Throws: `HostError` if there is no such data set, `usage` if it does not transform its images but that is asked for.
     public init(
         _ store: ResultStore, dataset: String, trainedOn: String? = nil, origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil
     ) throws {

@@ -22,7 +22,7 @@ final class Fingerprints {
 
     /// What stands for a data set's content: SHA-256 over names and contents of its files, or "drawn".
     ///
-    /// - Throws: `DataError` if there are none.
+    /// - Throws: `HostError` if there are none.
     func fingerprint(of dataSet: DataSet, splits: [Split], in directory: String?) throws -> String {
         let key = "\(dataSet.name) \(splits.map(\.rawValue))"
         if let known = data[key] { return known }

@@ -42,7 +42,7 @@ public struct Theorem {
     /// - Parameters:
     ///   - manifest: entries that may be asked for.
     ///   - options: those of the probe "equivariance".
-    /// - Throws: `DataError` if the data are not there, `usage` for an option that the probe has not.
+    /// - Throws: `HostError` if the data are not there, `usage` for an option that the probe has not.
     public init(host: HostRuntime, manifest: Manifest?, dataset: String, dataDirectory: String?, options: [String: JSON] = [:]) throws {
         self.host = host
         self.manifest = manifest
