@@ -15,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 torch_version=2.13.0
-packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev libsqlite3-dev gcc libc6-dev binutils clang-format python3-venv make)
+packages=(libltdl-dev zlib1g-dev libssl-dev libpng-dev libjpeg-dev libsqlite3-dev g++ libc6-dev binutils clang-format git python3-venv make)
 cuda=${CUDA:-0}
 
 say() { echo "setup: $*" >&2; }
@@ -26,18 +26,28 @@ fail() {
     exit "$code"
 }
 
-check_swift() {
-    local where="get Swift 6.2 or later for your system at https://www.swift.org/install/linux and put its usr/bin on PATH"
-    command -v swift >/dev/null || fail 69 "no swift on PATH: $where"
-    local found
-    found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
-    [[ $found =~ ^[0-9]+\.[0-9]+$ ]] || fail 69 "'swift --version' does not name a version: $where"
-    ((${found%.*} > 6 || (${found%.*} == 6 && ${found#*.} >= 2))) || fail 69 "Swift $found is too old: $where"
+# sudo in front of apt-get where it takes that; fails where it cannot be had.
+as_root=()
+find_root() {
+    ((EUID != 0)) || return 0
+    command -v sudo >/dev/null || fail 69 "system packages are missing and there is no sudo: run as root 'apt-get install $*'"
+    as_root=(sudo)
+}
+
+is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
+
+# apt_install PACKAGE...
+apt_install() {
+    find_root "$@"
+    say "installing system packages: $*"
+    { "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >&2; } ||
+        fail 69 "apt-get could not install $*: see its message above"
 }
 
 install_packages() {
-    if ! command -v dpkg-query >/dev/null; then
-        say "not a Debian system: make sure that libltdl, zlib, OpenSSL, libpng, libjpeg and SQLite headers, clang-format and Python's venv are installed"
+    if ! is_debian; then
+        say "not a Debian system: make sure that a C++ compiler's headers and those of libltdl, zlib, OpenSSL, libpng, libjpeg and SQLite, clang-format and Python's venv are installed"
         return
     fi
     local missing=() name
@@ -45,15 +55,66 @@ install_packages() {
         [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || missing+=("$name")
     done
     ((${#missing[@]})) || return 0
-    local sudo=()
-    if ((EUID != 0)); then
-        command -v sudo >/dev/null || fail 69 "these packages are missing and there is no sudo: run as root 'apt-get install ${missing[*]}'"
-        sudo=(sudo)
-    fi
-    say "installing system packages: ${missing[*]}"
-    { "${sudo[@]}" apt-get update -qq && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2; } ||
-        fail 69 "apt-get could not install ${missing[*]}: see its message above"
+    apt_install "${missing[@]}"
+}
+
+# swift_lacks: the shared libraries that the toolchain's programs need and the loader does not find, one name a line.
+swift_lacks() {
+    local folder name
+    folder=$(dirname "$(readlink -f "$(command -v swift)")")
+    for name in swift-driver swift-frontend swift-build swift-package swift-test swift-format clang lld; do
+        [[ ! -x $folder/$name ]] || ldd "$folder/$name" 2>/dev/null | awk '/not found/ { print $1 }'
+    done | sort -u
+}
+
+# debian_package SONAME: the package that carries a library of Swift's on Debian and Ubuntu.
+debian_package() {
+    case $1 in
+    libcurl.so.4) echo libcurl4 ;;
+    libedit.so.2) echo libedit2 ;;
+    libgcc_s.so.1) echo libgcc-s1 ;;
+    libncurses.so.6 | libncursesw.so.6 | libform.so.6 | libpanel.so.6) echo libncurses6 ;;
+    libsqlite3.so.0) echo libsqlite3-0 ;;
+    libstdc++.so.6) echo libstdc++6 ;;
+    libtinfo.so.6) echo libtinfo6 ;;
+    libuuid.so.1) echo libuuid1 ;;
+    libxml2.so.2) echo libxml2 ;;
+    libz.so.1) echo zlib1g ;;
+    libz3.so.4) echo libz3-4 ;;
+    *) return 1 ;;
+    esac
+}
+
+# Swift's own archive brings no system libraries. A program that lacks one ends with 127, and some only when a build is under way.
+install_swift_libraries() {
+    local lacking=() wanted=() unknown=() name package
+    mapfile -t lacking < <(swift_lacks)
+    ((${#lacking[@]})) || return 0
+    for name in "${lacking[@]}"; do
+        if package=$(debian_package "$name"); then wanted+=("$package"); else unknown+=("$name"); fi
+    done
+    mapfile -t wanted < <(printf '%s\n' "${wanted[@]}" | sort -u)
+    is_debian || fail 69 "Swift cannot start: it lacks ${lacking[*]}; install them with your system's package manager (on Debian: apt-get install ${wanted[*]})"
+    ((${#unknown[@]} == 0)) || fail 69 "Swift cannot start: it lacks ${unknown[*]}, and no package known here carries them: see https://www.swift.org/install/linux for what your system needs"
+    say "Swift cannot start: it lacks ${lacking[*]}"
+    apt_install "${wanted[@]}"
+    mapfile -t lacking < <(swift_lacks)
+    ((${#lacking[@]} == 0)) || fail 69 "Swift still lacks ${lacking[*]} after 'apt-get install ${wanted[*]}': see https://www.swift.org/install/linux for what your system needs"
+}
+
+check_swift() {
+    local where="get Swift 6.2 or later for your system at https://www.swift.org/install/linux and put its usr/bin on PATH"
+    command -v swift >/dev/null || fail 69 "no swift on PATH: $where"
+    local said found
+    said=$(swift --version 2>&1) || {
+        install_swift_libraries
+        said=$(swift --version 2>&1) || fail 69 "'swift --version' ends with status $?: $(head -n 1 <<<"$said"): $where"
+    }
+    found=$(sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' <<<"$said" | head -n 1)
+    [[ $found =~ ^[0-9]+\.[0-9]+$ ]] || fail 69 "'swift --version' does not name a version but says '$(head -n 1 <<<"$said")': $where"
+    ((${found%.*} > 6 || (${found%.*} == 6 && ${found#*.} >= 2))) || fail 69 "Swift $found is too old: $where"
+    # The first program may start while those that it starts cannot.
+    install_swift_libraries
 }
 
 # engine_fault DIR: prints what is wrong with the libtorch in DIR; prints nothing when it fits.
