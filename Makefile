@@ -16,7 +16,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build demo test fuzz format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build demo test test-bare fuzz format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -39,6 +39,9 @@ demo: build ## evaluate every entry on the data that comes with the zoo
 # are other compiler flags: with them `test` and `build` would compile every Swift target again after each other.
 test: setup ## build everything and run the tests
 	@$(SWIFT) test -c $(CONFIGURATION) --disable-testable-imports --no-parallel $(SWIFT_FLAGS) && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
+
+test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
+	@Scripts/test_bare_debian.sh demo
 
 # A build of its own, as every module is instrumented. Corpora are kept beside it; SECONDS is for each target.
 fuzz: setup ## feed random bytes to everything that reads files; SECONDS=10 each

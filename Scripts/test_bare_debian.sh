@@ -20,6 +20,7 @@ target=${2:-demo}
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 toolchain=$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")
 root=$(mktemp -d)
+chmod 755 "$root"
 log=$root.log
 clean() {
   umount -R "$root" 2>/dev/null || true
