@@ -76,7 +76,10 @@ struct PluginInfoCommand: ParsableCommand {
     }
 
     private func path() throws -> String {
-        if plugin.contains("/") || FileManager.default.fileExists(atPath: plugin) { return plugin }
+        // A folder of that name here, the plugin's own project for example, is no library.
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: plugin, isDirectory: &isFolder)
+        if plugin.contains("/") || (exists && !isFolder.boolValue) { return plugin }
         let match = try Catalogue(host: try shared.host(), manifest: nil).find("plugin/" + plugin)
         return match.plugins.first?.path ?? match.broken.first?.path ?? plugin
     }

@@ -12,11 +12,10 @@ enum Documents {
     }
 
     /// Consecutive indented lines that hold a command, as one script: prompts and a block's output are left out.
-    struct Block: CustomTestStringConvertible, Sendable {
+    struct Block: Sendable {
         let document: String
         let line: Int
         let script: String
-        var testDescription: String { "\(document):\(line)" }
     }
 
     private static let programs = ["zoo", "make", "cd", "git", ".venv/bin/python"]
