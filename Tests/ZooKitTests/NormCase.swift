@@ -123,7 +123,8 @@ struct NormCase: CustomStringConvertible {
             [
                 pool == 1 ? ofZ : try ofZ.maxPool(pool), try ungrouped(ofX * w.abs() / sigma * rounding),
                 try sum(g * wide) * rounding, try sum(g) * rounding,
-                try (oldMean * old + mean(x.abs()).reshaped([channels]) * new) * rounding, try (oldVariance * old + squares * new) * rounding,
+                try (oldMean * old + mean(x.abs()).reshaped([channels]) * new) * rounding,
+                try (oldVariance * old + squares * new) * rounding,
             ]
         )
     }
