@@ -16,7 +16,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build demo test test-bare fuzz format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build demo test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -37,8 +37,15 @@ demo: build ## evaluate every entry on the data that comes with the zoo
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run. One test at a
 # time: the engine has one random generator and uses all cores by itself. Testable imports
 # are other compiler flags: with them `test` and `build` would compile every Swift target again after each other.
+TEST = $(SWIFT) test -c $(CONFIGURATION) --disable-testable-imports --no-parallel $(SWIFT_FLAGS)
+# A test with arguments that finds none is skipped by Swift Testing; here that is a failure.
+test: SHELL := /bin/bash
 test: setup ## build everything and run the tests
-	@$(SWIFT) test -c $(CONFIGURATION) --disable-testable-imports --no-parallel $(SWIFT_FLAGS) && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
+	@set -o pipefail; mkdir -p .build; $(TEST) 2>&1 | tee .build/test.log && ! grep 'No test cases found' .build/test.log && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
+
+# `make test` tries the same seeds each time. A failure names its seed; `make explore CASES=1 SEED=n` repeats it.
+explore: setup ## try other seeds of the tests over seeds, for MINUTES=10 in all or CASES=n of each; SEED=n is the first
+	@SWIFT_TEST="$(TEST)" Scripts/explore.sh $(or $(MINUTES),10) "$(CASES)" $(SEED)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

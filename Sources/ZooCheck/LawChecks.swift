@@ -39,31 +39,11 @@ extension Check {
         },
         Check("group-laws", "families that compose and invert do it as groups do") { bench in
             for model in try bench.models([.transformer]) {
-                guard let family = model.module as? ForeignTransformer else { continue }
-                func wave(_ phase: Double) throws -> Tensor {
-                    let values = (0..<family.parameterCount).map { 0.15 * sin(Double($0) * 2.3 + phase) }
-                    return try family.transformation(offset: Tensor(values, [1, family.parameterCount]))
-                }
-                // float64; products and inverses of small well-conditioned matrices lose a few digits of sixteen.
-                func same(_ a: Tensor, _ b: Tensor, _ law: String) throws {
-                    let gap = Bench.difference(try a.doubles(), try b.doubles())
-                    bench.expect(gap < 1e-10, "\(model.name): \(law) is off by \(gap)")
-                }
-                let (a, b, c) = (try wave(0), try wave(1), try wave(2))
-                let one = try family.transformation(offset: Tensor.zeros([1, family.parameterCount], dtype: .float64))
-                if family.composes {
-                    try same(a, family.compose(a, one), "a · 1 = a")
-                    try same(a, family.compose(one, a), "1 · a = a")
-                    try same(family.compose(family.compose(a, b), c), family.compose(a, family.compose(b, c)), "(a·b)·c = a·(b·c)")
-                } else {
-                    bench.expectError("\(model.name): composes, though its flags deny it") { _ = try family.compose(a, b) }
-                }
-                if family.inverts {
-                    try same(one, family.compose(a, family.invert(a)), "a · a⁻¹ = 1")
-                    try same(one, family.compose(family.invert(a), a), "a⁻¹ · a = 1")
-                } else {
-                    bench.expectError("\(model.name): inverts, though its flags deny it") { _ = try family.invert(a) }
-                }
+                // On a wide image, too: there a pixel is not as wide as it is high in the coordinates of the images.
+                let shape = model.shape
+                let wide = ImageShape(shape.channels, shape.height, shape.width * 3 / 2)
+                let others = [try? bench.model(model.component, shape: wide, settings: nil)].compactMap { $0 }
+                for model in [model] + others { try bench.checkGroupLaws(of: model) }
             }
         },
         Check("symmetry", "stages have the shapes and the symmetry that they declare, under quarter turns and mirroring") { bench in
@@ -113,6 +93,36 @@ extension Tensor {
 }
 
 extension Bench {
+    /// Three transformations at once, none of which is a special case.
+    fileprivate func checkGroupLaws(of model: Model) throws {
+        guard let family = model.module as? ForeignTransformer else { return }
+        let count = family.parameterCount
+        func wave(_ phase: Double) throws -> Tensor {
+            let values = (0..<3 * count).map { 0.15 * sin(Double($0) * 2.3 + phase) }
+            return try family.transformation(offset: Tensor(values, [3, count]))
+        }
+        // float64; products and inverses of small well-conditioned matrices lose a few digits of sixteen.
+        func same(_ a: Tensor, _ b: Tensor, _ law: String) throws {
+            let gap = Bench.difference(try a.doubles(), try b.doubles())
+            expect(gap < 1e-10, "\(model.name) on \(model.shape): \(law) is off by \(gap)")
+        }
+        let (a, b, c) = (try wave(0), try wave(1), try wave(2))
+        let one = try family.transformation(offset: Tensor.zeros([3, count], dtype: .float64))
+        if family.composes {
+            try same(a, family.compose(a, one), "a · 1 = a")
+            try same(a, family.compose(one, a), "1 · a = a")
+            try same(family.compose(family.compose(a, b), c), family.compose(a, family.compose(b, c)), "(a·b)·c = a·(b·c)")
+        } else {
+            expectError("\(model.name): composes, though its flags deny it") { _ = try family.compose(a, b) }
+        }
+        if family.inverts {
+            try same(one, family.compose(a, family.invert(a)), "a · a⁻¹ = 1")
+            try same(one, family.compose(family.invert(a), a), "a⁻¹ · a = 1")
+        } else {
+            expectError("\(model.name): inverts, though its flags deny it") { _ = try family.invert(a) }
+        }
+    }
+
     /// Compares slopes along three random directions in weights and input. A direction may cross a kink (a maximum that changes hands, a
     /// pixel's border); a wrong gradient is wrong in all of them.
     fileprivate func checkGradients(of model: Model) throws {

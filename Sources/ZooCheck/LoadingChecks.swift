@@ -42,7 +42,7 @@ extension Check {
                 bench.expect(component.slots.isEmpty || component.kind == .architecture, "\(component.kind) '\(component.id)': has slots")
             }
         },
-        Check("scan-time", "it loads within a second") { bench in
+        Check("scan-time", "it loads within a second, not counting time in which the machine was busy with other work") { bench in
             let seconds = try bench.plugin().loadSeconds
             bench.expect(seconds < 1, "loading it took \(seconds) s, expected less than 1")
         },

@@ -39,6 +39,13 @@ public func manifest(_ json: String) throws -> Manifest {
     return try Manifest(path: folder.write("zoo.json", Data(json.utf8)))
 }
 
+/// Whether a program is there to help with a test.
+public func finds(_ program: String) -> Bool {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+    }
+}
+
 /// A directory of its own for one test, gone when the test is.
 public final class TemporaryDirectory {
     public let path: String

@@ -4,7 +4,7 @@ import Testing
 import ZooHost
 import ZooKit
 
-/// The laws of every family, and its matrices against closed forms. All in float64.
+/// Every family's matrices against closed forms, in float64. Its laws as a group are tried by `zoo plugin check` (zooTests/CheckTests).
 @Suite struct FamilyTests {
     static let matrices = ["translation", "rotation", "similarity", "affine", "homography"]
 
@@ -28,18 +28,11 @@ import ZooKit
         #expect(try relativeDifference(family.warp(image, theta), image) < 1e-14)
     }
 
-    @Test(arguments: matrices)
-    func compositionAndInverseAreAGroup(_ id: String) throws {
-        let family = try family(id, makeHost(), height: 8, width: 12)
-        let (a, b, c) = try (samples(family), samples(family, phase: 1), samples(family, phase: 2))
-        let identity = try family.transformation(offset: Tensor.zeros([3, family.parameterCount], dtype: .float64))
-        #expect(try relativeDifference(family.compose(a, identity), a) < 1e-14)
-        #expect(try relativeDifference(family.compose(identity, a), a) < 1e-14)
-        #expect(try relativeDifference(family.compose(a, family.invert(a)), identity) < 1e-12)
-        #expect(try relativeDifference(family.compose(family.invert(a), a), identity) < 1e-12)
-        let left = try family.compose(family.compose(a, b), c)
-        #expect(try relativeDifference(left, family.compose(a, family.compose(b, c))) < 1e-12)
-        if id == "homography" { #expect(try left.select(1, 2).select(1, 2).doubles().allSatisfy { $0 == 1 }) }
+    /// A homography is known up to a factor; composition fixes it.
+    @Test func theLastNumberOfAHomographyIsOne() throws {
+        let family = try family("homography", makeHost(), height: 8, width: 12)
+        let product = try family.compose(samples(family), family.compose(samples(family, phase: 1), samples(family, phase: 2)))
+        #expect(try product.select(1, 2).select(1, 2).doubles() == [1, 1, 1])
     }
 
     @Test func matricesAreThoseOfTheirDefinitions() throws {

@@ -123,12 +123,12 @@ struct MNISTTests {
         #expect(error?.field == (length < 16 ? "header" : "length"))
     }
 
-    @Test("gzip cut anywhere: an error", arguments: 0..<Folder.gzipped.count)
+    @Test("gzip cut anywhere: an error", arguments: try some(0..<Folder.gzipped.count, "bytes"))
     func cutGzip(length: Int) throws {
         _ = try error([imageFile: nil, imageFile + ".gz": Array(Folder.gzipped.prefix(length))])
     }
 
-    @Test("gzip with any byte of its data or trailer damaged: an error", arguments: 10..<Folder.gzipped.count)
+    @Test("gzip with any byte of its data or trailer damaged: an error", arguments: try some(10..<Folder.gzipped.count, "bytes"))
     func damagedGzip(position: Int) throws {
         var bytes = Folder.gzipped
         bytes[position] ^= 0x41

@@ -9,7 +9,9 @@ import ZooKit
 struct ProtocolTests {
     init() throws { try EngineControl.start() }
 
-    private static let all = DataSet.all.map(\.name).filter { $0.hasPrefix("strokes") }
+    private static func all() throws -> [String] {
+        try some(DataSet.all.map(\.name).filter { $0.hasPrefix("strokes") }, "drawn data sets")
+    }
 
     private func loader(_ name: String, _ split: Split = .test, count: Int = 64) throws -> BatchLoader {
         let data = try DataSet.named(name)
@@ -19,7 +21,9 @@ struct ProtocolTests {
             batchSize: 32, seed: 0)
     }
 
-    @Test("every protocol and its upright namesake are found by name and keep its shape", arguments: DataSet.all.map(\.name))
+    @Test(
+        "every protocol and its upright namesake are found by name and keep its shape",
+        arguments: try some(DataSet.all.map(\.name), "data sets"))
     func names(name: String) throws {
         let data = try DataSet.named(name)
         let upright = data.upright
@@ -43,7 +47,7 @@ struct ProtocolTests {
         #expect(try batch.images.allFinite())
     }
 
-    @Test("images are a pure function of set, seed, split, epoch and index, however they are batched", arguments: all)
+    @Test("images are a pure function of set, seed, split, epoch and index, however they are batched", arguments: try all())
     func purity(name: String) throws {
         let loader = try loader(name, .train)
         let batch = try loader.batch(of: [3, 40, 7], epoch: 2)
@@ -54,7 +58,7 @@ struct ProtocolTests {
         }
     }
 
-    @Test("the number of threads makes no difference", arguments: all)
+    @Test("the number of threads makes no difference", arguments: try all())
     func threads(name: String) throws {
         let loader = try loader(name, .train)
         let before = EngineControl.threads

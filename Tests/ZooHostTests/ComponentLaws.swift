@@ -14,7 +14,7 @@ struct EntrySubject: CustomTestStringConvertible, Sendable {
     var testDescription: String { "entry \(entry.id)" }
 }
 
-private func entries() -> [EntrySubject] { ((try? Repository.manifest())?.entries ?? []).map(EntrySubject.init) }
+private func entries() throws -> [EntrySubject] { try some(Repository.manifest().entries.map(EntrySubject.init), "entries") }
 
 private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
     try Tensor.randn([count, shape.channels, shape.height, shape.width], Generator(seed: 3))
@@ -32,7 +32,7 @@ private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
         }
     }
 
-    @Test(arguments: entries()) func theContractHolds(_ subject: EntrySubject) throws {
+    @Test(arguments: try entries()) func theContractHolds(_ subject: EntrySubject) throws {
         let bench = Bench(entry: subject.entry, input: shape, host: try makeHost())
         for check in try PluginCheck.named(["wrong-input", "batch", "layout", "determinism", "evaluation", "state", "instances"]) {
             let result = check.run(on: bench)
@@ -40,7 +40,7 @@ private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
         }
     }
 
-    @Test(arguments: entries()) func tracingChangesNothingAndEveryParameterIsTrained(_ subject: EntrySubject) throws {
+    @Test(arguments: try entries()) func tracingChangesNothingAndEveryParameterIsTrained(_ subject: EntrySubject) throws {
         let network = try makeHost().network(subject.entry, input: shape, classes: 10, seed: 1)
         for entry in network.parameters.entries { #expect(try entry.tensor.detached().allFinite(), "\(entry.name) at the start") }
         try network.parameters.setTraining(false)
@@ -68,8 +68,9 @@ struct Subject: CustomTestStringConvertible, Sendable {
     private static let shapes = [ImageShape(1, 28, 28), ImageShape(1, 60, 60), ImageShape(3, 64, 64), ImageShape(1, 112, 112)]
 
     /// All of a kind that can be made without being told anything.
-    static func all(_ kind: Kind) -> [Subject] {
-        ((try? makeHost())?.components ?? []).filter { $0.kind == kind && $0.options.allSatisfy { $0.fallback != nil } }.map(Subject.init)
+    static func all(_ kind: Kind) throws -> [Subject] {
+        let made = try makeHost().components.filter { $0.kind == kind && $0.options.allSatisfy { $0.fallback != nil } }
+        return try some(made.map(Subject.init), "components that are \(kind)s")
     }
 
     /// With default settings, for the first shape that it takes.
@@ -87,7 +88,7 @@ struct Subject: CustomTestStringConvertible, Sendable {
 }
 
 @Suite struct PartLaws {
-    @Test(arguments: Subject.all(.extractor)) func everyParameterOfAnExtractorIsTrained(_ subject: Subject) throws {
+    @Test(arguments: try Subject.all(.extractor)) func everyParameterOfAnExtractorIsTrained(_ subject: Subject) throws {
         let (part, shape) = try subject.make(outputs: 10)
         let extractor = try ForeignExtractor(part)
         try extractor.parameters.setTraining(true)
@@ -99,7 +100,7 @@ struct Subject: CustomTestStringConvertible, Sendable {
         #expect(try ForeignExtractor(subject.make(outputs: 0).part).stages == extractor.stages)
     }
 
-    @Test(arguments: Subject.all(.transformer)) func aFamilyKnowsItsSizes(_ subject: Subject) throws {
+    @Test(arguments: try Subject.all(.transformer)) func aFamilyKnowsItsSizes(_ subject: Subject) throws {
         let (part, shape) = try subject.make(outputs: 0)
         let family = try ForeignTransformer(part)
         #expect(family.parameterCount == family.identity.count && family.parameterCount > 0)

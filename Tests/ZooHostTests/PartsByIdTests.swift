@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import ZooHost
 import ZooKit
@@ -35,7 +36,7 @@ import ZooKit
         ZOO_EXPORT const zoo_plugin_table_v1 *zoo_plugin_v1(const zoo_host_v1 *given) { host = given; return &table; }
         """
 
-    @Test func aPartComesByItsIdOrAWordSaysWhyNot() throws {
+    @Test(.enabled(if: finds("cc"), "needs a C compiler, cc")) func aPartComesByItsIdOrAWordSaysWhyNot() throws {
         let header = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Sources/CZooPlugin/include").path
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-by-id-\(UUID().uuidString)")

@@ -62,13 +62,7 @@ import Testing
         }
     }
 
-    /// The zoo's own, whatever they are by now.
-    private static let builtIn: [String] = {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: ZooProcess.products.path)) ?? []
-        return names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted()
-    }()
-
-    @Test(arguments: builtIn) func theZoosOwnPluginsPass(_ name: String) throws {
+    @Test(arguments: try ZooProcess.builtIn()) func theZoosOwnPluginsPass(_ name: String) throws {
         let report = try check(ZooProcess.products.appendingPathComponent(name).path, "--shared", calls: 20, status: 0)
         #expect(report.names("failed").isEmpty, "\(report.checks.filter { $0.verdict == "failed" })")
     }

@@ -3,12 +3,6 @@ import Testing
 
 /// Plugins that are not as they should be, and the boundary that they stand behind.
 @Suite struct PluginTests {
-    /// The zoo's own, whatever they are by now. The engine lies beside them and is none.
-    private static let builtIn: [String] = {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: ZooProcess.products.path)) ?? []
-        return names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted()
-    }()
-
     /// The listing of plugins with `folder` on the path, parsed.
     private func list(_ folder: URL) throws -> (ids: [String], broken: [String: String]) {
         let result = try ZooProcess.run(["list", "plugins", "--json"], ["ZOO_PLUGIN_PATH": folder.path])
@@ -28,8 +22,9 @@ import Testing
         try Scratch.with { scratch in
             let found = try list(scratch.folder)
             #expect(found.broken.isEmpty, "\(found.broken)")
-            #expect(Self.builtIn.contains("libBaselineCNN.so"))
-            for name in Self.builtIn { #expect(found.ids.contains(String(name.dropFirst(3).dropLast(3)))) }
+            let builtIn = try ZooProcess.builtIn()
+            #expect(builtIn.contains("libBaselineCNN.so"))
+            for name in builtIn { #expect(found.ids.contains(String(name.dropFirst(3).dropLast(3)))) }
         }
     }
 
@@ -104,7 +99,7 @@ import Testing
         #expect(result.complaints.count == 1 && result.errors.hasPrefix("zoo: /nonexistent/plugins: "))
     }
 
-    @Test(.enabled(if: finds("nm") && finds("readelf"), "needs nm and readelf"), arguments: builtIn)
+    @Test(.enabled(if: finds("nm") && finds("readelf"), "needs nm and readelf"), arguments: try ZooProcess.builtIn())
     func aPluginKnowsNothingOfTheEngine(_ name: String) throws {
         let path = ZooProcess.products.appendingPathComponent(name).path
         let symbols = try ZooProcess.execute("/usr/bin/env", ["nm", "-D", path], ZooProcess.environment())

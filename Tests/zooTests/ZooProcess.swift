@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import TestSupport
 import Testing
 
 /// The built program, run as its users run it.
@@ -21,6 +23,12 @@ enum ZooProcess {
 
     /// The package's folder.
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    /// File names of the zoo's own plugins. The engine lies beside them and is none.
+    static func builtIn() throws -> [String] {
+        let names = try FileManager.default.contentsOfDirectory(atPath: products.path)
+        return try some(names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted(), "plugins")
+    }
+
     static let program = products.appendingPathComponent("zoo")
 
     /// An environment in which nothing of the developer's own settings changes what the program does.
@@ -98,9 +106,19 @@ struct Scratch {
     }
 }
 
-/// Whether a program is there to help with a test.
-func finds(_ program: String) -> Bool {
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+/// Asks until it is so, or until a minute is over: for what another process is about to do, where nothing tells that it is done.
+func eventually(_ isSo: () -> Bool) -> Bool {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
+        if isSo() { return true }
+        poll(nil, 0, 5)
     }
+    return isSo()
 }
+
+extension Process {
+    /// Asks until it is so, or until the process is over, however long that takes.
+    func waits(until isSo: () -> Bool) { while isRunning, !isSo() { poll(nil, 0, 5) } }
+}
+
+func finds(_ program: String) -> Bool { TestSupport.finds(program) }

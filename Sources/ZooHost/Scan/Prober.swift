@@ -105,13 +105,20 @@ public enum Prober {
         return Lines(descriptor: output)
     }
 
+    /// How long this thread has waited for a processor so far, which says nothing about a plugin; 0 where the kernel does not count that.
+    private static var queuedSeconds: Double {
+        let fields = FileManager.default.contents(atPath: "/proc/thread-self/schedstat").map { String(decoding: $0, as: UTF8.self) }?
+            .split(whereSeparator: \.isWhitespace)
+        return fields.flatMap { $0.count > 1 ? Double($0[1]) : nil }.map { $0 / 1e9 } ?? 0
+    }
+
     private static func examine(_ path: String) -> Reply {
         do {
             guard let file = try PluginFile(path: path) else { return Reply(path: path, broken: HostError(.data, "\(path): no plugin")) }
             try file.requireLoadable(engine: Engine.name)
-            let start = ContinuousClock.now
+            let (start, queued) = (ContinuousClock.now, queuedSeconds)
             let components = try PluginLoader.load(file)
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            let seconds = (ContinuousClock.now - start) / .seconds(1) - (queuedSeconds - queued)
             return Reply(
                 path: path,
                 profile: .init(

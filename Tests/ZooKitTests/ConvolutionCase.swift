@@ -1,0 +1,115 @@
+import TestSupport
+import Testing
+import ZooKit
+
+/// A shape of `zoo::conv_pool_act` with its numbers, drawn from a seed.
+struct ConvolutionCase: CustomStringConvertible {
+    var images, channels, height, width, outputs, kernel, stride, padding, pool: Int
+    var slope: Double
+    var bias: Bool
+    let seed: UInt64
+
+    /// Two of seven have so many channels and positions that the kernels mostly work by tiles (Winograd's way).
+    init(seed: UInt64) {
+        self.seed = seed
+        var draw = SplitMix(seed: seed)
+        let isDense = draw.next() % 7 < 2
+        slope = draw.one([0, 0, 0.01, 0.2, 1])
+        bias = draw.one([true, true, false])
+        if isDense {
+            kernel = draw.one([2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
+            stride = 1
+            padding = draw.one([0, 0, 1, 2])
+            pool = draw.one([1, 1, 2])
+            channels = draw.one([8, 16, 20, 24, 33, 70])
+            outputs = draw.one([8, 17, 20, 24, 40, 64])
+            images = draw.one([1, 3, 8, 20])
+            height = Swift.max(1, kernel - 2 * padding) + draw.one([3, 6, 7, 10, 11, 16])
+            width = Swift.max(1, kernel - 2 * padding) + draw.one([3, 5, 7, 11, 12])
+        } else {
+            kernel = draw.one([1, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11])
+            stride = draw.one([1, 1, 2])
+            padding = draw.one([0, 0, 1, 2, 5])
+            pool = draw.one([1, 2, 2])
+            channels = draw.one([1, 1, 2, 3, 4, 5, 8, 12, 16, 20])
+            outputs = draw.one([1, 2, 3, 8, 10, 16, 17, 24, 33])
+            images = draw.one([1, 2, 3, 7])
+            let least = Swift.max(1, kernel - 2 * padding) + stride * (pool - 1)
+            height = least + Int(draw.next() % 10)
+            width = least + Int(draw.next() % 10)
+        }
+    }
+
+    var description: String {
+        "\(images)×\(channels)×\(height)×\(width), \(outputs) outputs, kernel \(kernel), stride \(stride), padding \(padding), "
+            + "pool \(pool), slope \(slope), \(bias ? "a" : "no") bias"
+    }
+
+    var names: [String] {
+        ["output", "gradient of the input", "gradient of the weight"] + (bias ? ["gradient of the bias"] : [])
+    }
+
+    /// Input, weight and perhaps bias, drawn in float32, so that both types see the same numbers.
+    func tensors(_ dtype: DType) throws -> [Tensor] {
+        let random = try Generator(seed: seed)
+        let scale = 1 / Double(channels * kernel * kernel).squareRoot()
+        var list = [
+            try Tensor.randn([images, channels, height, width], random),
+            try Tensor.randn([outputs, channels, kernel, kernel], random) * scale,
+        ]
+        if bias { list.append(try Tensor.randn([outputs], random)) }
+        return try list.map { try $0.to(dtype: dtype).detached().requiringGradient() }
+    }
+
+    private func convolved(_ leaves: [Tensor]) throws -> Tensor {
+        try leaves[0].conv2d(leaves[1], bias ? leaves[2] : nil, stride: stride, padding: padding)
+    }
+
+    private func activated(_ convolved: Tensor) throws -> Tensor {
+        let y = try slope == 1 ? convolved : convolved.leakyRelu(slope)
+        return pool == 1 ? y : try y.maxPool(pool)
+    }
+
+    /// What each number of `convolved` may be off. Winograd's tiles mix the numbers of a tensor, so the largest sum counts for all.
+    private func tolerance(_ leaves: [Tensor]) throws -> Tensor {
+        let magnitudes = try convolved(leaves.map { try $0.detached().abs() })
+        return try magnitudes.max() * Rounding.tolerance(terms: channels * kernel * kernel + 1)
+    }
+
+    /// A wave in the output's shape, zero where rounding may choose.
+    func cotangent(_ leaves: [Tensor]) throws -> Tensor {
+        let y = try convolved(leaves).detached()
+        let decided = try Kinks.decided(y, tolerated: tolerance(leaves), pool: pool, slope: slope)
+        return try wave(decided.shape) * decided
+    }
+
+    /// What each of `names` may be off: the operator on magnitudes gives the sums of the terms' magnitudes.
+    func tolerances(_ leaves: [Tensor], _ cotangent: Tensor) throws -> [Tensor] {
+        let y = try convolved(leaves).detached().requiringGradient()
+        try (activated(y) * cotangent).sum().backward()
+        let gradient = try #require(try y.gradient).abs()
+        let magnitudes = try leaves.map { try $0.detached().abs().requiringGradient() }
+        try (convolved(magnitudes) * gradient).sum().backward()
+        let positions = images * y.shape[2] * y.shape[3]
+        let gradients = try zip(magnitudes, [outputs * kernel * kernel, positions, positions]).map { magnitude, terms in
+            try #require(try magnitude.gradient).max() * Rounding.tolerance(terms: terms + 1)
+        }
+        return [try tolerance(leaves)] + gradients
+    }
+
+    /// The output and every gradient of Σ output · cotangent.
+    func run(_ leaves: [Tensor], _ cotangent: Tensor? = nil, _ body: ([Tensor]) throws -> Tensor) throws -> [Tensor] {
+        let output = try body(leaves)
+        let cotangent = try (cotangent ?? wave(output.shape)).to(dtype: leaves[0].dtype)
+        try (output * cotangent).sum().backward()
+        return try [output.detached()] + leaves.map { try #require(try $0.gradient) }
+    }
+
+    func fused(_ leaves: [Tensor], _ instructions: String) throws -> Tensor {
+        try FusedConvolutionTests.fused(
+            leaves[0], leaves[1], bias ? leaves[2] : Tensor?.none, stride, padding, pool, slope, instructions)
+    }
+
+    /// By single operators, activation before pooling.
+    func plain(_ leaves: [Tensor]) throws -> Tensor { try activated(convolved(leaves)) }
+}
