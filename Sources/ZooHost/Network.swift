@@ -145,19 +145,20 @@ extension HostRuntime {
 
     /// Builds an entry's network, with initial weights from `seed`.
     ///
-    /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings.
+    /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings; `software` if it fails otherwise.
     public func network(_ entry: Entry, input: ImageShape, classes: Int, seed: UInt64) throws(HostError) -> Network {
         let resolved = try resolve(entry)
         for file in resolved.namedFiles where file.contents == .code { try requireTrusted(code: file.path) }
         try startEngine()
         try EngineControl.seed(seed)
         let table = try table(of: resolved.architecture)
+        let maker = PartMaker(resolved, host: self)
         do {
-            let part = try PartMaker(resolved, host: self).architecture(table, input: input, classes: classes)
+            let part = try maker.architecture(table, input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
                 files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
-        } catch { throw HostError(.config, "entry '\(entry.id)': \(error)") }
+        } catch { throw HostError(maker.refusal ?? HostError.Kind(error.kind), "entry '\(entry.id)': \(error)") }
     }
 
     /// One component on its own, for checks: settings from `config`, weights from the engine's default generator.
@@ -213,6 +214,8 @@ extension HostRuntime {
 final class PartMaker {
     private let resolved: ResolvedEntry
     private let host: HostRuntime
+    /// Why the host itself could not make a part that was asked for: the contract has no status for it.
+    private(set) var refusal: HostError.Kind?
 
     init(_ resolved: ResolvedEntry, host: HostRuntime) {
         self.resolved = resolved
@@ -269,7 +272,10 @@ final class PartMaker {
         do throws(HostError) {
             guard let filling = try maker.filling(name) else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
             (component, settings) = (try maker.host.table(of: filling.component), filling.settings)
-        } catch { return fail(ZOO_BAD_ARGUMENT, error.message) }
+        } catch {
+            maker.refusal = error.kind
+            return fail(ZOO_BAD_ARGUMENT, error.message)
+        }
         var instance: UnsafeMutableRawPointer?
         var status = ZOO_ERROR
         withBuild(

@@ -97,7 +97,7 @@ public struct PluginShelf: Sendable {
             $0.fileName == name && $0.descriptor == file.descriptor && $0.path.contains("/.installing-")
         }) {
             // The newcomer may come before another in the alphabet, and take an id from it.
-            if let loser = host.broken.first(where: { $0.path.contains("/.installing-") && $0.cause.message.hasSuffix("/" + name) }) {
+            if let loser = host.broken.first(where: { $0.path.contains("/.installing-") && $0.rival == loaded.path }) {
                 throw HostError(.config, "\(file.library.path): it would displace an installed plugin: \(cleaned(loser.cause.message))")
             }
             return loaded

@@ -21,6 +21,8 @@ public struct KnownPlugin: Sendable {
 public struct BrokenPlugin: Sendable {
     public let path: String
     public let cause: HostError
+    /// The plugin that came before and has its id or that of one of its components.
+    public var rival: String?
 }
 
 /// Finds out what lies on the search path, without running anything in this process.
@@ -136,14 +138,17 @@ struct PluginScan {
         do { descriptor = try PluginDescriptor(text: profile.descriptor, path: path) } catch {
             throw error as? HostError ?? HostError(.data, "\(path): \(error)")
         }
+        func refuse(_ text: String, rival: String) {
+            broken.append(BrokenPlugin(path: path, cause: HostError(.config, "\(path): \(text)"), rival: rival))
+        }
         if let first = plugins.first(where: { $0.descriptor.id == descriptor.id }) {
-            throw HostError(
-                .config, "\(path): the plugin id '\(descriptor.id)' is taken by \(first.path), which comes first on the search path")
+            return refuse(
+                "the plugin id '\(descriptor.id)' is taken by \(first.path), which comes first on the search path", rival: first.path)
         }
         for component in profile.components {
             let rivals = plugins.lazy.flatMap(\.components)
             if let first = rivals.first(where: { $0.kind == component.kind && $0.id == component.id }) {
-                throw HostError(.config, "\(path): the \(component.kind) id '\(component.id)' is taken by \(first.file)")
+                return refuse("the \(component.kind) id '\(component.id)' is taken by \(first.file)", rival: first.file)
             }
         }
         plugins.append(
