@@ -76,7 +76,7 @@ func truncated(_ text: String, to width: Int) -> String {
 }
 
 /// `text` on one line, without control characters: it may come from a file of unknown origin, and a terminal obeys them.
-func singleLine(_ text: String) -> String {
+public func singleLine(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
     return String(
         String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

@@ -11,7 +11,7 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory that it may take.", valueName: "bytes"))
     var memory: Int?
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ExperimentOptions
 
     func run() throws {
         Signals.install()
