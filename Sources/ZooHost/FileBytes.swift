@@ -34,7 +34,7 @@ public enum FileBytes {
         }
         do {
             defer { close(descriptor) }
-            for chunk in chunks { try write(chunk, to: descriptor, path: path) }
+            for chunk in chunks { try chunk.withUnsafeBytes { try write($0, to: descriptor, path: path) } }
             guard fsync(descriptor) == 0 else { throw HostError(.io, "\(path): writing failed: \(reason(errno))") }
             guard rename(temporary, path) == 0 else {
                 throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))")
@@ -52,17 +52,28 @@ public enum FileBytes {
         }
     }
 
-    private static func write(_ chunk: Data, to descriptor: Int32, path: String) throws {
-        try chunk.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count, let start = buffer.baseAddress {
-                let count = Glibc.write(descriptor, start + done, buffer.count - done)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw HostError(.io, "\(path): writing failed: \(reason(errno))")
-                }
-                done += count
+    /// Makes a file that must not be there yet, of what `body` writes.
+    ///
+    /// - Throws: `cantCreate` or `io`, and what `body` throws.
+    static func create(
+        _ path: String, mode: mode_t,
+        _ body: (_ write: (UnsafeRawBufferPointer) throws(HostError) -> Void) throws(HostError) -> Void
+    ) throws(HostError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))") }
+        defer { close(descriptor) }
+        try body { (bytes) throws(HostError) in try write(bytes, to: descriptor, path: path) }
+    }
+
+    private static func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(HostError) {
+        var done = 0
+        while done < buffer.count, let start = buffer.baseAddress {
+            let count = Glibc.write(descriptor, start + done, buffer.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw HostError(.io, "\(path): writing failed: \(reason(errno))")
             }
+            done += count
         }
     }
 

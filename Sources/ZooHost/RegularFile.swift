@@ -68,6 +68,9 @@ public final class RegularFile: Sendable {
         }
     }
 
+    /// Its path without symbolic links, as the system knows it; nil if it does not tell.
+    var realPath: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)") }
+
     /// The whole file: copied up to `FileBytes.largestRead` bytes, mapped beyond.
     ///
     /// - Throws: `io` if reading fails.
@@ -77,6 +80,13 @@ public final class RegularFile: Sendable {
             guard let mapped, mapped != MAP_FAILED else { throw HostError(.io, "\(path): \(FileBytes.reason(errno))") }
             return Data(bytesNoCopy: mapped, count: size, deallocator: .custom { pointer, count in munmap(pointer, count) })
         }
+        return try copied()
+    }
+
+    /// The whole file in memory of its own, which nobody else writes into.
+    ///
+    /// - Throws: `io` if reading fails.
+    func copied() throws(HostError) -> Data {
         var data = Data(capacity: size)
         // A file that shrinks meanwhile comes out short, and whoever parses it finds it truncated.
         try forEachChunk { data.append(contentsOf: $0) }

@@ -79,8 +79,8 @@ struct EvaluateCommand: ParsableCommand {
         var session = JobSession(shared, store: store, planner: planner, threads: threads)
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
-        let scheduler = jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
+        let scheduler = try jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads, host), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
         try session.carryOut(plan, shared, on: scheduler, force: force)
         if session.known > 0 {
             shared.note("\(session.known) of \(plan.jobs.count) results are from \(stored.path); --force measures them again")

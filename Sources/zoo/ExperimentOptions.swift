@@ -14,9 +14,10 @@ struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
         Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
     }
 
-    /// The arguments that make this program a worker for the same entries, plugins and data.
-    func workerArguments(_ manifest: Manifest, threads: Int) -> [String] {
+    /// The arguments that make this program a worker for the same entries and data, and for the very plugins that `host` has found.
+    func workerArguments(_ manifest: Manifest, threads: Int, _ host: HostRuntime) throws -> [String] {
         var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
+        list += ["--plugins", try host.plan().write()]
         for directory in hosting.pluginPath { list += ["--plugin-path", directory] }
         for path in hosting.allow { list += ["--allow", path] }
         if let lock = hosting.lock { list += ["--lock", lock] }

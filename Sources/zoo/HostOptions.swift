@@ -54,9 +54,13 @@ extension HostGroup {
     ///   - threads: of the engine.
     ///   - startingEngine: false for commands that may not need it.
     ///   - retrying: look again at plugins that crashed when they were last looked at.
-    func findPlugins(threads: Int? = nil, startingEngine: Bool = true, retrying: Bool = false) throws -> HostRuntime {
+    ///   - plan: the plugins to use, if another process has found them.
+    func findPlugins(
+        threads: Int? = nil, startingEngine: Bool = true, retrying: Bool = false, plan: PluginPlan? = nil
+    ) throws -> HostRuntime {
         startLogging()
         let lock = try lockFile.map { try PluginLock(path: $0) }
+        if let plan { return try HostRuntime(plan: plan, searchPath: searchPath, threads: threads, lock: lock) }
         let host = try HostRuntime(
             searchPath: searchPath, threads: threads, lock: lock, startingEngine: startingEngine, retrying: retrying)
         if hosting.verbose {

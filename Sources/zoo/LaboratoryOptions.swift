@@ -42,10 +42,11 @@ extension LaboratoryGroup {
 
     /// Sets up logging, finds the plugins and starts the engine.
     ///
+    /// - Parameter plan: the plugins to use, if another process has found them.
     /// - Throws: `unavailable` for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
-    func host() throws -> HostRuntime {
+    func host(plan: PluginPlan? = nil) throws -> HostRuntime {
         try EngineControl.choose(computing.precision)
-        return try findPlugins(threads: threads)
+        return try findPlugins(threads: threads, plan: plan)
     }
 }
 

@@ -63,8 +63,8 @@ struct TrainCommand: ParsableCommand {
         func finished(_ subject: ResultSubject) -> TrainingResult? {
             try? laboratory.finishedRun(manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs)
         }
-        let scheduler = jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads), workers: workers, countsSilenceOnly: true)
+        let scheduler = try jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads, host), workers: workers, countsSilenceOnly: true)
         try session.carryOut(plan, shared, on: scheduler, force: restart) { result in
             if !shared.quiet, let run = finished(result.subject) { Console.error(ResultTables.line(run)) }
         }
