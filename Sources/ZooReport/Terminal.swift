@@ -1,4 +1,5 @@
 import Glibc
+import ZooHost
 
 /// What is known about where text goes: whether people look at it, how wide it is, and whether it shows colours.
 public struct Terminal: Sendable, Hashable {
@@ -18,7 +19,7 @@ public struct Terminal: Sendable, Hashable {
     public static let plain = Terminal(isTerminal: false, width: nil, usesColor: false)
 
     /// What standard output is right now.
-    public static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
+    public static var standardOutput: Terminal { Terminal(descriptor: StandardOutput.descriptor) }
 
     /// What standard error is right now.
     public static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
