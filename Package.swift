@@ -103,10 +103,10 @@ let package = Package(
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
         tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
-        tests("ZooStore", ["ZooStore", "ZooHost"]),
+        tests("ZooStore", ["ZooStore", "ZooHost", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ZooReport", ["ZooReport", "ZooHost"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
-        tests("zoo", ["ZooHost", "ZooStore"]),
+        tests("zoo", ["ZooHost", "ZooStore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("Group", ["ZooHost", "ZooKit", "ZooStore"]),
         tests("Variant", ["ZooHost", "ZooKit", "ZooStore"]),
     ]

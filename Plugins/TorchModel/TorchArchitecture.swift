@@ -8,7 +8,7 @@ final class TorchArchitecture: Architecture, Component {
     static let id = "torchscript"
     static let summary = "A whole classifier from a TorchScript file, N×C×H×W to logits"
     static let options = [
-        Option.file("torchscript", .weights, "path of the file that torch.jit.save wrote"),
+        Option.file("torchscript", .code, "path of the file that torch.jit.save wrote"),
         Option.string("method", default: "", "method or submodule that gives the logits; empty: the module's own forward"),
     ]
     static let wiring: Wiring? = Wiring(.nothing, "x ──→ {torchscript} ──→ logits")

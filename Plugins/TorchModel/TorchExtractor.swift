@@ -6,7 +6,7 @@ final class TorchExtractor: FeatureExtractor, Component {
     static let id = "torchscript"
     static let summary = "A classification network from a TorchScript file, its submodules or outputs as stages"
     static let options = [
-        Option.file("torchscript", .weights, "path of the file that torch.jit.save wrote"),
+        Option.file("torchscript", .code, "path of the file that torch.jit.save wrote"),
         Option.string("stages", default: "", "submodules or methods of each stage, in order: 'conv1+relu, layer1, layer2'"),
         Option.string("outputs", default: "", "instead, for a module that gives several tensors: those of each stage, 'low, high'"),
         Option.string(

@@ -1,6 +1,7 @@
 #include "aotinductor.h"
 
 #include "operators.h"
+#include "program_file.h"
 #include "values.h"
 
 #include <ATen/core/grad_mode.h>
@@ -32,8 +33,13 @@ zoo_status load(const char *path, zoo_package **out) {
   return guard([&] {
     // Compiled code looks at the sizes of its inputs only when it is told to, and else reads beyond their ends.
     setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 1);
+    const ProgramFile file(path);
     try {
-      *out = new zoo_package{path, {path, "model", /*run_single_threaded=*/false}};
+      std::unique_ptr<zoo_package> package(new zoo_package{path, {file.place(), "model", /*run_single_threaded=*/false}});
+      file.require_unchanged();
+      *out = package.release();
+    } catch (const Failure &) {
+      throw;
     } catch (const std::exception &e) {
       throw Failure(ZOO_ERROR,
                     std::string(path) +

@@ -1,6 +1,7 @@
 #include "errors.h"
 
 #include <c10/util/Exception.h>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <string_view>
@@ -10,6 +11,7 @@ namespace {
 
 constexpr size_t capacity = 4096;
 thread_local char text[capacity] = "";
+thread_local size_t shortage = 0; // bytes that the allocator could not get since this thread's last guarded call began
 
 zoo_status fail(zoo_status code, std::string_view message) noexcept {
   // A c10 message that something else has wrapped still carries its backtrace.
@@ -36,7 +38,7 @@ zoo_status status(const c10::Error &error) noexcept {
   if (dynamic_cast<const c10::IndexError *>(&error) || dynamic_cast<const c10::ValueError *>(&error) ||
       dynamic_cast<const c10::TypeError *>(&error))
     return ZOO_BAD_ARGUMENT;
-  // The CPU's allocator has no class of error of its own.
+  // The allocator of libtorch's that ours stands in for throws an error of no particular type.
   if (std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: ")) return ZOO_OUT_OF_MEMORY;
   return ZOO_ERROR;
 }
@@ -49,7 +51,19 @@ zoo_status fail(zoo_status code, const char *message) noexcept {
   return fail(code, message ? std::string_view(message) : std::string_view());
 }
 
+void forget_shortage() noexcept { shortage = 0; }
+
+void out_of_memory(size_t bytes) {
+  shortage = bytes;
+  TORCH_CHECK_WITH(OutOfMemoryError, false, "not enough memory: the system has no ", bytes, " bytes for a tensor");
+}
+
 zoo_status fail_with_current_exception() noexcept {
+  if (shortage > 0) {
+    char message[96];
+    std::snprintf(message, sizeof message, "not enough memory: the system has no %zu bytes for a tensor", shortage);
+    return fail(ZOO_OUT_OF_MEMORY, message);
+  }
   try {
     throw;
   } catch (const Failure &e) {
@@ -57,7 +71,7 @@ zoo_status fail_with_current_exception() noexcept {
   } catch (const c10::Error &e) {
     return fail(status(e), e.what_without_backtrace());
   } catch (const std::bad_alloc &) {
-    return fail(ZOO_OUT_OF_MEMORY, "out of memory");
+    return fail(ZOO_OUT_OF_MEMORY, "not enough memory");
   } catch (const std::exception &e) {
     return fail(ZOO_ERROR, e.what());
   } catch (...) {

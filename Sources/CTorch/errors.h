@@ -5,6 +5,7 @@
 
 #include "zoo_plugin.h"
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,10 +26,18 @@ struct Failure : std::runtime_error {
 
 [[noreturn]] inline void bad_argument(const std::string &message) { throw Failure(ZOO_BAD_ARGUMENT, message); }
 
+// What the allocator throws: c10::OutOfMemoryError. This thread remembers it until its next guarded call, because libtorch's
+// interpreters and compiled packages pass every error on as a plain one.
+[[noreturn]] void out_of_memory(size_t bytes);
+
+// Forgets that memory was not enough.
+void forget_shortage() noexcept;
+
 // Turns the exception being handled into a status and a text without libtorch's backtrace.
 zoo_status fail_with_current_exception() noexcept;
 
 template <class Body> zoo_status guard(Body &&body) noexcept {
+  forget_shortage();
   try {
     std::forward<Body>(body)();
     return ZOO_OK;

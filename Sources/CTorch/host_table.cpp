@@ -2,6 +2,7 @@
 #include "host_table.h"
 #include "aotinductor.h"
 #include "operators.h"
+#include "program_file.h"
 #include "torchscript.h"
 #include "values.h"
 
@@ -194,7 +195,9 @@ zoo_host_v1 table = {
 } // namespace
 
 void set_host_callbacks(void (*log)(zoo_log_level, const char *),
-                        zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *)) {
+                        zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *),
+                        zoo_open_program open_program) {
+  open_programs_with(open_program);
   if (log) table.log = log;
   if (make_part) table.make_part = make_part;
 }

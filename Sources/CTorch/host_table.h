@@ -1,7 +1,7 @@
 // The table that plugins compute through, and what stands behind it.
 #pragma once
 
-#include "zoo_plugin.h"
+#include "zoo_engine.h"
 
 namespace ctorch {
 
@@ -9,7 +9,8 @@ namespace ctorch {
 const zoo_host_v1 *host_table();
 
 void set_host_callbacks(void (*log)(zoo_log_level, const char *),
-                        zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *));
+                        zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *),
+                        zoo_open_program open_program);
 
 // CUDA devices in reach; 0 before CUDA has been enabled.
 int32_t enabled_cuda_devices();

@@ -1,11 +1,10 @@
 // Memory of tensors on the CPU that outlives them: what a step frees, the next one gets again. From the system a large
 // block comes as untouched pages, and clearing those took a fifth of a training step.
-#include "fit.h"
+#include "errors.h"
 
 #include <algorithm>
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
-#include <c10/util/Exception.h>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -38,7 +37,7 @@ public:
   at::DataPtr allocate(size_t bytes) override {
     const at::Device device(at::DeviceType::CPU);
     if (bytes == 0) return {nullptr, nullptr, &release, device};
-    TORCH_CHECK(bytes <= SIZE_MAX / 2, "not enough memory: a tensor of ", bytes, " bytes");
+    if (bytes > SIZE_MAX / 2) out_of_memory(bytes);
     const size_t size = rounded(bytes + sizeof(Block));
     Block *block = size < pooled ? nullptr : taken(size);
     if (!block) block = fresh(size);
@@ -69,7 +68,7 @@ private:
       drop(0);
       memory = std::aligned_alloc(line, size);
     }
-    TORCH_CHECK(memory, "not enough memory: the system has no ", size, " bytes for a tensor");
+    if (!memory) out_of_memory(size);
     if (size >= pooled) {
       std::lock_guard hold(lock);
       in_use += size;

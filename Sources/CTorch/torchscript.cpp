@@ -1,6 +1,7 @@
 #include "torchscript.h"
 
 #include "operators.h"
+#include "program_file.h"
 #include "values.h"
 
 #include <algorithm>
@@ -37,13 +38,15 @@ zoo_status load(const char *path, zoo_script **out) {
   route_warnings();
   return guard([&] {
     auto script = std::make_unique<zoo_script>();
+    const ProgramFile file(path);
     try {
-      script->module = torch::jit::load(path, c10::kCPU);
+      script->module = torch::jit::load(file.place(), c10::kCPU);
     } catch (const c10::Error &e) {
       // What follows the first line is a page about the archive reader.
       std::string text = e.what_without_backtrace();
       throw Failure(ZOO_ERROR, std::string(path) + ": not a TorchScript module: " + text.substr(0, text.find('\n')));
     }
+    file.require_unchanged();
     script->module.train(true);
     for (const auto &p : script->module.named_parameters(true)) {
       if (p.value.is_floating_point()) p.value.set_requires_grad(true);

@@ -2,8 +2,24 @@ import ZooHost
 import ZooKit
 
 extension Check {
-    /// Inputs of all shapes.
+    /// Inputs of all shapes, and answers of the right length.
     static let inputs = [
+        Check("answers", "what it counts, names and writes is as much as it was asked for, and no more") { bench in
+            for component in try bench.plugin().components where component.kind != .architecture {
+                let outputs = component.kind == .localization ? Bench.familyParameters : Bench.classes
+                let part = Bench.shapes.lazy.compactMap { try? bench.host().part(component, input: $0, outputs: outputs) }.first
+                guard let part else { continue }
+                let name = "\(component.kind) '\(component.id)'"
+                do {
+                    switch component.kind {
+                    case .extractor: try bench.checkPermutations(of: ForeignExtractor(part), name)
+                    case .transformer: _ = try ForeignTransformer(part)
+                    case .localization: _ = try ForeignLocalization(part)
+                    case .architecture: break
+                    }
+                } catch { bench.complain("\(name): \(error)") }
+            }
+        },
         Check("wrong-input", "wrong ranks and channels are errors, other element types errors or results; nothing crashes") { bench in
             for model in try bench.models() {
                 try model.parameters.setTraining(false)
@@ -135,6 +151,19 @@ extension Check {
 }
 
 extension Bench {
+    /// Every permutation that the stages' symmetries have.
+    fileprivate func checkPermutations(of net: ForeignExtractor, _ name: String) throws {
+        for (index, stage) in net.stages.enumerated() {
+            for mirror in stage.symmetry.mirror ? [false, true] : [false] {
+                for rotation in 0..<min(max(1, stage.symmetry.rotations), 360) {
+                    do { _ = try net.permutation(stage: index, rotation: rotation, mirror: mirror) } catch {
+                        return complain("\(name): \(error)")
+                    }
+                }
+            }
+        }
+    }
+
     /// Stages that are not there, and a classifier that was not asked for.
     fileprivate func checkRefusals(of net: ForeignExtractor, _ model: Model) throws {
         let count = net.stages.count

@@ -1,44 +1,28 @@
 import CCrypto
 public import FoundationEssentials
-import Glibc
 
 /// SHA-256 checksums, as 64 lower-case hexadecimal digits.
 public enum Checksum {
     /// The SHA-256 of some bytes.
     ///
     /// - Throws: `HostError` of kind `software` if the cryptographic library fails, which takes a broken installation.
-    public static func sha256(of data: Data) throws -> String {
+    public static func sha256(of data: Data) throws(HostError) -> String {
         let digest = try Digest()
-        try data.withUnsafeBytes { try digest.update($0) }
+        // `withUnsafeBytes` of Data carries no typed error; a Result does.
+        try data.withUnsafeBytes { bytes in Result { () throws(HostError) in try digest.update(bytes) } }.get()
         return try digest.finish()
     }
 
-    /// The SHA-256 of a file, read 1 MiB at a time: files may be larger than the memory.
+    /// The SHA-256 of a regular file, read 1 MiB at a time: files may be larger than the memory.
     ///
     /// - Throws: `HostError` of kind `noInput` if the file cannot be opened, `io` if reading fails.
-    public static func sha256(ofFile path: String) throws -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw HostError(.noInput, "\(path): \(String(cString: strerror(errno)))") }
-        defer { close(descriptor) }
-        let digest = try Digest()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while true {
-            let count = read(descriptor, buffer.baseAddress, buffer.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw HostError(.io, "\(path): \(String(cString: strerror(errno)))")
-            }
-            if count == 0 { return try digest.finish() }
-            try digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        }
-    }
+    public static func sha256(ofFile path: String) throws(HostError) -> String { try RegularFile(path).sha256() }
 
     /// One running computation.
-    private final class Digest {
+    final class Digest {
         private let context: OpaquePointer
 
-        init() throws {
+        init() throws(HostError) {
             guard let context = EVP_MD_CTX_new() else { throw Self.failure }
             self.context = context
             guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { throw Self.failure }
@@ -46,12 +30,12 @@ public enum Checksum {
 
         deinit { EVP_MD_CTX_free(context) }
 
-        func update(_ bytes: UnsafeRawBufferPointer) throws {
+        func update(_ bytes: UnsafeRawBufferPointer) throws(HostError) {
             guard let start = bytes.baseAddress, !bytes.isEmpty else { return }
             guard EVP_DigestUpdate(context, start, bytes.count) == 1 else { throw Self.failure }
         }
 
-        func finish() throws -> String {
+        func finish() throws(HostError) -> String {
             var sum = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
             var count: UInt32 = 0
             guard EVP_DigestFinal_ex(context, &sum, &count) == 1 else { throw Self.failure }

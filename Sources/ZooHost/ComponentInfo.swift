@@ -43,10 +43,14 @@ public struct ComponentInfo: Codable, Sendable {
             else { throw bad("component '\(id)': option \(index) has no name or no type of a setting") }
             let source = component.options[index]
             var fallback = source.fallback
+            let value = Setting(&fallback)
+            guard value != nil || fallback.tag == ZOO_NONE else {
+                throw bad("component '\(id)': the default of option '\(name)' is garbled")
+            }
             let range = source.minimum <= source.maximum ? source.minimum...source.maximum : -Double.infinity...Double.infinity
             options.append(
                 Option(
-                    name: name, help: source.help.map { String(cString: $0) } ?? "", type: type, fallback: Setting(&fallback), range: range,
+                    name: name, help: source.help.map { String(cString: $0) } ?? "", type: type, fallback: value, range: range,
                     choices: Self.strings(source.choices), file: type == .string ? files[name] : nil))
         }
         var slots: [Slot] = []

@@ -42,7 +42,11 @@ public enum EngineControl {
         let outcome: Result<Bool, HostError> = started.withLock { started in
             if !started {
                 do throws(HostError) { try EngineLibrary.open() } catch { return .failure(error) }
-                EngineLibrary.table.set_host_callbacks(logFromPlugin) { PartMaker.make($0, $1, $2, $3) }
+                EngineLibrary.table.set_host_callbacks(logFromPlugin) {
+                    PartMaker.make($0, $1, $2, $3)
+                } _: {
+                    Programs.open($0, $1, $2)
+                }
                 started = Engine.attach(EngineLibrary.table.host)
             }
             return .success(started)
@@ -67,6 +71,11 @@ public enum EngineControl {
 
     /// The library that holds the engine and the zoo's own kernels.
     public static var enginePath: String { EngineLibrary.path }
+
+    /// SHA-256 of the engine's library as it was when it was opened.
+    ///
+    /// - Throws: `unavailable` if the engine is not open, `data` if the file has been written into since.
+    public static func sha256() throws(HostError) -> String { try EngineLibrary.sha256() }
 
     /// What convolutions multiply.
     public static var precision: Precision { wanted.withLock { $0 } }

@@ -1,5 +1,6 @@
 import CEngine
 import Foundation
+import Glibc
 import Synchronization
 
 /// The engine's shared library, opened when something is to be computed and not before: its static initialisers take
@@ -19,6 +20,19 @@ enum EngineLibrary {
         return engine.pointee
     }
 
+    /// The file that was opened.
+    private static let source = Mutex<RegularFile?>(nil)
+
+    static func sha256() throws(HostError) -> String {
+        guard let file = source.withLock({ $0 }) else { throw HostError(.unavailable, "the engine is not open") }
+        let sha256 = try file.sha256()
+        var status = stat()
+        guard fstat(file.descriptor, &status) == 0, FileFacts(status).modified == FileFacts(file.status).modified else {
+            throw HostError(.data, "\(path): the engine's library has been changed since it was opened; run the command again")
+        }
+        return sha256
+    }
+
     static var isOpen: Bool { opened.load(ordering: .acquiring) != 0 }
 
     /// Opens it; once it is open, does nothing.
@@ -26,6 +40,10 @@ enum EngineLibrary {
     /// - Throws: `unavailable` if it is missing, lacks libtorch, or comes from another build.
     static func open() throws(HostError) {
         guard !isOpen else { return }
+        let file: RegularFile
+        do throws(HostError) { file = try RegularFile(path) } catch {
+            throw HostError(.unavailable, "the engine cannot be opened: \(error.message); 'make build' makes it")
+        }
         // Global, as if it were linked: libtorch's CUDA part and plugins that link libtorch find the one copy.
         guard let handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown error"
@@ -35,6 +53,11 @@ enum EngineLibrary {
             let engine = unsafeBitCast(symbol, to: zoo_engine_fn.self)(),
             engine.pointee.struct_size == UInt32(MemoryLayout<zoo_engine>.size)
         else { throw HostError(.unavailable, "\(path): the engine of another build, expected this program's; 'make build' makes it") }
+        // The linker goes by the name; it has to have found the file whose hash is told.
+        guard FileFacts(path: path) == FileFacts(file.status) else {
+            throw HostError(.unavailable, "\(path): it was replaced while it was opened; run the command again")
+        }
+        source.withLock { $0 = file }
         opened.store(UInt(bitPattern: engine), ordering: .releasing)
     }
 }

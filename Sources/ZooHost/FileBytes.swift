@@ -12,39 +12,7 @@ public enum FileBytes {
     /// The contents of a regular file.
     ///
     /// - Throws: `HostError` of kind `noInput` if there is no such file or it is not to be opened, `io` if reading fails.
-    public static func read(_ path: String) throws -> Data {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw HostError(.noInput, "\(path): \(reason(errno))") }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw HostError(.io, "\(path): \(reason(errno))") }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw HostError(.noInput, "\(path): is a directory, expected a file")
-        default: throw HostError(.noInput, "\(path): is a device or a pipe, expected a file")
-        }
-        let size = Int(status.st_size)
-        if size > largestRead {
-            let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
-            guard let mapped, mapped != MAP_FAILED else { throw HostError(.io, "\(path): \(reason(errno))") }
-            return Data(bytesNoCopy: mapped, count: size, deallocator: .custom { pointer, count in munmap(pointer, count) })
-        }
-        var data = Data(count: size)
-        let filled = try data.withUnsafeMutableBytes { buffer in
-            var filled = 0
-            while filled < size, let start = buffer.baseAddress {
-                let count = Glibc.read(descriptor, start + filled, size - filled)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw HostError(.io, "\(path): \(reason(errno))")
-                }
-                if count == 0 { break }  // It shrank since `fstat`; whoever parses it finds it truncated.
-                filled += count
-            }
-            return filled
-        }
-        return filled == size ? data : data.prefix(filled)
-    }
+    public static func read(_ path: String) throws(HostError) -> Data { try RegularFile(path).contents() }
 
     /// Writes `chunks`, one after the other, to the file, which then has either all of its new contents or its old ones.
     ///
@@ -56,8 +24,8 @@ public enum FileBytes {
         let (directory, name) = split(path)
         guard !name.isEmpty else { throw HostError(.cantCreate, "\(path): expected the name of a file") }
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw HostError(.cantCreate, "\(path): cannot be written: it is a directory")
+        if stat(path, &status) == 0, let other = RegularFile.type(besidesFiles: status.st_mode) {
+            throw HostError(.cantCreate, "\(path): cannot be written: it is a \(other)")
         }
         let temporary = "\(directory)/.\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -66,7 +34,7 @@ public enum FileBytes {
         }
         do {
             defer { close(descriptor) }
-            for chunk in chunks { try write(chunk, to: descriptor, path: path) }
+            for chunk in chunks { try chunk.withUnsafeBytes { try write($0, to: descriptor, path: path) } }
             guard fsync(descriptor) == 0 else { throw HostError(.io, "\(path): writing failed: \(reason(errno))") }
             guard rename(temporary, path) == 0 else {
                 throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))")
@@ -84,17 +52,28 @@ public enum FileBytes {
         }
     }
 
-    private static func write(_ chunk: Data, to descriptor: Int32, path: String) throws {
-        try chunk.withUnsafeBytes { buffer in
-            var done = 0
-            while done < buffer.count, let start = buffer.baseAddress {
-                let count = Glibc.write(descriptor, start + done, buffer.count - done)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    throw HostError(.io, "\(path): writing failed: \(reason(errno))")
-                }
-                done += count
+    /// Makes a file that must not be there yet, of what `body` writes.
+    ///
+    /// - Throws: `cantCreate` or `io`, and what `body` throws.
+    static func create(
+        _ path: String, mode: mode_t,
+        _ body: (_ write: (UnsafeRawBufferPointer) throws(HostError) -> Void) throws(HostError) -> Void
+    ) throws(HostError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))") }
+        defer { close(descriptor) }
+        try body { (bytes) throws(HostError) in try write(bytes, to: descriptor, path: path) }
+    }
+
+    private static func write(_ buffer: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(HostError) {
+        var done = 0
+        while done < buffer.count, let start = buffer.baseAddress {
+            let count = Glibc.write(descriptor, start + done, buffer.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw HostError(.io, "\(path): writing failed: \(reason(errno))")
             }
+            done += count
         }
     }
 
@@ -104,7 +83,8 @@ public enum FileBytes {
         return (directory.isEmpty ? "/" : directory, String(path[path.index(after: slash)...]))
     }
 
-    private static func reason(_ code: Int32) -> String {
+    /// The system's words for an error number, without the capital at the beginning.
+    static func reason(_ code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         let reason = String(cString: text)
         return reason.prefix(1).lowercased() + reason.dropFirst()

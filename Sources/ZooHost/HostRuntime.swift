@@ -13,6 +13,13 @@ public final class HostRuntime {
     public let broken: [BrokenPlugin]
     private let threads: Int?
     let lock: PluginLock?
+    let trust: Trust
+    private let vault: PluginVault?
+    /// Of plugins that were handed over rather than found, what has to be loaded for them.
+    private var planned: [String: PluginVault.Pin] = [:]
+    /// SHA-256 of what has been loaded into this process, by the path at which it was found: plugins, the libraries that they bring along,
+    /// and programs that entries name (TorchScript, AOTInductor).
+    public private(set) var loaded: [String: String] = [:]
     /// Tables of the plugins that are loaded, by path, then `kind/id`.
     private var tables: [String: [String: UnsafePointer<zoo_component_v1>]] = [:]
 
@@ -36,7 +43,59 @@ public final class HostRuntime {
         let scan = try PluginScan(searchPath, lock: lock, retrying: retrying)
         plugins = scan.plugins
         broken = scan.broken
+        trust = Trust(allowed: searchPath.allowed)
+        vault = nil
+        Programs.judge(by: trust, lock)
         if startingEngine { try startEngine() }
+    }
+
+    /// Takes the plugins that another process has found, byte for byte as they were then; nothing is searched.
+    ///
+    /// - Parameters: as of the other initialiser; `searchPath` says where a plugin that is missing was looked for.
+    /// - Throws: `unavailable` if the engine does not start.
+    public init(plan: PluginPlan, searchPath: SearchPath, threads: Int? = nil, lock: PluginLock? = nil) throws(HostError) {
+        self.searchPath = searchPath
+        self.threads = threads
+        self.lock = lock
+        var plugins: [KnownPlugin] = []
+        for item in plan.plugins { plugins.append(try item.plugin()) }
+        self.plugins = plugins
+        broken = []
+        trust = Trust(allowed: searchPath.allowed)
+        vault = PluginVault(directory: plan.vault)
+        planned = Dictionary(plan.plugins.map { ($0.path, $0.pin) }, uniquingKeysWith: { first, _ in first })
+        Programs.judge(by: trust, lock)
+        try startEngine()
+    }
+
+    /// What another process needs to load exactly these plugins, even if their files are replaced meanwhile. One that cannot be copied any more
+    /// fails there, when something needs it.
+    ///
+    /// - Throws: `cantCreate` if there is no place for copies.
+    public func plan() throws(HostError) -> PluginPlan {
+        let vault = try copies()
+        var items: [PluginPlan.Item] = []
+        for plugin in plugins {
+            items.append(.init(plugin, (try? keep(plugin, in: vault)) ?? PluginVault.Pin(sha256: plugin.sha256)))
+        }
+        return PluginPlan(vault: vault.directory, plugins: items)
+    }
+
+    /// Where copies are, or will be.
+    private func copies() throws(HostError) -> PluginVault {
+        if let vault { return vault }
+        return try PluginVault(cacheDirectory: searchPath.cacheDirectory)
+    }
+
+    /// Sees to it that the copy of a plugin is there, made from its file or as it was handed over.
+    private func keep(_ plugin: KnownPlugin, in vault: PluginVault) throws(HostError) -> PluginVault.Pin {
+        if let pin = planned[plugin.path], vault.holds(plugin.path, pin) { return pin }
+        let file = try trust.open(plugin.path)
+        let pin = try vault.keep(file, sha256: plugin.sha256, trust: trust, vouched: trust.isAllowed(file))
+        if let expected = planned[plugin.path], expected != pin {
+            throw HostError(.data, "\(plugin.path): what it brings along has changed since the batch was planned; run the command again")
+        }
+        return pin
     }
 
     /// Starts the engine, if it does not run yet.
@@ -54,23 +113,40 @@ public final class HostRuntime {
             throw HostError(.software, "\(component.file): not among the plugins of this runtime")
         }
         try startEngine()
+        let vault = try copies()
+        let pin = try keep(plugin, in: vault)
+        let copy = vault.place(of: plugin.path, pin.sha256)
         let changed = HostError(.data, "\(plugin.path): it has changed since it was found; run the command again")
-        let loaded: [PluginLoader.Component]
+        let found: [PluginLoader.Component]
         do {
-            let library = try ELFFile(path: plugin.path)
+            let library = try ELFFile(contents: FileBytes.read(copy), path: plugin.path)
             guard try Checksum.sha256(of: library.contents) == plugin.sha256, let file = try PluginFile(library: library) else {
                 throw changed
             }
             try file.requireLoadable(engine: Engine.name)
-            loaded = try PluginLoader.load(file)
+            found = try PluginLoader.load(file, from: copy)
         } catch {
             throw error as? HostError ?? HostError(.io, "\(plugin.path): \(error)")
         }
-        let all = loaded.map { ("\($0.info.kind)/\($0.info.id)", $0.table) }
+        loaded[plugin.path] = pin.sha256
+        loaded.merge(pin.companions) { _, new in new }
+        let all = found.map { ("\($0.info.kind)/\($0.info.id)", $0.table) }
         tables[plugin.path] = Dictionary(all, uniquingKeysWith: { first, _ in first })
         guard let table = tables[plugin.path]?[name], Int(table.pointee.option_count) == component.options.count else { throw changed }
         return table
     }
+
+    /// Removes the copies of plugins that this process had to keep in a temporary directory, before it ends.
+    public static func removeTemporaryCopies() { PluginVault.removeTemporary() }
+
+    /// Removes the private copies of plugins in a folder that is about to vanish.
+    func forgetCopies(below folder: String) {
+        guard let vault = try? copies() else { return }
+        for plugin in plugins where plugin.path.hasPrefix(folder + "/") { vault.forget(plugin.path, plugin.sha256) }
+    }
+
+    /// Notes a program that an entry names and that has been opened.
+    func note(program path: String, sha256: String) { loaded[path] = sha256 }
 
     /// All components, by kind and then in the order of the plugins.
     public var components: [ComponentInfo] {

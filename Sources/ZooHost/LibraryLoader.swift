@@ -47,21 +47,23 @@ enum LibraryLoader {
     private final class Stems { var paths: Set<String> = [] }
 
     /// Loads a library (local scope, kept for ever: unloading Swift code crashes at the next dynamic cast) and finds its entry.
-    static func load(_ path: String, symbol: String) throws(HostError) -> zoo_plugin_fn {
+    ///
+    /// - Parameter name: what errors call it.
+    static func load(_ path: String, symbol: String, called name: String) throws(HostError) -> zoo_plugin_fn {
         try withLibltdl { () throws(HostError) in
             var advice: lt_dladvise?
-            guard lt_dladvise_init(&advice) == 0 else { throw HostError(.software, "\(path): libltdl: \(lastError())") }
+            guard lt_dladvise_init(&advice) == 0 else { throw HostError(.software, "\(name): libltdl: \(lastError())") }
             defer { lt_dladvise_destroy(&advice) }
             guard lt_dladvise_local(&advice) == 0, lt_dladvise_resident(&advice) == 0 else {
-                throw HostError(.software, "\(path): libltdl: \(lastError())")
+                throw HostError(.software, "\(name): libltdl: \(lastError())")
             }
             // libltdl binds functions at their first call, where one that is missing would end the process. So everything is
             // bound here first, and stays loaded as it would anyway.
             guard dlopen(path, RTLD_NOW | RTLD_LOCAL) != nil, let handle = lt_dlopenadvise(path, advice) else {
-                throw HostError(.unavailable, "\(path): cannot be loaded: \(realCause(path))")
+                throw HostError(.unavailable, "\(name): cannot be loaded: \(realCause(path))")
             }
             guard let address = lt_dlsym(handle, symbol) else {
-                throw HostError(.data, "\(path): the entry function '\(symbol)' is not exported")
+                throw HostError(.data, "\(name): the entry function '\(symbol)' is not exported")
             }
             return unsafeBitCast(address, to: zoo_plugin_fn.self)
         }

@@ -1,6 +1,4 @@
-import CEngine
 import CZooPlugin
-import Foundation
 public import ZooKit
 
 /// An entry built from its parts: a network ready to be trained or evaluated.
@@ -145,19 +143,23 @@ extension HostRuntime {
 
     /// Builds an entry's network, with initial weights from `seed`.
     ///
-    /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings.
+    /// - Throws: what `resolve` throws, and `config` if a component refuses the size or the settings; `software` if it fails otherwise.
     public func network(_ entry: Entry, input: ImageShape, classes: Int, seed: UInt64) throws(HostError) -> Network {
         let resolved = try resolve(entry)
-        for file in resolved.namedFiles where file.contents == .code { try requireTrusted(code: file.path) }
         try startEngine()
         try EngineControl.seed(seed)
         let table = try table(of: resolved.architecture)
-        do {
-            let part = try PartMaker(resolved, host: self).architecture(table, input: input, classes: classes)
+        let programs = resolved.namedFiles.filter { $0.contents == .code }.map(\.path)
+        let maker = PartMaker(resolved, host: self)
+        let made = try admit(programs) { () throws(ZooError) in
+            let part = try maker.architecture(table, input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
                 files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
-        } catch { throw HostError(.config, "entry '\(entry.id)': \(error)") }
+        }
+        do throws(ZooError) { return try made.get() } catch {
+            throw HostError(maker.refusal ?? HostError.Kind(error.kind), "entry '\(entry.id)': \(error)")
+        }
     }
 
     /// One component on its own, for checks: settings from `config`, weights from the engine's default generator.
@@ -165,10 +167,11 @@ extension HostRuntime {
         _ component: ComponentInfo, config: [String: JSON] = [:], input: ImageShape, outputs: Int
     ) throws -> ForeignPart {
         let settings = try component.settings(config, at: .init(file: component.id, path: "$", folder: ""))
-        for (option, setting) in zip(component.options, settings) where option.file == .code {
-            try requireTrusted(code: setting.description)
+        let programs = zip(component.options, settings).compactMap { option, setting -> String? in
+            guard option.file == .code, case .string(let path) = setting else { return nil }
+            return path
         }
-        return try part(component, settings: settings, input: input, outputs: outputs)
+        return try admit(programs) { try part(component, settings: settings, input: input, outputs: outputs) }.get()
     }
 
     /// What fills a slot of an entry, on its own: with its settings, weights from the engine's default generator.
@@ -179,23 +182,15 @@ extension HostRuntime {
         guard let component = resolved.parts[slot], let settings = resolved.partSettings[slot] else {
             throw HostError(.config, "entry '\(entry.id)' leaves the slot '\(slot)' empty")
         }
-        for file in resolved.namedFiles where file.slot == slot && file.contents == .code { try requireTrusted(code: file.path) }
-        return try part(component, settings: settings, input: input, outputs: outputs)
+        let programs = resolved.namedFiles.filter { $0.slot == slot && $0.contents == .code }.map(\.path)
+        return try admit(programs) { try part(component, settings: settings, input: input, outputs: outputs) }.get()
     }
 
-    /// Native code that an entry names is taken from where a plugin would be, and under a lock only from where the user has vouched for it.
-    private func requireTrusted(code path: String) throws(HostError) {
-        let trust = Trust(allowed: searchPath.allowed)
-        let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard FileManager.default.fileExists(atPath: real) else { throw HostError(.noInput, "\(path): no such file") }
-        guard !trust.isAllowed(real) else { return }
-        if let lock {
-            throw HostError(
-                .noPermission,
-                "\(path): holds native code, and \(lock.path) pins what may be loaded; --allow \(path) loads it anyway")
-        }
-        try trust.check(directory: (real as NSString).deletingLastPathComponent)
-        try trust.check(file: real)
+    /// Programs that an entry names are taken from where a plugin would be, and under a lock only from where the user has vouched for it.
+    private func admit<R, E: Error>(_ programs: [String], _ body: () throws(E) -> R) throws(HostError) -> Result<R, E> {
+        _ = Programs.takeGiven()
+        defer { for (path, sha256) in Programs.takeGiven() { note(program: path, sha256: sha256) } }
+        return try Programs.admit(programs, body)
     }
 
     /// The same with settings in the order of the component's options, as they are: nothing about them is checked.
@@ -206,119 +201,5 @@ extension HostRuntime {
             build.width = Int64(input.width)
             build.outputs = Int64(outputs)
         }
-    }
-}
-
-/// Makes the parts that an architecture asks for while it is being made: what stands behind a `zoo_builder`.
-final class PartMaker {
-    private let resolved: ResolvedEntry
-    private let host: HostRuntime
-
-    init(_ resolved: ResolvedEntry, host: HostRuntime) {
-        self.resolved = resolved
-        self.host = host
-    }
-
-    /// What fills a slot, or the component that `kind:id` names, with its settings; nil for a slot left empty.
-    private func filling(_ name: String) throws(HostError) -> (component: ComponentInfo, settings: [Setting])? {
-        if let colon = name.firstIndex(of: ":"), let kind = Kind.allCases.first(where: { "\($0)" == name[..<colon] }) {
-            let component = try host.component(kind, String(name[name.index(after: colon)...]))
-            return (component, try component.settings([:], at: .init(file: name, path: "$", folder: "")))
-        }
-        guard resolved.architecture.slots.contains(where: { $0.name == name }) else {
-            throw HostError(.config, "architecture '\(resolved.architecture.id)' declares no slot '\(name)'")
-        }
-        return resolved.parts[name].map { ($0, resolved.partSettings[name] ?? []) }
-    }
-
-    func architecture(_ table: UnsafePointer<zoo_component_v1>, input: ImageShape, classes: Int) throws(ZooError) -> ForeignPart {
-        try withExtendedLifetime(self) { () throws(ZooError) in
-            let builder = OpaquePointer(Unmanaged.passUnretained(self).toOpaque())
-            return try Self.instance(of: table, settings: resolved.architectureSettings, builder: builder) { build in
-                build.channels = Int64(input.channels)
-                build.height = Int64(input.height)
-                build.width = Int64(input.width)
-                build.outputs = Int64(classes)
-            }
-        }
-    }
-
-    static func instance(
-        of table: UnsafePointer<zoo_component_v1>, settings: [Setting], builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void
-    ) throws(ZooError) -> ForeignPart {
-        var out: Result<ForeignPart, ZooError> = .failure(ZooError("not made"))
-        withBuild(settings, builder, fill) { build in
-            do throws(ZooError) { out = .success(try ForeignPart(table, build)) } catch { out = .failure(error) }
-        }
-        return try out.get()
-    }
-
-    /// `make_part` of the host's table.
-    static func make(
-        _ builder: OpaquePointer?, _ slot: UnsafePointer<CChar>?, _ wanted: UnsafePointer<zoo_build_v1>?,
-        _ out: UnsafeMutablePointer<zoo_part_v1>?
-    ) -> zoo_status {
-        func fail(_ status: zoo_status, _ text: String) -> zoo_status { EngineLibrary.table.host.pointee.fail(status, text) }
-        guard let builder, let slot, let wanted, let out else {
-            return fail(ZOO_BAD_ARGUMENT, "make_part needs a builder, a slot, a build and a place for the part")
-        }
-        let maker = Unmanaged<PartMaker>.fromOpaque(UnsafeRawPointer(builder)).takeUnretainedValue()
-        let name = String(cString: slot)
-        let component: UnsafePointer<zoo_component_v1>
-        let settings: [Setting]
-        do throws(HostError) {
-            guard let filling = try maker.filling(name) else { return fail(ZOO_NOT_FOUND, "the entry leaves the slot '\(name)' empty") }
-            (component, settings) = (try maker.host.table(of: filling.component), filling.settings)
-        } catch { return fail(ZOO_BAD_ARGUMENT, error.message) }
-        var instance: UnsafeMutableRawPointer?
-        var status = ZOO_ERROR
-        withBuild(
-            settings, nil,
-            { build in
-                build.channels = wanted.pointee.channels
-                build.height = wanted.pointee.height
-                build.width = wanted.pointee.width
-                build.outputs = wanted.pointee.outputs
-                build.resize_count = wanted.pointee.resize_count
-                build.resizes = wanted.pointee.resizes
-            }
-        ) { build in status = component.pointee.create(component, build, &instance) }
-        if status == ZOO_OK { out.pointee = zoo_part_v1(component: component, instance: instance) }
-        return status
-    }
-
-    /// Settings as the contract's values, in memory that lives for the call.
-    private static func withBuild(
-        _ settings: [Setting], _ builder: OpaquePointer?, _ fill: (inout zoo_build_v1) -> Void,
-        _ body: (UnsafePointer<zoo_build_v1>) -> Void
-    ) {
-        let storage = SettingStorage(settings)
-        storage.values.withUnsafeBufferPointer { values in
-            var build = zoo_build_v1()
-            build.struct_size = UInt32(MemoryLayout<zoo_build_v1>.size)
-            build.setting_count = UInt32(values.count)
-            build.settings = values.baseAddress
-            build.builder = builder
-            fill(&build)
-            body(&build)
-        }
-        withExtendedLifetime(storage) {}
-    }
-}
-
-/// The contract's values of some settings, and the memory that their lists and strings point to.
-private final class SettingStorage {
-    private(set) var values: [zoo_value] = []
-    private var memory: [UnsafeMutableRawBufferPointer] = []
-
-    init(_ settings: [Setting]) { values = settings.map { $0.value(keeping: keep) } }
-
-    deinit { memory.forEach { $0.deallocate() } }
-
-    private func keep(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer? {
-        let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, bytes.count), alignment: 16)
-        copy.copyMemory(from: bytes)
-        memory.append(copy)
-        return UnsafeRawPointer(copy.baseAddress)
     }
 }

@@ -1,59 +1,4 @@
-public import CZooPlugin
-
-/// An instance made by another plugin (or by this one, across the boundary): destroyed with its last user.
-public final class ForeignPart {
-    let component: UnsafePointer<zoo_component_v1>
-    let instance: UnsafeMutableRawPointer?
-
-    init(component: UnsafePointer<zoo_component_v1>, instance: UnsafeMutableRawPointer?) {
-        self.component = component
-        self.instance = instance
-    }
-
-    /// Makes an instance of `component`.
-    ///
-    /// - Throws: what the component's `create` reports.
-    public init(_ component: UnsafePointer<zoo_component_v1>, _ build: UnsafePointer<zoo_build_v1>) throws(ZooError) {
-        guard let create = component.pointee.create else { throw ZooError("the component has no 'create'", .badArgument) }
-        var made: UnsafeMutableRawPointer?
-        try check(create(component, build, &made))
-        self.component = component
-        instance = made
-    }
-
-    deinit { component.pointee.destroy?(instance) }
-
-    var id: String { component.pointee.id.map { String(cString: $0) } ?? "?" }
-
-    /// Reads the names and tensors of the instance, once.
-    func readState() throws(ZooError) -> Parameters {
-        let parameters = Parameters()
-        guard let state = component.pointee.state else { throw missing("state") }
-        for index in 0..<UInt32(1_000_000) {
-            var entry = zoo_state_v1()
-            let status = state(instance, index, &entry)
-            if status == ZOO_NOT_FOUND { break }
-            try check(status)
-            let tensor = try Tensor(result: entry.tensor)
-            guard let name = entry.name else { throw ZooError("component '\(id)': state \(index) has no name", .badArgument) }
-            try parameters.register(String(cString: name), tensor, entry.role == ZOO_BUFFER ? .buffer : .parameter)
-        }
-        parameters.follow { [self] on in
-            guard let set = component.pointee.set_training else { return }
-            try check(set(instance, on ? 1 : 0))
-        }
-        return parameters
-    }
-
-    func table<T>(_ kind: zoo_kind, as type: T.Type) throws(ZooError) -> UnsafePointer<T> {
-        guard component.pointee.kind == kind, let table = component.pointee.table else {
-            throw ZooError("component '\(id)' has no table of its kind", .badArgument)
-        }
-        return table.assumingMemoryBound(to: type)
-    }
-
-    func missing(_ function: String) -> ZooError { ZooError("component '\(id)' lacks the function '\(function)'", .badArgument) }
-}
+import CZooPlugin
 
 /// An extractor behind a C table.
 public final class ForeignExtractor: FeatureExtractor {
@@ -66,18 +11,7 @@ public final class ForeignExtractor: FeatureExtractor {
         self.part = part
         table = try part.table(ZOO_EXTRACTOR, as: zoo_extractor_v1.self)
         parameters = try part.readState()
-        guard let count = table.pointee.stage_count, let stage = table.pointee.stage else { throw part.missing("stage") }
-        var list: [Stage] = []
-        for index in 0..<count(part.instance) {
-            var info = zoo_stage_v1()
-            try check(stage(part.instance, index, &info))
-            list.append(
-                Stage(
-                    info.name.map { String(cString: $0) } ?? "\(index + 1)", channels: Int(info.channels), height: Int(info.height),
-                    width: Int(info.width), stride: info.stride,
-                    symmetry: .init(rotations: Int(info.rotations), mirror: info.mirror != 0)))
-        }
-        stages = list
+        stages = try part.stages(of: table)
     }
 
     public func forward(_ x: Tensor, stages range: Range<Int>) throws -> Tensor {
@@ -103,11 +37,16 @@ public final class ForeignExtractor: FeatureExtractor {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
         let channels = stages[stage].channels
         guard let permutation = table.pointee.permutation else { return Array(0..<channels) }
-        var list = [Int64](repeating: 0, count: channels)
-        try check(permutation(part.instance, UInt32(stage), Int32(rotation), mirror ? 1 : 0, &list))
-        guard list.allSatisfy({ (0..<Int64(channels)).contains($0) }) else {
-            throw ZooError(
-                "component '\(part.id)': the channel permutation of stage \(stage) leaves its \(channels) channels", .badArgument)
+        let what = "the channel permutation of stage \(stage + 1) of component '\(part.id)'"
+        let list = try GuardedNumbers.read(channels, of: Int64.self, what) { room throws(ZooError) in
+            try check(permutation(part.instance, UInt32(stage), Int32(clamping: rotation), mirror ? 1 : 0, room))
+        }
+        var isTaken = [Bool](repeating: false, count: channels)
+        for channel in list {
+            guard (0..<Int64(channels)).contains(channel), !isTaken[Int(channel)] else {
+                throw ZooError("\(what) names channel \(channel) twice, or outside the \(channels) that there are", .badArgument)
+            }
+            isTaken[Int(channel)] = true
         }
         return list.map { Int($0) }
     }
@@ -126,16 +65,12 @@ public final class ForeignTransformer: SpatialTransformer {
         self.part = part
         table = try part.table(ZOO_TRANSFORMER, as: zoo_transformer_v1.self)
         parameters = try part.readState()
-        guard let count = table.pointee.parameter_count, let flags = table.pointee.flags, let identity = table.pointee.identity else {
-            throw part.missing("parameter_count, flags or identity")
-        }
-        parameterCount = Int(count(part.instance))
+        guard let flags = table.pointee.flags else { throw part.missing("flags") }
+        identity = try part.identity(of: table)
+        parameterCount = identity.count
         let bits = flags(part.instance)
         composes = bits & ZOO_COMPOSES.rawValue != 0
         inverts = bits & ZOO_INVERTS.rawValue != 0
-        var values = [Double](repeating: 0, count: parameterCount)
-        try check(identity(part.instance, &values))
-        self.identity = values
     }
 
     public func outputSize(height: Int, width: Int) -> (height: Int, width: Int) {
@@ -170,6 +105,9 @@ public final class ForeignTransformer: SpatialTransformer {
 
     public func warp(_ images: Tensor, _ theta: Tensor, height: Int, width: Int) throws -> Tensor {
         guard let function = table.pointee.warp else { throw part.missing("warp") }
+        guard [height, width].allSatisfy({ (1...ForeignPart.mostOfSize).contains(Int64($0)) }) else {
+            throw ZooError("family '\(part.id)' is to make images of \(height)×\(width)", .badArgument)
+        }
         var out: OpaquePointer?
         try images.with { x throws(ZooError) in
             try theta.with { t throws(ZooError) in try check(function(part.instance, x, t, Int64(height), Int64(width), &out)) }

@@ -112,10 +112,14 @@ extension Setting {
         return value
     }
 
+    /// Elements of a list or bytes of a text; a value that claims more is taken for garbled.
+    private static let mostElements = 1 << 20
+
     /// From a value of the contract; nil if it is none that a setting can have.
     public init?(_ value: UnsafePointer<zoo_value>) {
         let value = value.pointee
         let count = Int(value.count)
+        guard count <= Self.mostElements || [ZOO_BOOL, ZOO_INT, ZOO_DOUBLE].contains(value.tag) else { return nil }
         switch value.tag {
         case ZOO_BOOL: self = .bool(value.as.i != 0)
         case ZOO_INT: self = .int(Int(value.as.i))
@@ -124,8 +128,12 @@ extension Setting {
             guard let text = value.as.string else { return nil }
             let bytes = UnsafeRawBufferPointer(start: text, count: count)
             self = .string(String(decoding: bytes, as: UTF8.self))
-        case ZOO_INTS: self = .ints(UnsafeBufferPointer(start: value.as.ints, count: count).map { Int($0) })
-        case ZOO_DOUBLES: self = .doubles(Array(UnsafeBufferPointer(start: value.as.doubles, count: count)))
+        case ZOO_INTS:
+            guard count == 0 || value.as.ints != nil else { return nil }
+            self = .ints(UnsafeBufferPointer(start: value.as.ints, count: count).map { Int($0) })
+        case ZOO_DOUBLES:
+            guard count == 0 || value.as.doubles != nil else { return nil }
+            self = .doubles(Array(UnsafeBufferPointer(start: value.as.doubles, count: count)))
         default: return nil
         }
     }
@@ -220,11 +228,14 @@ private func exported(_ type: any Component.Type) -> zoo_component_v1 {
 
 extension Build {
     fileprivate init(_ build: zoo_build_v1, names: [String]) throws(ZooError) {
-        input = ImageShape(Int(build.channels), Int(build.height), Int(build.width))
-        outputs = Int(build.outputs)
+        guard build.resize_count == 0 || build.resizes != nil else {
+            throw ZooError("\(build.resize_count) resamplings are announced and none is there", .badArgument)
+        }
         resamplings = UnsafeBufferPointer(start: build.resizes, count: Int(build.resize_count)).map {
             Resampling(after: Int($0.stage), height: Int($0.height), width: Int($0.width))
         }
+        input = ImageShape(Int(build.channels), Int(build.height), Int(build.width))
+        outputs = Int(build.outputs)
         builder = build.builder
         guard Int(build.setting_count) == names.count else {
             throw ZooError("\(build.setting_count) settings for a component with \(names.count) options", .badArgument)
@@ -295,7 +306,7 @@ private func tensor(_ pointer: OpaquePointer?) throws -> Tensor {
 private let extractorTable = Published(
     zoo_extractor_v1(
         struct_size: UInt32(MemoryLayout<zoo_extractor_v1>.size),
-        stage_count: { UInt32(Box.of($0).extractor?.stages.count ?? 0) },
+        stage_count: { UInt32(clamping: Box.of($0).extractor?.stages.count ?? 0) },
         stage: { me, index, out in
             let box = Box.of(me)
             let stages = box.extractor?.stages ?? []
@@ -305,7 +316,7 @@ private let extractorTable = Published(
             let stage = stages[Int(index)]
             out.pointee = zoo_stage_v1(
                 name: box.stageName(Int(index), stages), channels: Int64(stage.channels), height: Int64(stage.height),
-                width: Int64(stage.width), stride: stage.stride, rotations: Int32(stage.symmetry.rotations),
+                width: Int64(stage.width), stride: stage.stride, rotations: Int32(clamping: stage.symmetry.rotations),
                 mirror: stage.symmetry.mirror ? 1 : 0)
             return ZOO_OK
         },
@@ -321,8 +332,14 @@ private let extractorTable = Published(
         classify: { me, features, out in give(out) { try Box.of(me).extractor?.classify(tensor(features)) } },
         permutation: { me, stage, rotation, mirror, out in
             report {
-                let list = try Box.of(me).extractor?.permutation(stage: Int(stage), rotation: Int(rotation), mirror: mirror != 0) ?? []
-                guard let out else { throw ZooError("no place for the permutation", .badArgument) }
+                guard let out, let extractor = Box.of(me).extractor else { throw ZooError("no place for the permutation", .badArgument) }
+                let stages = extractor.stages
+                guard stages.indices.contains(Int(stage)) else { throw ZooError("there are \(stages.count) stages", .notFound) }
+                let list = try extractor.permutation(stage: Int(stage), rotation: Int(rotation), mirror: mirror != 0)
+                guard list.count == stages[Int(stage)].channels else {
+                    throw ZooError(
+                        "its permutation of stage \(stage + 1) has \(list.count) channels, the stage \(stages[Int(stage)].channels)")
+                }
                 for (index, channel) in list.enumerated() { out[index] = Int64(channel) }
             }
         }))
@@ -330,7 +347,7 @@ private let extractorTable = Published(
 private let transformerTable = Published(
     zoo_transformer_v1(
         struct_size: UInt32(MemoryLayout<zoo_transformer_v1>.size),
-        parameter_count: { UInt32(Box.of($0).transformer?.parameterCount ?? 0) },
+        parameter_count: { UInt32(clamping: Box.of($0).transformer?.parameterCount ?? 0) },
         flags: { me in
             let family = Box.of(me).transformer
             return (family?.composes == true ? ZOO_COMPOSES.rawValue : 0) | (family?.inverts == true ? ZOO_INVERTS.rawValue : 0)
@@ -338,7 +355,11 @@ private let transformerTable = Published(
         identity: { me, out in
             report {
                 guard let family = Box.of(me).transformer, let out else { throw ZooError("no place for the identity", .badArgument) }
-                for (index, value) in family.identity.enumerated() { out[index] = value }
+                let identity = family.identity
+                guard identity.count == family.parameterCount else {
+                    throw ZooError("its identity has \(identity.count) numbers, the family \(family.parameterCount) parameters")
+                }
+                for (index, value) in identity.enumerated() { out[index] = value }
             }
         },
         output_size: { me, height, width, outHeight, outWidth in

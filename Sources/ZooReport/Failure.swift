@@ -1,5 +1,6 @@
 import ZooHarness
 import ZooHost
+import ZooKit
 
 /// What an error means to people and to the shell: one line, and a status of `<sysexits.h>`.
 public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
@@ -13,15 +14,17 @@ public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         self.exitStatus = exitStatus
     }
 
-    /// The status of a `HostError` is that of its kind; 130, the shell's for a program that was interrupted, of `Interrupted`;
-    /// 70 of what nobody foresaw.
+    /// The status of a `HostError` or a `ZooError` is that of its kind; 130, the shell's for a program that was interrupted, of
+    /// `Interrupted`; 0 of `NotApplicable`, which is an answer; 70 of what nobody foresaw.
     public init(_ error: any Error) {
         message = singleLine("\(error)")
         exitStatus =
             switch error {
             case let error as Failure: error.exitStatus
             case let error as HostError: error.exitCode
+            case let error as ZooError: HostError.Kind(error.kind).rawValue
             case is Interrupted: 130
+            case is NotApplicable: 0
             default: HostError.Kind.software.rawValue
             }
     }

@@ -32,8 +32,8 @@ public struct PluginReport: Codable, Sendable {
         guard let file = try PluginFile(path: path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
         let full = URL(fileURLWithPath: path).standardizedFileURL.path
         self.path = full
-        bytes = (try? FileManager.default.attributesOfItem(atPath: full)[.size] as? Int) ?? 0
-        sha256 = try Checksum.sha256(ofFile: full)
+        bytes = file.size
+        sha256 = try file.sha256
         machine = "\(file.library.machine)"
         needed = file.library.needed
         entrySymbol = file.entrySymbol

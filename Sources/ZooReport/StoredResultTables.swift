@@ -114,10 +114,15 @@ extension ResultTables {
         }
         // Programs get one type whatever the values are; people no fractions where there are none.
         let fractional = Set(results.flatMap(\.figures).filter { $0.value != $0.value.rounded() }.map(\.name))
+        var taken = Set(columns.map(\.name))
         columns += names.map { name in
-            .number(
-                name.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined(), name,
-                decimals: withProvenance || fractional.contains(name) ? 4 : 0)
+            let plain = name.map { $0.isLetter || $0.isNumber ? "\($0)" : "_" }.joined()
+            var (column, number) = (plain, 1)
+            while !taken.insert(column).inserted {
+                column = "figure_" + plain + (number == 1 ? "" : "_\(number)")
+                number += 1
+            }
+            return .number(column, name, decimals: withProvenance || fractional.contains(name) ? 4 : 0)
         }
         var table = DataTable(columns)
         for result in results {

@@ -1,4 +1,5 @@
 import Glibc
+import ZooHost
 
 /// What is known about where text goes: whether people look at it, how wide it is, and whether it shows colours.
 public struct Terminal: Sendable, Hashable {
@@ -18,7 +19,7 @@ public struct Terminal: Sendable, Hashable {
     public static let plain = Terminal(isTerminal: false, width: nil, usesColor: false)
 
     /// What standard output is right now.
-    public static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
+    public static var standardOutput: Terminal { Terminal(descriptor: StandardOutput.descriptor) }
 
     /// What standard error is right now.
     public static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
@@ -76,7 +77,7 @@ func truncated(_ text: String, to width: Int) -> String {
 }
 
 /// `text` on one line, without control characters: it may come from a file of unknown origin, and a terminal obeys them.
-func singleLine(_ text: String) -> String {
+public func singleLine(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
     return String(
         String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

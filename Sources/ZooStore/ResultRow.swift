@@ -4,12 +4,14 @@ import ZooHost
 
 /// A row of the table `result`, to and from the types that others see.
 struct ResultRow {
-    /// All but the id, which each store gives anew.
-    static let columns = [
+    /// Those of the first stores, by which they are recognised.
+    static let firstColumns = [
         "uuid", "job", "entry", "dataset", "seed", "trained_on", "origin", "weights", "images", "probe", "settings", "status", "cause",
         "exit_status", "warnings", "zoo", "code", "engine", "plugins", "weights_checksum", "machine", "processor", "threads", "date",
         "command", "seconds",
     ]
+    /// All but the id, which each store gives anew.
+    static let columns = firstColumns
 
     private let values: [(any DatabaseValueConvertible)?]
 
@@ -36,21 +38,26 @@ struct ResultRow {
     }
 
     static func result(_ row: Row, figures: [Measurement.Figure]) throws -> StoredResult {
-        guard let origin = ResultSubject.Origin(rawValue: row["origin"]), let status = StoredResult.Status(rawValue: row["status"]),
-            let date = date(row["date"])
-        else { throw HostError(.data, "result \(row["id"] as Int64) of the store is garbled") }
+        func get<T: DatabaseValueConvertible>(_ column: String) throws -> T { try row.value(column) }
+        let (origin, status, date): (String, String, String) = try (get("origin"), get("status"), get("date"))
+        guard let origin = ResultSubject.Origin(rawValue: origin), let status = StoredResult.Status(rawValue: status),
+            let date = Self.date(date)
+        else { throw Garbled() }
         let subject = ResultSubject(
-            entry: row["entry"], dataset: row["dataset"], seed: UInt64(bitPattern: row["seed"]), trainedOn: row["trained_on"],
-            origin: origin, weights: row["weights"], images: row["images"], probe: row["probe"],
-            settings: try value(row["settings"]))
+            entry: try get("entry"), dataset: try get("dataset"), seed: UInt64(bitPattern: try get("seed")),
+            trainedOn: try get("trained_on"), origin: origin, weights: try get("weights"), images: try get("images"),
+            probe: try get("probe"), settings: try value(get("settings")))
         let provenance = Provenance(
-            zoo: row["zoo"], code: row["code"], engine: row["engine"], plugins: try value(row["plugins"]),
-            weightsChecksum: row["weights_checksum"], machine: row["machine"], processor: row["processor"], threads: row["threads"],
-            date: date, command: row["command"], seconds: row["seconds"])
+            zoo: try get("zoo"), code: try get("code"), engine: try get("engine"), plugins: try value(get("plugins")),
+            weightsChecksum: try get("weights_checksum"), machine: try get("machine"), processor: try get("processor"),
+            threads: try get("threads"), date: date, command: try get("command"), seconds: try get("seconds"))
         return StoredResult(
-            id: row["id"], job: row["job"], subject: subject, status: status, cause: row["cause"], exitStatus: row["exit_status"],
-            figures: figures, warnings: try value(row["warnings"]), provenance: provenance)
+            id: try get("id"), job: try get("job"), subject: subject, status: status, cause: try get("cause"),
+            exitStatus: try get("exit_status"), figures: figures, warnings: try value(get("warnings")), provenance: provenance)
     }
+
+    /// A value that no zoo has written.
+    struct Garbled: Error {}
 
     // MARK: Texts
 
@@ -61,12 +68,21 @@ struct ResultRow {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private static func value<T: Decodable>(_ text: String) throws -> T { try JSONDecoder().decode(T.self, from: Data(text.utf8)) }
+    private static func value<T: Decodable>(_ text: String) throws -> T {
+        do { return try JSONDecoder().decode(T.self, from: Data(text.utf8)) } catch { throw Garbled() }
+    }
 
     /// UTC in ISO 8601 with milliseconds: sorts as text.
     static func text(_ date: Date) -> String { date.formatted(Self.format) }
     private static func date(_ text: String) -> Date? { try? Date(text, strategy: Self.format) }
     private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
+
+extension Row {
+    /// The value of a column.
+    ///
+    /// - Throws: `RowDecodingError` for one of another type: SQLite keeps any value in any column, and GRDB's own subscript crashes on it.
+    func value<T: DatabaseValueConvertible>(_ column: String) throws -> T { try decode(T.self, forColumn: column) }
 }
 
 extension ResultFilter {

@@ -5,54 +5,81 @@ import ZooHost
 
 /// Results in one SQLite file, to which rows are only ever added.
 ///
-///     let store = try ResultStore(path: "results/zoo.sqlite")
+///     let store = try ResultStore(reading: "results/zoo.sqlite")
 ///     let errors = try store.results(matching: ResultFilter(datasets: ["strokes-rotated"], probes: ["error"]))
 ///     let predictions = try store.samples(of: errors[0]).first { $0.name == "transformed.prediction" }
 ///
 /// Several processes may use one file at once (write-ahead log). What `append` has returned from is on the disk.
 public final class ResultStore: Sendable {
     public let path: String
-    private let database: DatabaseQueue
+    private let door: Door
 
-    /// Opens a store.
-    ///
-    /// - Parameter creating: make the file and its folder if there is none.
-    /// - Throws: `noInput` if there is none, `cantCreate` if it cannot be made or written, `data` if it is no store or one of a later zoo.
-    public init(path: String, creating: Bool = true) throws {
-        self.path = path
-        let exists = FileManager.default.fileExists(atPath: path)
-        guard exists || creating else { throw HostError(.noInput, "\(path): there is no result store; 'zoo evaluate' makes one") }
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        // Long enough for another process to commit a large result.
-        configuration.busyMode = .timeout(30)
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        do {
-            let folder = (path as NSString).deletingLastPathComponent
-            if !exists, !folder.isEmpty { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
-        } catch { throw HostError(.cantCreate, "\(path): the store's folder cannot be created") }
-        do {
-            database = try Self.alone(beside: path) {
-                let database = try DatabaseQueue(path: path, configuration: configuration)
-                let migrator = ResultStoreSchema.migrator
-                if try database.read(migrator.hasBeenSuperseded) {
-                    throw HostError(.data, "\(path): a result store of a later version of the zoo")
-                }
-                try migrator.migrate(database)
-                return database
-            }
-        } catch { throw Self.explain(error, path, opening: true) }
+    private enum Door {
+        case reading(StoreReader)
+        case writing(DatabaseQueue)
     }
 
-    /// Lets one process at a time open a store in that folder: SQLite's switch to the write-ahead log waits for nobody.
-    private static func alone<T>(beside path: String, _ body: () throws -> T) throws -> T {
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        // Where folders cannot be locked, SQLite says what is wrong.
-        guard descriptor >= 0 else { return try body() }
-        defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
-        return try body()
+    /// Opens a store to read it: nothing is written, neither into it nor beside it, and it may be where nothing can be.
+    ///
+    /// - Throws: `noInput` if there is none or it cannot be read, `data` if it is no store or one of a later zoo.
+    public init(reading path: String) throws {
+        self.path = path
+        let files = DatabaseFiles(path)
+        try Self.refuseObstacle(files, path, .noInput)
+        guard files.main != nil else { throw HostError(.noInput, "\(path): there is no result store; 'zoo evaluate' makes one") }
+        door = try Self.explained(path, .noInput) { .reading(try FolderLock.held(on: files.folder, LOCK_SH) { try StoreReader(files) }) }
+    }
+
+    /// Opens a store to add to it; one of an earlier version is brought up to date.
+    ///
+    /// - Parameter creating: make the file and its folder if there is none.
+    /// - Throws: `noInput` if there is none, `cantCreate` if it cannot be made or written, `data` if it is no store or one of a later zoo;
+    ///   it is then as it was.
+    public init(path: String, creating: Bool = true) throws {
+        self.path = path
+        let files = DatabaseFiles(path)
+        try Self.refuseObstacle(files, path, .cantCreate)
+        guard files.main != nil || creating else {
+            throw HostError(.noInput, "\(path): there is no result store; 'zoo evaluate' makes one")
+        }
+        do {
+            if files.main == nil { try FileManager.default.createDirectory(atPath: files.folder, withIntermediateDirectories: true) }
+        } catch { throw HostError(.cantCreate, "\(path): the store's folder cannot be created") }
+        door = try Self.explained(path, .cantCreate) {
+            // SQLite's switch to the write-ahead log waits for nobody.
+            try FolderLock.held(on: files.folder, LOCK_EX) {
+                if let main = files.main, main.size > 0 { try StoreReader.recognise(files) }
+                var configuration = Configuration()
+                configuration.journalMode = .wal
+                // Long enough for another process to commit a large result.
+                configuration.busyMode = .timeout(30)
+                configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
+                let queue = try DatabaseQueue(path: files.path, configuration: configuration)
+                // After the switch to the log, at which GRDB is content with less.
+                try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                try ResultStoreSchema.migrator.migrate(queue)
+                return .writing(queue)
+            }
+        }
+    }
+
+    private static func refuseObstacle(_ files: DatabaseFiles, _ path: String, _ kind: HostError.Kind) throws {
+        if path.isEmpty { throw HostError(.usage, "the path of a result store is empty, expected a file") }
+        if let obstacle = files.obstacle() { throw HostError(kind, "\(path): \(obstacle)") }
+    }
+
+    /// An empty store in memory.
+    public init() throws {
+        path = ""
+        let queue = try DatabaseQueue()
+        try ResultStoreSchema.migrator.migrate(queue)
+        door = .writing(queue)
+    }
+
+    /// Whether two paths are the same file, under whatever names.
+    public static func areSame(_ a: String, _ b: String) -> Bool {
+        guard let a = DatabaseFiles(a).main, let b = DatabaseFiles(b).main else { return false }
+        return (a.device, a.inode) == (b.device, b.inode)
     }
 
     // MARK: Writing
@@ -76,21 +103,19 @@ public final class ResultStore: Sendable {
             job: job, subject: subject, status: status, cause: cause, exitStatus: exitStatus, warnings: measurement.warnings,
             provenance: provenance)
         let figures = measurement.figures
-        let id = try guarded {
-            try database.write { db in
-                let id = try row.insert(into: db)
-                for (position, figure) in figures.enumerated() {
-                    try db.execute(
-                        sql: "INSERT INTO figure (result, position, name, value, unit, is_timing) VALUES (?, ?, ?, ?, ?, ?)",
-                        arguments: [id, position, figure.name, figure.value, figure.unit, figure.isTiming])
-                }
-                for (table, name, (type, bytes)) in series {
-                    try db.execute(
-                        sql: "INSERT INTO series (result, \"table\", name, type, bytes) VALUES (?, ?, ?, ?, ?)",
-                        arguments: [id, table, name, type, bytes])
-                }
-                return id
+        let id = try write { db in
+            let id = try row.insert(into: db)
+            for (position, figure) in figures.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO figure (result, position, name, value, unit, is_timing) VALUES (?, ?, ?, ?, ?, ?)",
+                    arguments: [id, position, figure.name, figure.value, figure.unit, figure.isTiming])
             }
+            for (table, name, (type, bytes)) in series {
+                try db.execute(
+                    sql: "INSERT INTO series (result, \"table\", name, type, bytes) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [id, table, name, type, bytes])
+            }
+            return id
         }
         return StoredResult(
             id: id, job: job, subject: subject, status: status, cause: cause, exitStatus: exitStatus, figures: figures,
@@ -100,41 +125,60 @@ public final class ResultStore: Sendable {
     /// Adds all rows of another store that are not here yet; merging the same store twice adds nothing.
     ///
     /// - Returns: how many rows were added, and how many were here already.
-    /// - Throws: `noInput` or `data` if the other is no store.
+    /// - Throws: `data` if the other is damaged: nothing of it is then added.
     public func merge(_ other: ResultStore) throws -> (added: Int, known: Int) {
-        let columns = ResultRow.columns.joined(separator: ", ")
-        return try guarded {
-            try database.inDatabase { db in
-                try db.execute(sql: "ATTACH DATABASE ? AS other", arguments: [other.path])
-                defer { try? db.execute(sql: "DETACH DATABASE other") }
+        try other.read { source in
+            try write { db in
                 var counts = (added: 0, known: 0)
-                try db.inTransaction {
-                    // In the order in which they were made, so that ids here go with time as far as one store knows it.
-                    for row in try Row.fetchAll(db, sql: "SELECT id, uuid FROM other.result ORDER BY id") {
-                        let (from, uuid): (Int64, String) = (row["id"], row["uuid"])
-                        if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM main.result WHERE uuid = ?)", arguments: [uuid]) == true
-                        {
-                            counts.known += 1
-                            continue
-                        }
-                        try db.execute(
-                            sql: "INSERT INTO main.result (\(columns)) SELECT \(columns) FROM other.result WHERE id = ?", arguments: [from])
-                        let id = db.lastInsertedRowID
-                        try db.execute(
-                            sql: """
-                                INSERT INTO main.figure (result, position, name, value, unit, is_timing)
-                                SELECT ?, position, name, value, unit, is_timing FROM other.figure WHERE result = ?
-                                """, arguments: [id, from])
-                        try db.execute(
-                            sql: """
-                                INSERT INTO main.series (result, "table", name, type, bytes)
-                                SELECT ?, "table", name, type, bytes FROM other.series WHERE result = ? ORDER BY id
-                                """, arguments: [id, from])
-                        counts.added += 1
+                // In the order in which they were made, so that ids here go with time as far as one store knows it.
+                for (from, uuid) in try other.uuids(source) {
+                    if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE uuid = ?)", arguments: [uuid]) == true {
+                        counts.known += 1
+                        continue
                     }
-                    return .commit
+                    try other.copy("result", ResultRow.columns, where: "id = ? ORDER BY id", from, of: source, to: db)
+                    let id = db.lastInsertedRowID
+                    try other.copy("figure", Self.figureColumns, where: "result = ? ORDER BY position", from, of: source, to: db, as: id)
+                    try other.copy("series", Self.seriesColumns, where: "result = ? ORDER BY id", from, of: source, to: db, as: id)
+                    counts.added += 1
                 }
+                try other.check()
                 return counts
+            }
+        }
+    }
+
+    private static let figureColumns = ["position", "name", "value", "unit", "is_timing"]
+    private static let seriesColumns = ["table", "name", "type", "bytes"]
+
+    private func uuids(_ db: Database) throws -> [(id: Int64, uuid: String)] {
+        try Self.explained(path, .noInput) {
+            try Row.fetchAll(db, sql: "SELECT id, uuid FROM result ORDER BY id").map {
+                (try $0.value("id"), try $0.value("uuid"))
+            }
+        }
+    }
+
+    /// Copies rows of one result from this store to another.
+    ///
+    /// - Parameter result: its number there; nil for the row of the table `result`, which gets one.
+    private func copy(
+        _ table: String, _ columns: [String], where condition: String, _ value: Int64, of source: Database, to db: Database,
+        as result: Int64? = nil
+    ) throws {
+        let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
+        let rows = try Self.explained(path, .noInput) {
+            try Row.fetchAll(source, sql: "SELECT \(names) FROM \(table) WHERE \(condition)", arguments: [value])
+        }
+        let marks = Array(repeating: "?", count: columns.count + (result == nil ? 0 : 1)).joined(separator: ", ")
+        let insertion = try db.cachedStatement(
+            sql: "INSERT INTO \(table) (\(names)\(result == nil ? "" : ", result")) VALUES (\(marks))")
+        for row in rows {
+            let values = Array(row.databaseValues) + (result.map { [$0.databaseValue] } ?? [])
+            do { try insertion.execute(arguments: StatementArguments(values)) } catch let error as DatabaseError
+                where error.resultCode == .SQLITE_CONSTRAINT
+            {
+                throw HostError(.data, "\(path): not a sound result store: result \(value): \(error.message ?? "a value is missing")")
             }
         }
     }
@@ -146,25 +190,24 @@ public final class ResultStore: Sendable {
     public func results(matching filter: ResultFilter = ResultFilter()) throws -> [StoredResult] {
         let (condition, arguments) = filter.sql
         let source = filter.history ? "result" : "current"
-        return try guarded {
-            try database.read { db in
-                var figures: [Int64: [Measurement.Figure]] = [:]
-                let cursor = try Row.fetchCursor(
-                    db,
-                    sql: """
-                        SELECT result, name, value, unit, is_timing FROM figure
-                        WHERE result IN (SELECT id FROM \(source) WHERE \(condition)) ORDER BY result, position
-                        """, arguments: arguments)
-                while let row = try cursor.next() {
-                    figures[row["result"], default: []].append(
-                        Measurement.Figure(
-                            row["name"], (row["value"] as Double?) ?? .nan, unit: row["unit"], isTiming: row["is_timing"]))
-                }
-                return try Row.fetchAll(
-                    db, sql: "SELECT * FROM \(source) WHERE \(condition) ORDER BY entry, dataset, trained_on, seed, probe, date, id",
-                    arguments: arguments
-                ).map { try ResultRow.result($0, figures: figures[$0["id"]] ?? []) }
+        return try read { db in
+            var figures: [Int64: [Measurement.Figure]] = [:]
+            let cursor = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT result, name, value, unit, is_timing FROM figure
+                    WHERE result IN (SELECT id FROM \(source) WHERE \(condition)) ORDER BY result, position
+                    """, arguments: arguments)
+            while let row = try cursor.next() {
+                figures[try row.value("result"), default: []].append(
+                    Measurement.Figure(
+                        try row.value("name"), try row.value("value") as Double? ?? .nan,
+                        unit: try row.value("unit"), isTiming: try row.value("is_timing")))
             }
+            return try Row.fetchAll(
+                db, sql: "SELECT * FROM \(source) WHERE \(condition) ORDER BY entry, dataset, trained_on, seed, probe, date, id",
+                arguments: arguments
+            ).map { try ResultRow.result($0, figures: figures[try $0.value("id")] ?? []) }
         }
     }
 
@@ -211,17 +254,16 @@ public final class ResultStore: Sendable {
     private func series(
         of result: StoredResult, where condition: String, _ arguments: StatementArguments = []
     ) throws -> [(table: String, name: String, values: Measurement.Values)] {
-        try guarded {
-            try database.read { db in
-                try Row.fetchAll(
-                    db, sql: "SELECT \"table\", name, type, bytes FROM series WHERE result = ? AND \(condition) ORDER BY id",
-                    arguments: [result.id] + arguments
-                ).map { row in
-                    guard let values = SeriesCoding.decode(row["type"], row["bytes"]) else {
-                        throw HostError(.data, "\(path): the values of '\(row["name"] as String)' of result \(result.id) are garbled")
-                    }
-                    return (row["table"] ?? "", row["name"], values)
+        try read { db in
+            try Row.fetchAll(
+                db, sql: "SELECT \"table\", name, type, bytes FROM series WHERE result = ? AND \(condition) ORDER BY id",
+                arguments: [result.id] + arguments
+            ).map { row in
+                let name: String = try row.value("name")
+                guard let values = SeriesCoding.decode(try row.value("type"), try row.value("bytes")) else {
+                    throw HostError(.data, "\(path): the values of '\(name)' of result \(result.id) are garbled")
                 }
+                return (try row.value("table") as String? ?? "", name, values)
             }
         }
     }
@@ -230,36 +272,61 @@ public final class ResultStore: Sendable {
 
     /// A checksum that was made when `path` was in that state (sizes and times of change), if it is known.
     public func checksum(of path: String, state: String) throws -> String? {
-        try guarded {
-            try database.read {
-                try String.fetchOne($0, sql: "SELECT sha256 FROM checksum WHERE path = ? AND state = ?", arguments: [path, state])
-            }
+        try read {
+            try String.fetchOne($0, sql: "SELECT sha256 FROM checksum WHERE path = ? AND state = ?", arguments: [path, state])
         }
     }
 
+    /// Keeps a checksum for later; a store that is only read does not.
     public func remember(checksum: String, of path: String, state: String) throws {
-        try guarded {
-            try database.write {
-                try $0.execute(
-                    sql: "INSERT OR REPLACE INTO checksum (path, state, sha256) VALUES (?, ?, ?)", arguments: [path, state, checksum])
+        guard case .writing = door else { return }
+        try write {
+            try $0.execute(
+                sql: "INSERT OR REPLACE INTO checksum (path, state, sha256) VALUES (?, ?, ?)", arguments: [path, state, checksum])
+        }
+    }
+
+    // MARK: Access
+
+    private func read<R>(_ body: (Database) throws -> R) throws -> R {
+        try Self.explained(path, .io) {
+            switch door {
+            case .reading(let reader): try reader.read(body)
+            case .writing(let queue): try queue.read(body)
             }
         }
     }
 
-    // MARK: Errors
-
-    private func guarded<R>(_ body: () throws -> R) throws -> R {
-        do { return try body() } catch { throw Self.explain(error, path, opening: false) }
+    private func write<R>(_ body: (Database) throws -> R) throws -> R {
+        guard case .writing(let queue) = door else { throw HostError(.software, "\(path): opened for reading only") }
+        return try Self.explained(path, .cantCreate) { try queue.write(body) }
     }
 
-    private static func explain(_ error: any Error, _ path: String, opening: Bool) -> any Error {
-        guard let error = error as? DatabaseError else { return error }
-        let reason = error.message ?? error.resultCode.description
-        switch error.resultCode {
-        case .SQLITE_NOTADB, .SQLITE_CORRUPT: return HostError(.data, "\(path): no sound result store: \(reason)")
-        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM:
-            return HostError(.cantCreate, "\(path): the result store cannot be opened for writing: \(reason)")
-        default: return HostError(opening ? .data : .io, "\(path): the result store fails: \(reason)")
+    /// For what `read` runs; see `StoreReader.check`.
+    private func check() throws {
+        if case .reading(let reader) = door { try reader.check() }
+    }
+
+    /// Turns the errors of the database into ours.
+    ///
+    /// - Parameter refusal: the kind for a file that may not be opened.
+    private static func explained<R>(_ path: String, _ refusal: HostError.Kind, _ body: () throws -> R) throws -> R {
+        do { return try body() } catch let error as DatabaseError {
+            let reason = error.message ?? error.resultCode.description
+            switch error.resultCode {
+            case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
+                throw HostError(.data, "\(path): not a sound result store: \(reason)")
+            case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+                let purpose = refusal == .cantCreate ? "written" : "read"
+                throw HostError(refusal, "\(path): the result store cannot be \(purpose): \(reason)")
+            case .SQLITE_BUSY, .SQLITE_LOCKED: throw HostError(.unavailable, "\(path): another process keeps the result store: \(reason)")
+            case .SQLITE_NOMEM: throw HostError(.outOfMemory, "\(path): \(reason)")
+            default: throw HostError(.io, "\(path): the result store fails: \(reason)")
+            }
+        } catch is RowDecodingError {
+            throw HostError(.data, "\(path): not a sound result store: a value has another type than the zoo writes")
+        } catch is ResultRow.Garbled {
+            throw HostError(.data, "\(path): not a sound result store: a value is none that the zoo writes")
         }
     }
 }

@@ -1,12 +1,63 @@
 import GRDB
+import ZooHost
 
 /// The tables of the store. A migration, once released, never changes; what is new is a new one.
 enum ResultStoreSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("results") { try $0.execute(sql: results) }
+        migrator.registerMigration("application id") { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
         return migrator
     }
+
+    /// "stnz": by it SQLite's users, and `file`, tell a store from other databases.
+    static let applicationID: Int32 = 0x7374_6E7A
+
+    enum Kind { case store, empty }
+
+    /// Tells a store from an empty database, which can become one.
+    ///
+    /// - Throws: `data` for a database of another program, a damaged store, or one of a later zoo.
+    static func kind(_ db: Database, path: String) throws -> Kind {
+        let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let tables = Set(try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"))
+        if id == 0, tables.isEmpty, try Int.fetchOne(db, sql: "PRAGMA user_version") == 0 { return .empty }
+        let expected = "a result store (application id \(applicationID))"
+        guard id == applicationID || id == 0 else {
+            throw HostError(.data, file: path, field: "database", expected: expected, found: "one with the application id \(id)")
+        }
+        if tables.contains("grdb_migrations"), id == applicationID, try migrator.hasBeenSuperseded(db) {
+            throw HostError(.data, "\(path): a result store of a later version of the zoo")
+        }
+        // The first stores had no id.
+        let missing = try lacking(db, tables)
+        guard missing == nil || id == applicationID else {
+            throw HostError(.data, file: path, field: "database", expected: expected, found: "one of another program")
+        }
+        if let missing {
+            throw HostError(.data, file: path, field: "result store", expected: missing, found: "none: the file is damaged")
+        }
+        return .store
+    }
+
+    /// What of the first version's tables is not there.
+    private static func lacking(_ db: Database, _ tables: Set<String>) throws -> String? {
+        for table in ["grdb_migrations", "result", "figure", "series", "checksum", "current"] where !tables.contains(table) {
+            return "a table '\(table)'"
+        }
+        let expected = [
+            "result": ResultRow.firstColumns, "figure": ["result", "position", "name", "value", "unit", "is_timing"],
+            "series": ["id", "result", "table", "name", "type", "bytes"], "checksum": ["path", "state", "sha256"],
+        ]
+        for (table, names) in expected.sorted(by: { $0.key < $1.key }) {
+            let columns = Set(try db.columns(in: table).map(\.name))
+            if let name = names.first(where: { !columns.contains($0) }) { return "a column '\(name)' of the table '\(table)'" }
+        }
+        return nil
+    }
+
+    /// Keeps what a file's views and triggers call from doing any harm: a store may come from anywhere.
+    static func distrust(_ db: Database) throws { try db.execute(sql: "PRAGMA trusted_schema = OFF") }
 
     /// Rows are only ever added to `result`, `figure` and `series`. `current` shows what counts: of each job the newest row,
     /// but no failure before a result of the very same job; of each subject the newest such job.

@@ -16,11 +16,11 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))
     var shape: String?
 
-    @Option(help: ArgumentHelp("Classes of --shape's random labels.", valueName: "n"))
-    var classes = 10
+    @Option(help: ArgumentHelp("Classes of --shape's random labels. Default: 10.", valueName: "n"))
+    var classes: Int?
 
-    @Option(help: ArgumentHelp("Labels per image of --shape.", valueName: "n"))
-    var heads = 1
+    @Option(help: ArgumentHelp("Labels per image of --shape. Default: 1.", valueName: "n"))
+    var heads: Int?
 
     @Option(help: ArgumentHelp("Images.", valueName: "n"))
     var batch = 256
@@ -31,9 +31,10 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Rounds before those, not timed.", valueName: "n"))
     var warmup = 3
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: LaboratoryOptions
 
     func validate() throws {
+        if shape == nil, classes != nil || heads != nil { throw ValidationError("--classes and --heads go with --shape") }
         for (name, value, range) in [("batch", batch, 1...65_536), ("rounds", rounds, 1...100_000), ("warmup", warmup, 0...100_000)]
         where !range.contains(value) {
             throw ValidationError("--\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
@@ -42,7 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     private func subject() throws -> BenchmarkSubject {
         guard let shape else { return .dataSet(dataset) }
-        return .noise(try BenchmarkSubject.Noise(shape: shape, classes: classes, heads: heads))
+        return .noise(try BenchmarkSubject.Noise(shape: shape, classes: classes ?? 10, heads: heads ?? 1))
     }
 
     func run() throws {

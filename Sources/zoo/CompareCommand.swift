@@ -28,7 +28,7 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var stored: StoredOptions
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ManifestOptions
 
     func validate() throws {
         try stored.check(shared)
@@ -41,7 +41,7 @@ struct CompareCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         var named: [String] = []
         for id in entries + (reference.map { [$0] } ?? []) where !named.contains(id) { named.append(try manifest.entry(id).id) }
-        let source = try stored.open(shared)
+        let source = try stored.open()
         let missing = named.compactMap { source.missing($0, seeds: stored.seeds) }
         var failures = Failures()
         for gap in missing { failures.report(HostError(.noInput, gap.description)) }

@@ -14,7 +14,7 @@ enum Console {
     ///
     /// - Throws: `io` if they do not arrive, on a full disk for example. A closed pipe is no error.
     static func output(_ text: String) throws(HostError) {
-        let reason = put(text, STDOUT_FILENO)
+        let reason = put(text, StandardOutput.descriptor)
         if reason != 0, reason != EPIPE { throw HostError(.io, "standard output: \(String(cString: strerror(reason)))") }
     }
 

@@ -42,7 +42,8 @@ struct EvaluateCommand: ParsableCommand {
     var images: Int?
 
     @OptionGroup var jobOptions: JobOptions
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ExperimentOptions
+    @OptionGroup var stored: StoreOptions
 
     func validate() throws {
         if entries.isEmpty != all {
@@ -51,6 +52,7 @@ struct EvaluateCommand: ParsableCommand {
         if let weights, weights != "initial", all || entries.count != 1 {
             throw ValidationError("--weights FILE fits one entry, not several")
         }
+        if weights != nil, trainedOn != nil { throw ValidationError("--trained-on and --weights exclude each other") }
         if let images, images < 1 { throw ValidationError("--images is \(images), expected 1 or more") }
     }
 
@@ -59,7 +61,7 @@ struct EvaluateCommand: ParsableCommand {
         let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
         let probes = try probes()
         let host = try shared.host()
-        let store = try ResultStore(path: shared.store)
+        let store = try stored.open(reading: jobOptions.plan)
         // One thread each, unless said otherwise: then no result can depend on how many workers there are, whatever a plugin does.
         let threads = shared.threads ?? 1
         let planner = JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
@@ -77,11 +79,11 @@ struct EvaluateCommand: ParsableCommand {
         var session = JobSession(shared, store: store, planner: planner, threads: threads)
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
-        let scheduler = jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
+        let scheduler = try jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads, host), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
         try session.carryOut(plan, shared, on: scheduler, force: force)
-        if session.known > 0, !shared.quiet {
-            Console.error("zoo: \(session.known) of \(plan.jobs.count) results are from \(shared.store); --force measures them again")
+        if session.known > 0 {
+            shared.note("\(session.known) of \(plan.jobs.count) results are from \(stored.path); --force measures them again")
         }
         try emit(plan.jobs.compactMap { session.results[$0.id] }, probes, files: { (try? host.resolve(manifest.entry($0)))?.files })
         try session.failures.conclude()
@@ -94,7 +96,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     private func say(_ untrained: [(entry: String, seeds: [UInt64])]) {
-        guard let first = untrained.first, !shared.quiet else { return }
+        guard let first = untrained.first else { return }
         var names: [String] = []
         let several = SeedRange.all(seed).count > 1
         for (entry, seeds) in untrained {
@@ -102,23 +104,21 @@ struct EvaluateCommand: ParsableCommand {
             if !names.contains(name) { names.append(name) }
         }
         let source = trainedOn ?? dataset.first ?? "strokes-rotated"
-        Console.error(
-            "zoo: without weights, left out: \(names.joined(separator: " ")); 'zoo train \(first.entry) --dataset \(source)' makes them")
+        shared.note(
+            "without weights, left out: \(names.joined(separator: " ")); 'zoo train \(first.entry) --dataset \(source)' makes them")
     }
 
     /// Errors in the table that people know, whatever else was measured in one table per probe; as JSON all in one list.
     private func emit(_ results: [StoredResult], _ probes: [any Probe], files: (String) -> [String]?) throws {
-        if !shared.quiet {
-            for result in results {
-                for warning in result.warnings { Console.error("zoo: warning: \(result.subject.entry): \(warning)") }
-            }
-            for probe in probes {
-                let missing = results.filter { $0.subject.probe == probe.name && $0.status == .notApplicable }
-                guard let first = missing.first else { continue }
-                var names: [String] = []
-                for name in missing.map(\.subject.entry) where !names.contains(name) { names.append(name) }
-                Console.error("zoo: \(probe.name) does not apply to \(names.joined(separator: " ")): \(first.cause)")
-            }
+        for result in results {
+            for warning in result.warnings { shared.warn("\(result.subject.entry): \(warning)") }
+        }
+        for probe in probes {
+            let missing = results.filter { $0.subject.probe == probe.name && $0.status == .notApplicable }
+            guard let first = missing.first else { continue }
+            var names: [String] = []
+            for name in missing.map(\.subject.entry) where !names.contains(name) { names.append(name) }
+            shared.note("\(probe.name) does not apply to \(names.joined(separator: " ")): \(first.cause)")
         }
         let evaluations = results.compactMap { result in
             Evaluation(result, plugins: files(result.subject.entry)?.map { String($0.split(separator: "/").last ?? "") })

@@ -29,7 +29,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write random images and their logits, to compare with.", valueName: "file"))
     var check: String?
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
 
     func run() throws {
         let manifest = try shared.readManifest()
@@ -37,6 +37,6 @@ struct ExportCommand: ParsableCommand {
         let files = try EntryExport.run(
             entry, manifest: manifest, host: shared.host(), input: input.shape, classes: classes, weights: weights, dataset: dataset,
             to: output, check: check)
-        if !shared.quiet { try Console.output(files.map { $0 + "\n" }.joined()) }
+        try shared.emit(files, or: files.map { $0 + "\n" }.joined())
     }
 }

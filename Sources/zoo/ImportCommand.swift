@@ -28,10 +28,10 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of classes.", valueName: "n"))
     var classes = 10
 
-    @Option(help: ArgumentHelp("Of the new entry. Default: the file's name.", valueName: "id"))
+    @Option(help: ArgumentHelp("Id of the new entry. Default: the file's name.", valueName: "id"))
     var id: String?
 
-    @Option(help: "Of the new entry, one line.")
+    @Option(help: "Summary of the new entry, one line.")
     var summary: String?
 
     @Option(help: ArgumentHelp("Take it as an extractor: submodules of each stage, 'conv1+relu, layer1'.", valueName: "names"))
@@ -55,7 +55,7 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("With --weights: the new file.", valueName: "file"))
     var output: String?
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
 
     func validate() throws {
         guard (model == nil) != (weights == nil) else {
@@ -64,6 +64,9 @@ struct ImportCommand: ParsableCommand {
         if weights != nil, entry == nil || output == nil { throw ValidationError("--weights needs --entry ID and --output FILE") }
         if weights == nil, map != nil || entry != nil || output != nil {
             throw ValidationError("--map, --entry and --output go with --weights")
+        }
+        if weights != nil, id != nil || summary != nil || stages != nil || outputs != nil || classifier != nil {
+            throw ValidationError("--id, --summary, --stages, --outputs and --classifier go with a TorchScript file, not with --weights")
         }
         if stages != nil, outputs != nil { throw ValidationError("--stages and --outputs exclude each other") }
         if classifier != nil, stages == nil, outputs == nil { throw ValidationError("--classifier goes with --stages or --outputs") }
@@ -79,14 +82,20 @@ struct ImportCommand: ParsableCommand {
             stages.map { ModelImport.Cut.submodules($0, classifier: classifier ?? "") }
             ?? outputs.map { ModelImport.Cut.outputs($0, classifier: classifier ?? "") }
         let request = try ModelImport(model: model, id: id, input: input.shape, classes: classes, summary: summary, cut: cut)
-        // Where there is none yet, one begins here.
+        // Makes ./zoo.json if there is no manifest.
         let path = (try? shared.manifestPath()) ?? "zoo.json"
         let outcome = try request.run(host: shared.host(), manifest: path)
-        if !shared.quiet { for warning in outcome.warnings { Console.error("zoo: warning: \(outcome.entry): \(warning)") } }
+        for warning in outcome.warnings { shared.warn("\(outcome.entry): \(warning)") }
         try shared.emit(
             outcome,
             or: "\(outcome.manifest): entry '\(outcome.entry)', \(outcome.parameters) parameters, from \(outcome.model)\n"
                 + "zoo evaluate \(outcome.entry) measures it with the weights that it came with\n")
+    }
+
+    private struct ImportedWeights: Encodable {
+        let entry, weights: String
+        /// Names of tensors that no parameter takes.
+        let unused: [String]
     }
 
     private func importWeights(_ weights: String) throws {
@@ -95,7 +104,9 @@ struct ImportCommand: ParsableCommand {
         let left = try WeightMap.convert(
             weights, map: map.map { try WeightMap(path: $0) } ?? .identity, entry: entry, input: input.shape, classes: classes,
             host: shared.host(), to: output)
-        if !left.isEmpty, !shared.quiet { Console.error("zoo: warning: \(weights): not used: \(left.joined(separator: ", "))") }
-        if !shared.quiet { try Console.output("\(output): weights of '\(id)'; zoo evaluate \(id) --weights \(output)\n") }
+        if !left.isEmpty { shared.warn("\(weights): not used: \(left.joined(separator: ", "))") }
+        try shared.emit(
+            ImportedWeights(entry: id, weights: output, unused: left),
+            or: "\(output): weights of '\(id)'; zoo evaluate \(id) --weights \(output)\n")
     }
 }

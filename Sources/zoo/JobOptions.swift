@@ -86,7 +86,7 @@ struct JobSession {
     private let store: ResultStore
     private let run: BatchRun
 
-    init(_ shared: SharedOptions, store: ResultStore, planner: JobPlanner, threads: Int) {
+    init(_ shared: some OutputGroup, store: ResultStore, planner: JobPlanner, threads: Int) {
         self.store = store
         run = BatchRun(
             store: store, planner: planner, threads: threads, command: CommandLine.arguments.map(Self.quoted).joined(separator: " "))
@@ -99,7 +99,7 @@ struct JobSession {
     }
 
     /// Prints the jobs and what is known of them; does none.
-    func show(_ plan: Plan, _ shared: SharedOptions, force: Bool) throws {
+    func show(_ plan: Plan, _ shared: some OutputGroup, force: Bool) throws {
         let (known, _) = try run.sort(plan.jobs, force: force)
         let list = plan.jobs.map { PlannedJob($0, isKnown: known[$0.id] != nil) }
         try shared.emit(list, or: ResultTables.table(of: list).rendered(for: .standardOutput))
@@ -107,7 +107,7 @@ struct JobSession {
 
     /// - Parameter ended: told of every new result that is no failure.
     mutating func carryOut(
-        _ plan: Plan, _ shared: SharedOptions, on scheduler: Scheduler, force: Bool, ended: @escaping (StoredResult) -> Void = { _ in }
+        _ plan: Plan, _ shared: some OutputGroup, on scheduler: Scheduler, force: Bool, ended: @escaping (StoredResult) -> Void = { _ in }
     ) throws {
         for problem in plan.problems { failures.report(problem) }
         let (known, open) = try run.sort(plan.jobs, force: force)

@@ -10,7 +10,14 @@ struct ListCommand: ParsableCommand {
     @Argument(help: "What to list. Default: entries and components.")
     var section: Section?
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
+    @OptionGroup var data: DataOptions
+
+    func validate() throws {
+        if data.dataDir != nil, section != .datasets, section != nil || !shared.json {
+            throw ValidationError("--data-dir goes with 'zoo list datasets'")
+        }
+    }
 
     private struct Answer: Encodable {
         var entries: [EntryDescription]?
@@ -30,13 +37,11 @@ struct ListCommand: ParsableCommand {
         // A listing for machines holds everything; for people the plugins stand beside what comes from them.
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
         if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
-        if section == .datasets || section == nil && shared.json { answer.datasets = DataSetDescription.all(in: shared.dataDir) }
+        if section == .datasets || section == nil && shared.json { answer.datasets = DataSetDescription.all(in: data.dataDir) }
         try shared.emit(answer, or: text(answer))
         if !shared.json { shared.warn(about: answer.broken) }
-        if !shared.quiet {
-            for entry in answer.entries ?? [] {
-                if let problem = entry.problem { Console.error("zoo: warning: \(entry.id): \(problem)") }
-            }
+        for entry in answer.entries ?? [] {
+            if let problem = entry.problem { shared.warn("\(entry.id): \(problem)") }
         }
     }
 

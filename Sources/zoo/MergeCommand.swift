@@ -6,12 +6,16 @@ import ZooStore
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Add the results of other stores, of other machines for example, to this one.",
-        discussion: "Nothing is overwritten, and what is here already is not added again.")
+        discussion: """
+            Nothing is overwritten, and what is here already is not added again. The others are only read. A file that is no store is \
+            named, and the rest is merged; so is the store itself among them left out.
+            """)
 
     @Argument(help: ArgumentHelp("Result stores.", valueName: "file"))
     var files: [String]
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: OutputOptions
+    @OptionGroup var stored: StoreOptions
 
     private struct Answer: Encodable {
         let file: String
@@ -19,15 +23,29 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
-        shared.startLogging()
-        let others = try files.map { try ResultStore(path: $0, creating: false) }
-        let store = try ResultStore(path: shared.store)
+        var target: ResultStore?
         var answers: [Answer] = []
-        for other in others {
-            let (added, known) = try store.merge(other)
-            answers.append(Answer(file: other.path, added: added, known: known))
+        var failures = Failures()
+        for file in files {
+            if ResultStore.areSame(file, stored.path) {
+                shared.note("\(file): is the store that is added to; left out")
+                continue
+            }
+            let other: ResultStore
+            do { other = try ResultStore(reading: file) } catch {
+                failures.report(error)
+                continue
+            }
+            // What is wrong with the target is wrong for all of them.
+            let store = try target ?? ResultStore(path: stored.path)
+            target = store
+            do {
+                let (added, known) = try store.merge(other)
+                answers.append(Answer(file: file, added: added, known: known))
+            } catch { failures.report(error) }
         }
         let lines = answers.map { "\($0.file): \($0.added) results added, \($0.known) known\n" }
         try shared.emit(answers, or: lines.joined())
+        try failures.conclude()
     }
 }

@@ -40,8 +40,7 @@ struct PluginCheckCommand: ParsableCommand {
     @Flag(help: "All checks in one process as long as none ends it: faster, but one may suffer from another.")
     var shared = false
 
-    @Flag(help: "Print JSON instead of a table.")
-    var json = false
+    @OptionGroup var printing: OutputOptions
 
     func validate() throws {
         if !(0.1...86_400).contains(timeLimit) { throw ValidationError("--time-limit is \(timeLimit), expected 0.1 to 86400 seconds") }
@@ -51,9 +50,9 @@ struct PluginCheckCommand: ParsableCommand {
         let check = PluginCheck(
             file: options.file, seed: options.seed, calls: options.calls, others: options.pluginPath, timeLimit: timeLimit, sharing: shared)
         let report = try check.run(PluginCheck.named(options.only)) { result in
-            if !json { Console.error("zoo: \(result.check): \(result.verdict.rawValue)") }
+            printing.note("\(result.check): \(result.verdict.rawValue)")
         }
-        try Console.output(json ? jsonText(report) : ResultTables.text(of: report, for: .standardOutput))
+        try printing.emit(report, or: ResultTables.text(of: report, for: .standardOutput))
         if report.hasFailures { throw ExitCode(HostError.Kind.data.rawValue) }
     }
 }

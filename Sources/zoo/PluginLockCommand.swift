@@ -8,13 +8,13 @@ struct PluginLockCommand: ParsableCommand {
             "Writes \(PluginLock.fileName) beside the manifest, or the file that --lock or ZOO_PLUGIN_LOCK names. While it is there, no other plugin is loaded; remove it to lift that."
     )
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
 
     func run() throws {
         shared.startLogging()
         // Without the lock that may be there: it is about to be replaced.
         let host = try HostRuntime(searchPath: shared.searchPath, startingEngine: false)
-        for plugin in host.broken { Console.error("zoo: warning: \(plugin.cause)") }
+        for plugin in host.broken { shared.warn("\(plugin.cause)") }
         guard !host.plugins.isEmpty else {
             throw HostError(.noInput, "there is no plugin to pin in \(host.searchPath.directories.joined(separator: ", "))")
         }

@@ -25,24 +25,29 @@ struct PluginNewCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The zoo's sources. Default: those above this program, or those it was built from.", valueName: "dir"))
     var zoo: String?
 
-    @Flag(help: "Say nothing.")
-    var quiet = false
+    @OptionGroup var shared: OutputOptions
+
+    private struct Answer: Encodable {
+        let folder, source, kind, id, language, entry: String
+    }
 
     func run() throws {
         let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "zoo"
         let project = try PluginProject(name: name, kind: kind, language: language, sources: ZooSources(given: zoo), program: program)
         let folder = URL(fileURLWithPath: output ?? name)
         try project.write(to: folder)
-        if quiet { return }
-        try Console.output(
-            """
-            \(folder.path): a plugin in \(language.rawValue) with the \(kind) '\(project.id)'
-              the idea     \(project.source)
-              build it     cd \(output ?? name) && make
-              test it      make test
-              install it   make install
-              use it       zoo train \(project.entry) --manifest zoo.json
+        try shared.emit(
+            Answer(
+                folder: folder.path, source: project.source, kind: "\(kind)", id: project.id, language: language.rawValue,
+                entry: project.entry),
+            or: """
+                \(folder.path): a plugin in \(language.rawValue) with the \(kind) '\(project.id)'
+                  the idea     \(project.source)
+                  build it     cd \(output ?? name) && make
+                  test it      make test
+                  install it   make install
+                  use it       zoo train \(project.entry) --manifest zoo.json
 
-            """)
+                """)
     }
 }

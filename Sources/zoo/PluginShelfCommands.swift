@@ -14,14 +14,21 @@ struct PluginInstallCommand: ParsableCommand {
     @Flag(help: "Take the place of an installed plugin of the same id or file name.")
     var replace = false
 
-    @Flag(help: "Say nothing.")
-    var quiet = false
+    @OptionGroup var shared: OutputOptions
+
+    private struct Answer: Encodable {
+        let id, version, path: String
+        let components: [String]
+    }
 
     func run() throws {
         let plugin = try PluginShelf().install(path, replace: replace)
-        if quiet { return }
-        let offers = plugin.components.map { "\($0.kind)/\($0.id)" }.joined(separator: ", ")
-        try Console.output("installed \(plugin.descriptor.id) \(plugin.descriptor.version) as \(plugin.path); it offers \(offers)\n")
+        let answer = Answer(
+            id: plugin.descriptor.id, version: plugin.descriptor.version, path: plugin.path,
+            components: plugin.components.map { "\($0.kind)/\($0.id)" })
+        try shared.emit(
+            answer,
+            or: "installed \(answer.id) \(answer.version) as \(answer.path); it offers \(answer.components.joined(separator: ", "))\n")
     }
 }
 
@@ -30,15 +37,13 @@ struct PluginListCommand: ParsableCommand {
         commandName: "list", abstract: "List the plugins that are installed in the user's own directory.",
         discussion: "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.")
 
-    @Flag(help: "Print JSON instead of a table.")
-    var json = false
+    @OptionGroup var shared: OutputOptions
 
     func run() throws {
         let shelf = PluginShelf()
         let plugins = shelf.items().map(InstalledPlugin.init)
-        if json { return try Console.output(jsonText(plugins)) }
-        if plugins.isEmpty { return Console.error("zoo: nothing is installed in \(shelf.directory)") }
-        try Console.output(InstalledPlugin.table(of: plugins).rendered(for: .standardOutput))
+        if plugins.isEmpty { shared.note("nothing is installed in \(shelf.directory)") }
+        try shared.emit(plugins, or: plugins.isEmpty ? "" : InstalledPlugin.table(of: plugins).rendered(for: .standardOutput))
     }
 }
 
@@ -49,12 +54,11 @@ struct PluginRemoveCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Its id or file name.", valueName: "plugin"))
     var plugin: String
 
-    @Flag(help: "Say nothing.")
-    var quiet = false
+    @OptionGroup var shared: OutputOptions
 
     func run() throws {
         let path = try PluginShelf().remove(plugin)
-        if !quiet { try Console.output("removed \(path)\n") }
+        try shared.emit(["removed": path], or: "removed \(path)\n")
     }
 }
 
@@ -66,7 +70,7 @@ struct PluginInfoCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("A library, or the id of a plugin that is in use.", valueName: "plugin"))
     var plugin: String
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
 
     func run() throws {
         shared.startLogging()

@@ -31,23 +31,24 @@ struct RankCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only entries with about as many parameters as this one.", valueName: "entry"))
     var near: String?
 
-    @Option(help: ArgumentHelp("How far from that, in percent.", valueName: "percent"))
-    var within = 10.0
+    @Option(help: ArgumentHelp("How far from that, in percent. Default: 10.", valueName: "percent"))
+    var within: Double?
 
     @OptionGroup var stored: StoredOptions
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ManifestOptions
 
     func validate() throws {
         try stored.check(shared)
-        if !(0...1000).contains(within) { throw ValidationError("--within is \(within), expected 0 to 1000") }
+        if within != nil, near == nil { throw ValidationError("--within goes with --near") }
+        if let within, !(0...1000).contains(within) { throw ValidationError("--within is \(within), expected 0 to 1000") }
     }
 
     func run() throws {
         let manifest = try shared.readManifest()
         let named = try entries.isEmpty ? manifest.entries : entries.map { try manifest.entry($0) }
         if let near { _ = try manifest.entry(near) }
-        let source = try stored.open(shared)
+        let source = try stored.open()
         let figure = source.figureName(by)
         let candidates = try source.candidates(named.map(\.id), figure: figure, seeds: stored.seeds, costs: cost)
         var failures = Failures()
@@ -59,13 +60,17 @@ struct RankCommand: ParsableCommand {
                 missing.append(gap)
                 failures.report(HostError(.noInput, gap.description))
             } else if !candidates.isEmpty, !candidates.contains(where: { $0.entry == entry.id }) {
-                failures.report(HostError(.noInput, "\(entry.id): no stored figure '\(figure)' for \(source.dataset)"))
+                if let reason = source.whyNot(figure, of: entry.id) {
+                    shared.note("\(figure) does not apply to \(entry.id): \(reason)")
+                } else {
+                    failures.report(HostError(.noInput, "\(entry.id): no stored figure '\(figure)' for \(source.dataset)"))
+                }
             }
         }
         let ranking = Ranking(candidates, level: stored.level, descending: descending)
         if ranking.rows.isEmpty, missing.isEmpty { throw source.nothing(figure) }
-        if let remark = ranking.remark, !shared.quiet { Console.error("zoo: warning: no groups: \(remark)") }
-        var rows = try near.map { try ranking.matching($0, within: within / 100) } ?? ranking.rows
+        if let remark = ranking.remark { shared.warn("no groups: \(remark)") }
+        var rows = try near.map { try ranking.matching($0, within: (within ?? 10) / 100) } ?? ranking.rows
         if front { rows.removeAll { $0.front.isEmpty } }
         let published = named.flatMap { entry in
             entry.published.map { figure in

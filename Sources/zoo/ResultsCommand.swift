@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooHarness
 import ZooHost
 import ZooReport
 import ZooStore
@@ -34,26 +35,33 @@ struct ResultsCommand: ParsableCommand {
     @Option(help: "A table for people, or for programs: csv or latex, with a column for every figure. See also --json.")
     var format = StoredOptions.Format.text
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: OutputOptions
+    @OptionGroup var stored: StoreOptions
 
     func validate() throws {
         if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }
     }
 
     func run() throws {
-        shared.startLogging()
-        let store = try ResultStore(path: shared.store, creating: false)
+        for name in probe where name != "training" { _ = try ProbeCatalogue.probe(name) }
+        let store = try ResultStore(reading: stored.path)
         let filter = ResultFilter(
             entries: entries.isEmpty ? nil : entries, datasets: dataset.isEmpty ? nil : dataset,
             seeds: seed.isEmpty ? nil : SeedRange.all(seed), probes: probe.isEmpty ? nil : probe, statuses: failed ? [.failed] : nil,
             since: since?.date, history: history)
         let results = try store.results(matching: filter)
+        var failures = Failures()
+        for name in entries where try store.results(matching: ResultFilter(entries: [name], history: true)).isEmpty {
+            failures.report(HostError(.noInput, "\(stored.path): there is no result of '\(name)'"))
+        }
+        if results.isEmpty, failures.first != nil, !shared.json { return try failures.conclude() }
         switch format {
         case .text:
             try shared.emit(results.map(ResultDescription.init), or: ResultTables.listing(of: results).rendered(for: .standardOutput))
         case .csv: try Console.output(ResultTables.export(of: results).csv)
         case .latex: try Console.output(ResultTables.export(of: results, withProvenance: false).withoutEmptyColumns.latex())
         }
+        try failures.conclude()
     }
 }
 

@@ -10,7 +10,7 @@ struct ShowCommand: ParsableCommand {
     @Argument(help: "An id, 'kind/id', or a plugin's file name.")
     var id: String
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: HostOptions
 
     func run() throws {
         // Components and plugins can be looked at without any manifest, but not with a wrong one.

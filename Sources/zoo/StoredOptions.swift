@@ -9,6 +9,8 @@ struct StoredOptions: ParsableArguments {
     enum Pose: String, ExpressibleByArgument, CaseIterable { case upright, transformed }
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, latex }
 
+    @OptionGroup var place: StoreOptions
+
     @Option(help: ArgumentHelp("The data set that was tested on.", valueName: "name"))
     var dataset = "strokes-rotated"
 
@@ -26,7 +28,7 @@ struct StoredOptions: ParsableArguments {
     @Flag(help: "Untrained weights.")
     var initial = false
 
-    @Option(help: ArgumentHelp("Of intervals, in percent; what is left is the level of tests.", valueName: "percent"))
+    @Option(help: ArgumentHelp("Confidence level in percent; tests use its complement.", valueName: "percent"))
     var confidence = 95.0
 
     @Option(help: "A table for people, or for programs: csv or latex. See also --json.")
@@ -36,22 +38,22 @@ struct StoredOptions: ParsableArguments {
         if !(50...99.99).contains(confidence) { throw ValidationError("--confidence is \(confidence), expected 50 to 99.99") }
     }
 
-    func check(_ shared: SharedOptions) throws {
+    func check(_ shared: some OutputGroup) throws {
         if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }
     }
 
     var level: Double { confidence / 100 }
     var seeds: [UInt64]? { seed.isEmpty ? nil : SeedRange.all(seed) }
 
-    func open(_ shared: SharedOptions) throws -> StoredEntries {
-        let store = try ResultStore(path: shared.store, creating: false)
+    func open() throws -> StoredEntries {
+        let store = try ResultStore(reading: place.path)
         return try StoredEntries(
             store, dataset: dataset, trainedOn: trainedOn, origin: initial ? .initial : .trained,
             pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })
     }
 
     /// Prints the table as asked for; as JSON the report, which holds more.
-    func emit(_ table: DataTable, _ report: some Encodable, _ shared: SharedOptions, text: (Terminal) -> String) throws {
+    func emit(_ table: DataTable, _ report: some Encodable, _ shared: some OutputGroup, text: (Terminal) -> String) throws {
         if shared.json { return try shared.emit(report, or: "") }
         switch format {
         case .text: try Console.output(text(.standardOutput))

@@ -2,6 +2,7 @@ import ArgumentParser
 import ZooHarness
 import ZooHost
 import ZooReport
+import ZooStore
 
 struct TheoremCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,8 +20,8 @@ struct TheoremCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The data set whose upright test images are used, and whose weights.", valueName: "name"))
     var dataset = "strokes"
 
-    @Option(help: ArgumentHelp("Of the training run whose weights are used.", valueName: "seed"))
-    var seed: UInt64 = 0
+    @Option(help: ArgumentHelp("The seed of the training run whose weights are used. Default: 0.", valueName: "seed"))
+    var seed: UInt64?
 
     @Option(help: ArgumentHelp("Images.", valueName: "n"))
     var images: Int?
@@ -37,9 +38,33 @@ struct TheoremCommand: ParsableCommand {
     @Flag(help: "Untrained weights only.")
     var untrained = false
 
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ExperimentOptions
+
+    func validate() throws {
+        if untrained, seed != nil { throw ValidationError("--seed and --untrained exclude each other") }
+    }
+
+    /// What an element of the JSON is.
+    private enum Answer: Encodable {
+        case measured(TheoremReport)
+        case notApplicable(name: String, cause: String)
+
+        private enum Key: CodingKey { case name, status, cause }
+
+        func encode(to encoder: any Encoder) throws {
+            switch self {
+            case .measured(let report): try report.encode(to: encoder)
+            case .notApplicable(let name, let cause):
+                var container = encoder.container(keyedBy: Key.self)
+                try container.encode(name, forKey: .name)
+                try container.encode(StoredResult.Status.notApplicable, forKey: .status)
+                try container.encode(cause, forKey: .cause)
+            }
+        }
+    }
 
     func run() throws {
+        let seed = seed ?? 0
         var options: [String: JSON] = [:]
         options["images"] = images.map(JSON.int)
         for (name, value) in [("angle", angle), ("scale", scale), ("shear", shear)] { options[name] = value.map(JSON.double) }
@@ -50,6 +75,7 @@ struct TheoremCommand: ParsableCommand {
         Signals.install()
         let progress = shared.progress
         var reports: [TheoremReport] = []
+        var answers: [Answer] = []
         var failures = Failures()
         for name in names.isEmpty ? try theorem.defaultNames() : names {
             do {
@@ -57,14 +83,22 @@ struct TheoremCommand: ParsableCommand {
                     guard !untrained, laboratory.hasWeights(entry, dataset: dataset, seed: seed) else { return [] }
                     return [try laboratory.weights(entry, dataset: dataset, seed: seed).path]
                 }
-                for subject in subjects { reports.append(try theorem.measure(subject, progress: progress)) }
+                for subject in subjects {
+                    let report = try theorem.measure(subject, progress: progress)
+                    reports.append(report)
+                    answers.append(.measured(report))
+                }
+            } catch let reason as NotApplicable {
+                progress.finish()
+                shared.note("theorem does not apply to \(name): \(reason)")
+                answers.append(.notApplicable(name: name, cause: reason.description))
             } catch {
                 progress.finish()
                 failures.report(error)
                 if error is Interrupted { break }
             }
         }
-        if !reports.isEmpty || shared.json { try shared.emit(reports, or: TheoremTables.page(reports, for: .standardOutput)) }
+        if !reports.isEmpty || shared.json { try shared.emit(answers, or: TheoremTables.page(reports, for: .standardOutput)) }
         try failures.conclude()
     }
 }

@@ -33,7 +33,8 @@ struct TrainCommand: ParsableCommand {
     var restart = false
 
     @OptionGroup var jobOptions: JobOptions
-    @OptionGroup var shared: SharedOptions
+    @OptionGroup var shared: ExperimentOptions
+    @OptionGroup var stored: StoreOptions
 
     func validate() throws {
         if entries.isEmpty != all {
@@ -47,7 +48,7 @@ struct TrainCommand: ParsableCommand {
         let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
         let host = try shared.host()
         let laboratory = shared.laboratory(host, manifest)
-        let store = try ResultStore(path: shared.store)
+        let store = try stored.open(reading: jobOptions.plan)
         // One run after the other with all cores: the first is finished soonest, and an interrupt costs one epoch, not several.
         let workers = jobOptions.jobs ?? 1
         let threads = shared.threads ?? max(1, Machine.cores / workers)
@@ -62,15 +63,13 @@ struct TrainCommand: ParsableCommand {
         func finished(_ subject: ResultSubject) -> TrainingResult? {
             try? laboratory.finishedRun(manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs)
         }
-        let scheduler = jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads), workers: workers, countsSilenceOnly: true)
+        let scheduler = try jobOptions.scheduler(
+            shared.workerArguments(manifest, threads: threads, host), workers: workers, countsSilenceOnly: true)
         try session.carryOut(plan, shared, on: scheduler, force: restart) { result in
             if !shared.quiet, let run = finished(result.subject) { Console.error(ResultTables.line(run)) }
         }
         let results = plan.jobs.filter { session.results[$0.id] != nil }.compactMap { finished($0.subject) }
-        if !shared.quiet {
-            for run in results { for warning in run.warnings { Console.error("zoo: warning: \(run.entry): \(warning)") } }
-        }
+        for run in results { for warning in run.warnings { shared.warn("\(run.entry): \(warning)") } }
         if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
         try session.failures.conclude()
     }

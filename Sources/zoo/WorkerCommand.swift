@@ -11,13 +11,16 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory that it may take.", valueName: "bytes"))
     var memory: Int?
 
-    @OptionGroup var shared: SharedOptions
+    @Option(help: ArgumentHelp("The plugins to use, as the process that plans has found them.", valueName: "file"))
+    var plugins: String?
+
+    @OptionGroup var shared: ExperimentOptions
 
     func run() throws {
         Signals.install()
         Worker.prepare(memory: memory)
         let manifest = try shared.readManifest()
-        let host = try shared.host()
+        let host = try shared.host(plan: plugins.map { try PluginPlan(path: $0) })
         Worker.run(laboratory: shared.laboratory(host, manifest)) { error in
             let failure = Failure(error)
             return (failure.message, failure.exitStatus)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import ZooHarness
+import ZooHost
 import ZooReport
 
 /// The command line of the zoo.
@@ -18,6 +19,7 @@ struct Zoo: ParsableCommand {
         ])
 
     static func main() {
+        StandardOutput.claim()
         // A reader who has seen enough (`zoo list | head`) is no error; writing tells, and output stops.
         signal(SIGPIPE, SIG_IGN)
         do {
@@ -51,6 +53,7 @@ struct Zoo: ParsableCommand {
 
     /// Ends the process without libtorch's static destructors, which take 70 ms and free what the system frees anyway.
     private static func leave(_ status: Int32) -> Never {
+        HostRuntime.removeTemporaryCopies()
         fflush(nil)
         _exit(status)
     }

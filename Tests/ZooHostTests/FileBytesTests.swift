@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 import ZooHost
@@ -32,6 +33,57 @@ import ZooHost
         let directory = try TemporaryDirectory()
         let bytes = Data(repeating: 7, count: 17 << 20)
         #expect(try FileBytes.read(directory.write("large", bytes)) == bytes)
+    }
+
+    /// What is no file is told apart and named; nobody waits for a writer, and `/dev/zero` is not read to its end.
+    @Test func onlyFilesAreOpened() throws {
+        let directory = try TemporaryDirectory()
+        #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: directory.file("link"), withDestinationPath: "pipe")
+        let socketPath = directory.file("socket")
+        let bound = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(bound) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        // The path is short enough only relative to its folder's descriptor.
+        let folder = open(directory.path, O_RDONLY | O_DIRECTORY)
+        defer { close(folder) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array("/proc/self/fd/\(folder)/socket".utf8)) }
+        let made = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(bound, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        #expect(made == 0)
+        let others = [
+            (directory.file("pipe"), "pipe"), (directory.file("link"), "pipe"), (socketPath, "socket"), ("/dev/zero", "device"),
+            (directory.path, "directory"),
+        ]
+        for (path, type) in others {
+            for read in [{ _ = try FileBytes.read($0) }, { _ = try Checksum.sha256(ofFile: $0) }] as [(String) throws -> Void] {
+                let error = #expect(throws: HostError.self) { try read(path) }
+                #expect(error?.kind == .noInput)
+                #expect(error?.message == "\(path): is a \(type), expected a file")
+            }
+            let error = #expect(throws: HostError.self) { try FileBytes.writeAtomically([Data()], to: path) }
+            #expect(error?.kind == .cantCreate)
+        }
+        #expect(throws: HostError.self) { try FileBytes.read(directory.file("none")) }
+    }
+
+    /// What is open stays what it was, whatever takes its name; and a name need not be text.
+    @Test func oneLookOfTheName() throws {
+        let directory = try TemporaryDirectory()
+        let file = try RegularFile(directory.write("a", Data("first".utf8)))
+        try FileBytes.writeAtomically([Data("second".utf8)], to: directory.file("a"))
+        #expect(try file.contents() == Data("first".utf8))
+        #expect(try file.sha256() == Checksum.sha256(of: Data("first".utf8)))
+        let latin1 = Array(directory.path.utf8) + [UInt8(ascii: "/"), 0xe9]
+        let descriptor = (latin1 + [0]).withUnsafeBytes {
+            open($0.baseAddress?.assumingMemoryBound(to: CChar.self) ?? [0], O_WRONLY | O_CREAT, 0o600)
+        }
+        #expect(write(descriptor, "x", 1) == 1)
+        close(descriptor)
+        #expect(try RegularFile(name: latin1, called: "é").contents() == Data("x".utf8))
+        #expect(throws: HostError.self) { try RegularFile(name: latin1 + [0], called: "é") }
     }
 
     @Test func unwritablePlaces() throws {

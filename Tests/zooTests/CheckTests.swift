@@ -36,7 +36,7 @@ import Testing
     @Test(.enabled(if: finds("cc"), "needs a C compiler, cc")) func aSoundPluginPasses() throws {
         try Scratch.with { scratch in
             let report = try check(build(nil, in: scratch.folder), "--shared", status: 0)
-            #expect(report.checks.count == 21)
+            #expect(report.checks.count == 22)
             #expect(report.names("skipped").isEmpty, "\(report.checks)")
         }
     }
@@ -49,7 +49,8 @@ import Testing
             ("LAYOUT", "layout"), ("DETERMINISM", "determinism"), ("EVALUATION", "evaluation"), ("STATE", "state"),
             ("INSTANCES", "instances"), ("GRADIENTS", "gradients"), ("IDENTITY", "identity"), ("GROUP_LAWS", "group-laws"),
             ("SYMMETRY", "symmetry"), ("THREADS", "threads"), ("MEMORY", "memory"), ("MEMORY_OF_INSTANCES", "memory"),
-            ("ERROR_TEXT", "error-text"),
+            ("ERROR_TEXT", "error-text"), ("PERMUTATION_LONG", "answers"), ("PERMUTATION_TWICE", "answers"),
+            ("IDENTITY_LONG", "answers"), ("IDENTITY_SHORT", "answers"), ("STAGES", "answers"), ("PARAMETERS", "answers"),
         ])
     func aFaultIsFoundByItsCheckAndNoOther(_ fault: String, _ name: String) throws {
         try Scratch.with { scratch in
@@ -58,7 +59,16 @@ import Testing
             let path = try build(fault, in: scratch.folder)
             let report = try sharing.isEmpty ? check(path, status: 65) : check(path, "--shared", status: 65)
             #expect(report.names("failed") == [name], "\(report.checks.filter { $0.verdict != "passed" })")
-            #expect(report.checks.count == 21)
+            #expect(report.checks.count == 22)
+        }
+    }
+
+    /// What is written a million places too far ends the process, and touches nothing of the host's.
+    @Test(.enabled(if: finds("cc"), "needs a C compiler, cc")) func writingFarBeyondEndsTheProcess() throws {
+        try Scratch.with { scratch in
+            let path = try build("PERMUTATION_FAR", in: scratch.folder)
+            let report = try check(path, "--only", "answers", status: 65)
+            #expect(report.checks.first?.details.first?.contains("signal 11") == true, "\(report.checks)")
         }
     }
 

@@ -41,7 +41,7 @@ enum FaultyPlugin {
           // As a network whose activations take 8 MiB per image.
           if (!strcmp(how, "large") && count > 40) {
             char *much = malloc((size_t)count << 24);
-            if (!much) return host->fail(ZOO_ERROR, "out of memory");
+            if (!much) return host->fail(ZOO_OUT_OF_MEMORY, "no room for activations");
             memset(much, 1, (size_t)count << 24);
             free(much);
           }

@@ -19,6 +19,10 @@ extern "C" {
  * `retain`. `context` is what `listen` got. */
 typedef void (*zoo_listener)(void *context, const zoo_op *op, const zoo_value *in, uint32_t n_in, const zoo_value *out, uint32_t n_out);
 
+/* Opens a file that is a program (TorchScript, an AOTInductor package) after asking whether it may run. `descriptor` is the engine's
+ * to close; `changed` is when its contents were last changed, in nanoseconds since 1970, as it was before anything else was asked of it. */
+typedef zoo_status (*zoo_open_program)(const char *path, int32_t *descriptor, int64_t *changed);
+
 typedef struct zoo_engine {
   uint32_t struct_size; /* program and engine are built together: anything but its size here is another build's */
 
@@ -28,10 +32,11 @@ typedef struct zoo_engine {
   /* The version of the libtorch this was compiled for, "2.13.0". */
   const char *version;
 
-  /* The two services of the table that are not the engine's. Call it once, before any plugin gets the table; NULL keeps
-   * what is there: `log` writes to standard error, `make_part` fails with ZOO_UNSUPPORTED. */
+  /* The services that are not the engine's. Call it once, before any plugin gets the table; NULL keeps what is there: `log` writes
+   * to standard error, `make_part` fails with ZOO_UNSUPPORTED, `open_program` opens whatever it is asked for. */
   void (*set_host_callbacks)(void (*log)(zoo_log_level, const char *message),
-                             zoo_status (*make_part)(zoo_builder *, const char *slot, const zoo_build_v1 *, zoo_part_v1 *));
+                             zoo_status (*make_part)(zoo_builder *, const char *slot, const zoo_build_v1 *, zoo_part_v1 *),
+                             zoo_open_program open_program);
 
   /* The path of the libtorch_cpu.so in use; "" if the dynamic linker does not tell. */
   const char *(*library_path)(void);

@@ -268,7 +268,7 @@ typedef struct zoo_wiring_v1 {
 typedef enum zoo_file_contents {
   ZOO_FILE_DATA = 0,
   ZOO_FILE_WEIGHTS = 1, /* trained weights, with which an instance starts */
-  ZOO_FILE_CODE = 2     /* native code (with weights): the host takes it from where it would take a plugin, and nowhere else */
+  ZOO_FILE_CODE = 2     /* a program (with weights), TorchScript or native code: taken from where a plugin would be, and nowhere else */
 } zoo_file_contents;
 typedef struct zoo_file_v1 {
   const char *option;
@@ -421,7 +421,8 @@ typedef struct zoo_random_v1 {
 typedef struct zoo_script zoo_script;
 typedef struct zoo_torchscript_v1 {
   uint32_t struct_size;
-  /* [any] Reads a module to the CPU. It starts in training mode, its parameters record gradients. */
+  /* [any] Reads a module to the CPU. It starts in training mode, its parameters record gradients. A module is a program: the host reads
+   * it from where it would take a plugin, and nowhere else, and an option that names one says ZOO_FILE_CODE. */
   zoo_status (*load)(const char *path, zoo_script **out);
   void (*release)(zoo_script *); /* NULL is allowed */
   /* [instance] Parameters and buffers by index; ZOO_NOT_FOUND past the last. The name lives as long as the module. */
@@ -447,7 +448,7 @@ typedef struct zoo_torchscript_outputs_v1 {
 typedef struct zoo_package zoo_package;
 typedef struct zoo_aotinductor_v1 {
   uint32_t struct_size;
-  /* [any] Loads the code of a package into this process. Whose file it is must have been asked before: ZOO_FILE_CODE. */
+  /* [any] Loads the code of a package into this process, if it lies where a plugin may. */
   zoo_status (*load)(const char *path, zoo_package **out);
   void (*release)(zoo_package *); /* NULL is allowed */
   /* [instance] One tensor in, one tensor out. ZOO_UNSUPPORTED where a gradient by `in` would have to be recorded. */

@@ -111,6 +111,12 @@ public struct StoredEntries: Sendable {
     /// Names of all figures that are stored, in order.
     public var figures: [String] { Set(results.flatMap { $0.figures.map(\.name) }).sorted() }
 
+    /// Why an entry has no such figure, where the probe that measures it of others does not apply to it.
+    public func whyNot(_ figure: String, of entry: String) -> String? {
+        let probes = Set(results.filter { $0[figure] != nil }.map(\.subject.probe))
+        return results.last { $0.subject.entry == entry && $0.status == .notApplicable && probes.contains($0.subject.probe) }?.cause
+    }
+
     private func errors(of entry: String) -> [StoredResult] { results.filter { $0.subject.entry == entry && $0.subject.probe == "error" } }
 
     /// 0, 1, 2, 5 as "0..2 --seed 5", as the commands take it.

@@ -209,7 +209,7 @@ public final class Scheduler {
         guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
             let batch = job.task == .probe ? ", even with batches of \(job.batch) images" : ""
             let failure = JobOutcome.failed(
-                "out of memory: it needs more than \(limit)\(batch)", status: HostError.Kind.unavailable.rawValue)
+                "out of memory: it needs more than \(limit)\(batch)", status: HostError.Kind.outOfMemory.rawValue)
             return try conclude(slot, job, failure, seconds: (ContinuousClock.now - slot.begun) / .seconds(1), listener)
         }
         var smaller = job

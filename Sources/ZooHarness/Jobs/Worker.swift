@@ -50,15 +50,9 @@ public enum Worker {
                 send(.interrupted(error.hint))
             } catch {
                 let (cause, status) = explain(error)
-                send(isOutOfMemory(cause) ? .outOfMemory(cause) : .finished(.failed(cause, status: status), seconds: seconds))
+                let isOutOfMemory = status == HostError.Kind.outOfMemory.rawValue
+                send(isOutOfMemory ? .outOfMemory(cause) : .finished(.failed(cause, status: status), seconds: seconds))
             }
-        }
-    }
-
-    /// The engine has no error code for it, only its allocators' words.
-    private static func isOutOfMemory(_ cause: String) -> Bool {
-        ["can't allocate memory", "Cannot allocate memory", "not enough memory", "out of memory", "std::bad_alloc"].contains {
-            cause.contains($0)
         }
     }
 

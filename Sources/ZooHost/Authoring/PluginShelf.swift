@@ -54,7 +54,11 @@ public struct PluginShelf: Sendable {
         guard name.hasPrefix("lib"), name.hasSuffix(".so") else {
             throw HostError(.usage, "\(path): the host loads files named lib*.so, found '\(name)'")
         }
-        guard let file = try PluginFile(path: path) else { throw HostError(.data, "\(path): not a plugin: it carries no descriptor") }
+        // Read once: what is rehearsed and what is installed are these bytes.
+        let contents = try RegularFile(path).copied()
+        guard let file = try PluginFile(library: ELFFile(contents: contents, path: path)) else {
+            throw HostError(.data, "\(path): not a plugin: it carries no descriptor")
+        }
         try EngineControl.start()
         try file.requireLoadable(engine: Engine.name)
         let id = file.descriptor.id
@@ -70,7 +74,7 @@ public struct PluginShelf: Sendable {
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         } catch { throw HostError(.cantCreate, "\(directory): the directory cannot be made") }
         let loaded = try rehearse(file, name: name, without: former)
-        try FileBytes.writeAtomically([FileBytes.read(path)], to: directory + "/" + name)
+        try FileBytes.writeAtomically([contents], to: directory + "/" + name)
         chmod(directory + "/" + name, 0o644)
         for item in former where item.fileName != name { unlink(item.path) }
         return Installed(path: directory + "/" + name, descriptor: loaded.descriptor, components: loaded.components)
@@ -87,31 +91,26 @@ public struct PluginShelf: Sendable {
             try FileManager.default.createDirectory(
                 atPath: stage, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         } catch { throw HostError(.cantCreate, "\(directory): no directory can be made beside it") }
-        try FileBytes.writeAtomically([FileBytes.read(file.library.path)], to: stage + "/" + name)
-        chmod(stage + "/" + name, 0o644)
-        for item in items() where !former.contains(where: { $0.path == item.path }) { link(item.path, stage + "/" + item.fileName) }
+        let staged = URL(fileURLWithPath: stage).resolvingSymlinksInPath().path
+        let newcomer = staged + "/" + name
+        try FileBytes.writeAtomically([file.library.contents], to: newcomer)
+        chmod(newcomer, 0o644)
+        for item in items() where !former.contains(where: { $0.path == item.path }) { link(item.path, staged + "/" + item.fileName) }
         var world = environment
         world["XDG_DATA_HOME"] = base
         let host = try HostRuntime(searchPath: SearchPath(environment: world))
-        if let loaded = host.plugins.first(where: {
-            $0.fileName == name && $0.descriptor == file.descriptor && $0.path.contains("/.installing-")
-        }) {
-            // The newcomer may come before another in the alphabet, and take an id from it.
-            if let loser = host.broken.first(where: { $0.path.contains("/.installing-") && $0.cause.message.hasSuffix("/" + name) }) {
-                throw HostError(.config, "\(file.library.path): it would displace an installed plugin: \(cleaned(loser.cause.message))")
-            }
-            return loaded
+        defer { host.forgetCopies(below: staged) }
+        /// As the user knows it, without the rehearsal's own folder.
+        func plain(_ message: String) -> String { message.replacing(staged + "/", with: "") }
+        guard let loaded = host.plugins.first(where: { $0.path == newcomer }) else {
+            let cause = host.broken.first { $0.path == newcomer }?.cause
+            throw HostError(cause?.kind ?? .data, "\(file.library.path): \(plain(cause?.message ?? "it could not be loaded"))")
         }
-        let cause = host.broken.first { $0.path.hasSuffix("/" + name) && $0.path.contains("/.installing-") }?.cause
-        throw HostError(cause?.kind ?? .data, "\(file.library.path): \(cleaned(cause?.message ?? "it could not be loaded"))")
-    }
-
-    /// A message without the rehearsal's own paths.
-    private func cleaned(_ message: String) -> String {
-        message.split(separator: " ").map { word -> String in
-            guard word.contains("/.installing-"), let file = word.split(separator: "/").last else { return String(word) }
-            return String(file)
-        }.joined(separator: " ")
+        // It may come before another in the alphabet, and take an id from it.
+        if let loser = host.broken.first(where: { $0.rival == newcomer && $0.path.hasPrefix(staged + "/") }) {
+            throw HostError(.config, "\(file.library.path): it would displace an installed plugin: \(plain(loser.cause.message))")
+        }
+        return loaded
     }
 
     /// Removes a plugin from the shelf, by its id or file name.

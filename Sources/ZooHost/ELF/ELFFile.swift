@@ -51,6 +51,8 @@ public struct ELFFile: Sendable {
     public let machine: Machine
     /// The libraries that loading this one would load, in order (`DT_NEEDED`).
     public let needed: [String]
+    /// Where the loader looks for those first (`DT_RUNPATH`, or else `DT_RPATH`), as written, with `$ORIGIN` for its own directory.
+    let runPath: [String]
     /// The name under which others need this library (`DT_SONAME`), if it has one.
     public let soname: String?
 
@@ -96,6 +98,7 @@ public struct ELFFile: Sendable {
         self.segments = segments
         self.dynamic = dynamic.values
         self.needed = dynamic.needed
+        self.runPath = dynamic.runPath.split(separator: ":").map(String.init)
         self.soname = dynamic.soname
     }
 
@@ -175,10 +178,10 @@ public struct ELFFile: Sendable {
 
     private static func dynamicSegment(
         _ bytes: ELFBytes, _ range: Range<UInt64>, _ segments: [Segment]
-    ) throws -> (values: Dynamic, needed: [String], soname: String?) {
+    ) throws -> (values: Dynamic, needed: [String], runPath: String, soname: String?) {
         var values = Dynamic()
         var neededNames: [UInt64] = []
-        var sonameName: UInt64?
+        var (sonameName, runPathName, oldRunPathName): (UInt64?, UInt64?, UInt64?) = (nil, nil, nil)
         var strings: UInt64?
         var stringsSize: UInt64 = 0
         var at = range.lowerBound
@@ -195,6 +198,8 @@ public struct ELFFile: Sendable {
             case 6: values.symbols = try offset("symbol table")
             case 10: stringsSize = value
             case 14: sonameName = value
+            case 15: oldRunPathName = value
+            case 29: runPathName = value
             case 0x6fff_fef5: values.gnuHash = try offset("GNU hash table")
             default: break
             }
@@ -202,7 +207,8 @@ public struct ELFFile: Sendable {
         if let strings { values.strings = try bytes.range(strings, stringsSize, "the string table") }
         let needed = try neededNames.map { try bytes.string($0, in: values.strings, "the name of a needed library") }
         let soname = try sonameName.map { try bytes.string($0, in: values.strings, "its own name") }
-        return (values, needed, soname)
+        let runPath = try (runPathName ?? oldRunPathName).map { try bytes.string($0, in: values.strings, "its run path") }
+        return (values, needed, runPath ?? "", soname)
     }
 
     /// Where in the file lies what the loader would map to `address`.

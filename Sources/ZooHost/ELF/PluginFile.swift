@@ -36,6 +36,14 @@ public struct PluginFile: Sendable {
         strayEntrySymbols = entries.filter { $0 != own && $0 != Self.entry }
     }
 
+    /// SHA-256 of the bytes that were read.
+    ///
+    /// - Throws: `HostError` of kind `software` if the cryptographic library fails.
+    public var sha256: String { get throws(HostError) { try Checksum.sha256(of: library.contents) } }
+
+    /// How many bytes were read.
+    public var size: Int { library.contents.count }
+
     /// Whether the library itself links the tensor engine, instead of using the host's.
     public var linksEngine: Bool {
         library.needed.contains { $0.hasPrefix("libtorch") || $0.hasPrefix("libc10") }

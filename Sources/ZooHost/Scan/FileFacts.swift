@@ -11,6 +11,10 @@ public struct FileFacts: Codable, Hashable, Sendable {
     public init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    init(_ status: stat) {
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
         modified = Self.nanoseconds(status.st_mtim)

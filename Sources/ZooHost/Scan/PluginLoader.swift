@@ -9,13 +9,16 @@ enum PluginLoader {
         let table: UnsafePointer<zoo_component_v1>
     }
 
+    private static let mostComponents = 10_000
+
     /// Loads a plugin and reads its tables. The engine has to run.
     ///
+    /// - Parameter copy: where the bytes are taken from; errors name the path at which the plugin was found.
     /// - Throws: `unavailable` if it does not load or takes no such host, `data` if its tables do not fit.
-    static func load(_ file: PluginFile) throws(HostError) -> [Component] {
+    static func load(_ file: PluginFile, from copy: String) throws(HostError) -> [Component] {
         let path = file.library.path
         guard let symbol = file.entrySymbol else { throw HostError(.data, "\(path): the entry function 'zoo_plugin_v1' is not exported") }
-        let entry = try LibraryLoader.load(path, symbol: symbol)
+        let entry = try LibraryLoader.load(copy, symbol: symbol, called: path)
         let host = EngineLibrary.table.host
         guard let table = entry(host)?.pointee else {
             let reason = host?.pointee.last_error().map { String(cString: $0) } ?? ""
@@ -31,7 +34,10 @@ enum PluginLoader {
             throw HostError(.data, "\(path): the descriptor in its table is not the one in its file")
         }
         var components: [Component] = []
-        for index in 0..<Int(min(table.component_count, 10_000)) {
+        guard table.component_count <= mostComponents, table.component_count == 0 || table.components != nil else {
+            throw HostError(.data, "\(path): its table announces \(table.component_count) components that are not there")
+        }
+        for index in 0..<Int(table.component_count) {
             let pointer = table.components?[index]
             let info = try ComponentInfo(pointer, file: path)
             guard let pointer else { continue }

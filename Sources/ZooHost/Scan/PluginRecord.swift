@@ -10,7 +10,8 @@ struct PluginRecord: Codable, Sendable {
         /// A shared library that is no plugin.
         case other
         case plugin(Profile)
-        case broken(HostError)
+        /// It crashed or hung when it was loaded; it is tried again once anything in its folder has changed, as it may have missed a file.
+        case broken(HostError, folder: FileFacts?)
     }
 
     /// What a plugin said when it was loaded in a process of its own.

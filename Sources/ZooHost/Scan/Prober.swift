@@ -16,6 +16,14 @@ public enum Prober {
     /// What it says first, in place of a path: the engine runs, so what goes wrong from here on is a plugin's fault.
     private static let ready = "ready"
 
+    /// A plugin that nobody has loaded yet.
+    struct Suspect {
+        let path: String
+        let sha256: String
+        /// What is loaded.
+        let copy: String
+    }
+
     /// What the other process says of a file, a line of JSON each.
     struct Reply: Codable {
         let path: String
@@ -27,31 +35,33 @@ public enum Prober {
     ///
     /// - Returns: by path; and of those that ended or stopped the process, the cause.
     /// - Throws: `unavailable` if there is no program to do it.
-    static func probe(_ paths: [String]) throws(HostError) -> (replies: [String: Reply], fatal: [String: HostError]) {
+    static func probe(_ suspects: [Suspect]) throws(HostError) -> (replies: [String: Reply], fatal: [String: HostError]) {
         guard access(program, X_OK) == 0 else {
             throw HostError(.unavailable, "\(program): not there; it is the program that looks at new plugins in a process of its own")
         }
         var replies: [String: Reply] = [:]
         var fatal: [String: HostError] = [:]
-        var waiting = paths
+        var waiting = suspects
         while !waiting.isEmpty {
             let batch = Array(waiting.prefix(500))
-            var child = try ChildProcess.run(program, [command] + batch, patience: patience)
+            var child = try ChildProcess.run(program, [command] + batch.flatMap { [$0.path, $0.copy] }, patience: patience)
             let answer = parse(child.output)
             guard answer[ready] != nil else {
                 let words = child.lastWords.map { $0.hasPrefix("zoo: ") ? String($0.dropFirst(5)) : $0 }
                 throw HostError(.unavailable, words ?? "\(program): the process that looks at plugins \(child.end.description)")
             }
             replies.merge(answer) { first, _ in first }
-            waiting.removeAll { replies[$0] != nil }
-            guard let suspect = waiting.first, batch.contains(suspect) else { continue }
+            waiting.removeAll { replies[$0.path] != nil }
+            guard let suspect = waiting.first, batch.contains(where: { $0.path == suspect.path }) else { continue }
             // One before it may have done the damage.
-            if batch.count > 1 { child = try ChildProcess.run(program, [command, suspect], patience: patience) }
-            if let reply = parse(child.output)[suspect] {
-                replies[suspect] = reply
+            if batch.count > 1 { child = try ChildProcess.run(program, [command, suspect.path, suspect.copy], patience: patience) }
+            let path = suspect.path
+            if let reply = parse(child.output)[path] {
+                replies[path] = reply
             } else {
                 let words = child.lastWords.map { ": \($0)" } ?? ""
-                fatal[suspect] = HostError(.software, "\(suspect): the process that loaded it \(child.end.description)\(words)")
+                fatal[path] = HostError(
+                    .software, "\(path): the process that loaded it \(child.end.description)\(words); 'zoo doctor' tries it again")
             }
             waiting.removeFirst()
         }
@@ -65,8 +75,9 @@ public enum Prober {
         return Dictionary(replies.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The other side: loads the plugins one after the other and tells of each on standard output. What a plugin prints goes to standard error.
+    /// The other side: loads the plugins one after the other and tells of each on standard output.
     ///
+    /// - Parameter paths: of each plugin the path at which it was found, and that of the copy to load.
     /// - Throws: `unavailable` if the engine does not start.
     public static func answer(_ paths: [String]) throws(HostError) {
         let lines = takeOverOutput()
@@ -75,8 +86,8 @@ public enum Prober {
         let encoder = JSONEncoder()
         encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         encoder.outputFormatting = .withoutEscapingSlashes
-        for path in paths {
-            if let line = try? encoder.encode(examine(path)) { lines.write(line) }
+        for index in stride(from: 0, to: paths.count - 1, by: 2) {
+            if let line = try? encoder.encode(examine(paths[index], copy: paths[index + 1])) { lines.write(line) }
         }
     }
 
@@ -96,13 +107,12 @@ public enum Prober {
         }
     }
 
-    /// Keeps standard output for answers, sends what else is printed to standard error, and leaves no core behind.
+    /// Keeps standard output for answers, and leaves no core behind.
     public static func takeOverOutput() -> Lines {
-        let output = dup(STDOUT_FILENO)
-        dup2(STDERR_FILENO, STDOUT_FILENO)
+        StandardOutput.claim()
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        return Lines(descriptor: output)
+        return Lines(descriptor: StandardOutput.descriptor)
     }
 
     /// How long this thread has waited for a processor so far, which says nothing about a plugin; 0 where the kernel does not count that.
@@ -112,12 +122,14 @@ public enum Prober {
         return fields.flatMap { $0.count > 1 ? Double($0[1]) : nil }.map { $0 / 1e9 } ?? 0
     }
 
-    private static func examine(_ path: String) -> Reply {
+    private static func examine(_ path: String, copy: String) -> Reply {
         do {
-            guard let file = try PluginFile(path: path) else { return Reply(path: path, broken: HostError(.data, "\(path): no plugin")) }
+            guard let file = try PluginFile(library: ELFFile(contents: FileBytes.read(copy), path: path)) else {
+                return Reply(path: path, broken: HostError(.data, "\(path): no plugin"))
+            }
             try file.requireLoadable(engine: Engine.name)
             let (start, queued) = (ContinuousClock.now, queuedSeconds)
-            let components = try PluginLoader.load(file)
+            let components = try PluginLoader.load(file, from: copy)
             let seconds = (ContinuousClock.now - start) / .seconds(1) - (queuedSeconds - queued)
             return Reply(
                 path: path,

@@ -13,7 +13,7 @@ import Glibc
 ///
 /// Paths that the user vouches for (`--allow`) are not looked at. Access control lists are not read; those that let others write show as the
 /// group's permission and are refused with it, unless the group is the user's own.
-struct Trust {
+struct Trust: Sendable {
     private let user = geteuid()
     /// Absolute, symbolic links resolved.
     private let allowed: [String]
@@ -34,24 +34,27 @@ struct Trust {
         for name in directory.split(separator: "/", omittingEmptySubsequences: false) {
             if !path.hasSuffix("/") { path += "/" }
             path += name
-            let status = try facts(path, about: directory)
-            try check(path, status, writable: status.st_mode & S_ISVTX == 0 ? 0 : S_IWGRP | S_IWOTH, about: directory)
+            try check(directory: facts(path, about: directory), path, about: directory)
         }
     }
 
-    /// Checks a file in a directory that has been checked; where it is a symbolic link, what it leads to as well.
-    func check(file: String) throws(HostError) {
-        guard !isAllowed(file) else { return }
-        let real = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
-        let folder = (real as NSString).deletingLastPathComponent
-        if real != file, folder != (file as NSString).deletingLastPathComponent {
-            guard !isAllowed(real) else { return }
-            try check(directory: folder)
-        }
-        let status = try facts(real, about: file)
-        let isBeside = folder == Program.directory
-        if isBeside, status.st_uid == program?.owner { return try check(mode: status, real, writable: program?.mode ?? 0, about: file) }
-        try check(real, status, writable: isBeside ? program?.mode ?? 0 : 0, about: file)
+    /// Opens a file that may run: the file itself, every directory on the way to it, and every symbolic link with the directories that it
+    /// leads through are checked, each step from the directory that was checked before it. What is opened is what was checked.
+    ///
+    /// - Throws: `noPermission` that says whose fault it is, and the cure; `noInput` if there is no such file.
+    func open(_ path: String) throws(HostError) -> RegularFile {
+        let path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        let file = try RegularFile(path)
+        if isAllowed(file) { return file }
+        var walk = try TrustedWalk(to: path, trust: self)
+        return try walk.open()
+    }
+
+    /// Whether the user vouches for it, by the path that was asked for or the one that it really has.
+    func isAllowed(_ file: RegularFile) -> Bool {
+        // An allowed directory says nothing about what lies beside it.
+        let staysBelow = !file.path.split(separator: "/").contains("..")
+        return staysBelow && isAllowed(file.path) || file.realPath.map(isAllowed) == true
     }
 
     func isAllowed(_ path: String) -> Bool { allowed.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") } }
@@ -62,6 +65,20 @@ struct Trust {
             throw HostError(.noInput, "\(plugin): \(path) cannot be looked at: \(String(cString: strerror(errno)))")
         }
         return status
+    }
+
+    /// Others may add files to a directory with the sticky bit, and touch none of ours.
+    func check(directory status: stat, _ path: String, about plugin: String) throws(HostError) {
+        try check(path, status, writable: status.st_mode & S_ISVTX == 0 ? 0 : S_IWGRP | S_IWOTH, about: plugin)
+    }
+
+    /// A file or link; beside the program it may be of the program's owner, and as writable as the program.
+    func check(entry status: stat, _ path: String, besideProgram: Bool, about plugin: String) throws(HostError) {
+        // Nobody writes into a symbolic link; its mode is always 777.
+        let isLink = status.st_mode & S_IFMT == S_IFLNK
+        let writable = isLink ? S_IWGRP | S_IWOTH : besideProgram ? program?.mode ?? 0 : 0
+        if besideProgram, status.st_uid == program?.owner { return try check(mode: status, path, writable: writable, about: plugin) }
+        try check(path, status, writable: writable, about: plugin)
     }
 
     /// - Parameter writable: permission bits that are no fault here.

@@ -153,7 +153,11 @@ static zoo_status make_extractor(const zoo_component_v1 *component, const zoo_bu
   return ZOO_OK;
 }
 
+#ifdef FAULT_STAGES
+static uint32_t stage_count(void *self) { return (void)self, 4000000000u; }
+#else
 static uint32_t stage_count(void *self) { return (void)self, 1; }
+#endif
 
 static zoo_status stage(void *self, uint32_t index, zoo_stage_v1 *out) {
   Part *part = self;
@@ -187,7 +191,25 @@ static zoo_status classify(void *self, zoo_tensor *features, zoo_tensor **out) {
   return call("aten::mean", "dim", (zoo_value[]){tensor(features), list(places, 2)}, 2, out);
 }
 
-static const zoo_extractor_v1 extractor_table = {sizeof(zoo_extractor_v1), stage_count, stage, run_stages, classify, NULL};
+/* Every channel keeps its place. */
+static zoo_status permutation(void *self, uint32_t index, int32_t rotation, int32_t mirror, int64_t *channels) {
+  Part *part = self;
+  int64_t count = part->outputs ? part->outputs : 1;
+  (void)index, (void)rotation, (void)mirror;
+  for (int64_t i = 0; i < count; i++) channels[i] = i;
+#ifdef FAULT_PERMUTATION_LONG
+  for (int64_t i = count; i < 3 * count; i++) channels[i] = i;
+#endif
+#ifdef FAULT_PERMUTATION_FAR
+  channels[1000000] = 1;
+#endif
+#ifdef FAULT_PERMUTATION_TWICE
+  channels[count - 1] = 0;
+#endif
+  return ZOO_OK;
+}
+
+static const zoo_extractor_v1 extractor_table = {sizeof(zoo_extractor_v1), stage_count, stage, run_stages, classify, permutation};
 static const zoo_component_v1 extractor = {sizeof(zoo_component_v1),
                                            ZOO_EXTRACTOR,
                                            "pointwise",
@@ -216,9 +238,23 @@ static zoo_status make_family(const zoo_component_v1 *component, const zoo_build
   return ZOO_OK;
 }
 
+#ifdef FAULT_PARAMETERS
+static uint32_t parameter_count(void *self) { return (void)self, 4000000000u; }
+#else
 static uint32_t parameter_count(void *self) { return (void)self, 2; }
+#endif
 static uint32_t flags(void *self) { return (void)self, ZOO_COMPOSES | ZOO_INVERTS; }
-static zoo_status identity(void *self, double *parameters) { return (void)self, parameters[0] = parameters[1] = 0, ZOO_OK; }
+static zoo_status identity(void *self, double *parameters) {
+  (void)self;
+#ifndef FAULT_IDENTITY_SHORT
+  parameters[1] = 0;
+#endif
+#ifdef FAULT_IDENTITY_LONG
+  parameters[2] = 1;
+#endif
+  parameters[0] = 0;
+  return ZOO_OK;
+}
 static zoo_status output_size(void *self, int64_t height, int64_t width, int64_t *out_height, int64_t *out_width) {
   return (void)self, *out_height = height, *out_width = width, ZOO_OK;
 }
@@ -327,6 +363,21 @@ static const zoo_plugin_table_v1 table = {ZOO_MAGIC, ZOO_ABI_MAJOR, ZOO_ABI_MINO
 #ifdef FAULT_SCAN_TIME
 __attribute__((constructor)) static void dawdle(void) { usleep(1300000); }
 #endif
+#ifdef FAULT_CHATTER
+/* Prints in every way there is, at once and when the process ends. */
+static void chatter(void) {
+  printf("printed without a newline ");
+  puts("put");
+  if (write(1, "written\n", 8) < 0) return;
+  dprintf(STDOUT_FILENO, "{\"json\": \"of the plugin\"}\n");
+  fputs("left in a buffer", stdout);
+  if (system("echo from a child process") != 0) return;
+}
+__attribute__((constructor)) static void chatter_first(void) {
+  chatter();
+  atexit(chatter);
+}
+#endif
 #ifdef FAULT_LOAD
 __attribute__((constructor)) static void fall(void) { abort(); }
 #endif
@@ -336,5 +387,8 @@ __attribute__((constructor)) static void hang(void) { pause(); }
 
 ZOO_EXPORT const zoo_plugin_table_v1 *zoo_plugin_v1(const zoo_host_v1 *given) {
   host = given;
+#ifdef FAULT_CHATTER
+  chatter();
+#endif
   return &table;
 }

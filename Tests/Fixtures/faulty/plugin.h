@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "zoo_plugin.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

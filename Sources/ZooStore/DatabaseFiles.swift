@@ -1,0 +1,80 @@
+import Foundation
+import Glibc
+import ZooHost
+
+/// The files of an SQLite database, looked at without SQLite, which would write beside them.
+///
+/// They are not opened: whoever closes a file loses all locks that the process has on it, SQLite's too.
+struct DatabaseFiles: Sendable {
+    /// Absolute, behind symbolic links, so that SQLite takes it for no URI and its other files lie beside the real one.
+    let path: String
+
+    /// What changes whenever a file is written or replaced.
+    struct State: Equatable, Sendable {
+        let device: UInt, inode: UInt, size: Int, seconds: Int, nanoseconds: Int
+    }
+
+    init(_ path: String) { self.path = Self.target(of: path) }
+
+    var main: State? { Self.state(path) }
+    /// Of the write-ahead log.
+    var log: State? { Self.state(path + "-wal") }
+    /// Of the log's index: while a process has the database open, it is there.
+    var index: State? { Self.state(path + "-shm") }
+    /// Of what a transaction would be undone with, outside write-ahead mode.
+    var journal: State? { Self.state(path + "-journal") }
+
+    var folder: String { (path as NSString).deletingLastPathComponent }
+
+    /// What makes it impossible that there is a database; nil for a regular file or none.
+    func obstacle() -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            return errno == ENOENT ? nil : String(cString: strerror(errno))
+        }
+        return switch status.st_mode & S_IFMT {
+        case S_IFREG: nil
+        case S_IFDIR: "is a directory, expected a file"
+        default: "is a device, a pipe or a socket, expected a file"
+        }
+    }
+
+    /// Copies what there is into a folder, all of the same instant.
+    ///
+    /// - Returns: the copy; nil if somebody wrote at that time.
+    func copied(to folder: String) throws -> DatabaseFiles? {
+        let before = (main, log, journal)
+        guard before.0 != nil else { throw HostError(.noInput, "\(path): has just been removed") }
+        let copy = DatabaseFiles(folder + "/store.sqlite")
+        for (suffix, state) in [("", before.0), ("-wal", before.1), ("-journal", before.2)] where state != nil {
+            do { try FileManager.default.copyItem(atPath: path + suffix, toPath: copy.path + suffix) } catch {
+                guard Self.state(path + suffix) == state else { return nil }
+                throw HostError(.noInput, "\(path)\(suffix): cannot be read")
+            }
+        }
+        return (main, log, journal) == before ? copy : nil
+    }
+
+    private static func state(_ path: String) -> State? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return State(
+            device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size), seconds: status.st_mtim.tv_sec,
+            nanoseconds: status.st_mtim.tv_nsec)
+    }
+
+    /// The file that a path stands for, also where that is yet to be made.
+    private static func target(of path: String) -> String {
+        var path = URL(fileURLWithPath: path).standardizedFileURL.path
+        // As many links as the kernel follows.
+        for _ in 0..<40 {
+            if let real = realpath(path, nil) {
+                defer { free(real) }
+                return String(cString: real)
+            }
+            guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path) else { break }
+            path = next.hasPrefix("/") ? next : (path as NSString).deletingLastPathComponent + "/" + next
+        }
+        return path
+    }
+}

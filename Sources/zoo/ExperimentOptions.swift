@@ -1,0 +1,54 @@
+import ArgumentParser
+import ZooHarness
+import ZooHost
+import ZooStore
+
+/// The options of commands that compute with weights of training runs.
+struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
+    @OptionGroup var computing: LaboratoryOptions
+    @OptionGroup var kept: RunOptions
+
+    var runs: String { kept.runs }
+
+    func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
+        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
+    }
+
+    /// The arguments that make this program a worker for the same entries and data, and for the very plugins that `host` has found.
+    func workerArguments(_ manifest: Manifest, threads: Int, _ host: HostRuntime) throws -> [String] {
+        var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
+        list += ["--plugins", try host.plan().write()]
+        for directory in hosting.pluginPath { list += ["--plugin-path", directory] }
+        for path in hosting.allow { list += ["--allow", path] }
+        if let lock = hosting.lock { list += ["--lock", lock] }
+        if let dataDir { list += ["--data-dir", dataDir] }
+        if computing.precision != .fp32 { list += ["--precision", computing.precision.rawValue] }
+        if hosting.verbose { list.append("--verbose") }
+        if quiet { list.append("--quiet") }
+        return list
+    }
+}
+
+/// Where training runs lie.
+struct RunOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"))
+    var runs = Self.usual
+
+    static let usual = "runs"
+
+    func validate() throws { try refuseEmpty(("--runs", runs, "a directory")) }
+}
+
+/// Where results lie.
+struct StoreOptions: ParsableArguments {
+    @Option(name: .customLong("store"), help: ArgumentHelp("Where results are stored: an SQLite database.", valueName: "file"))
+    var path = "results/zoo.sqlite"
+
+    /// - Parameter reading: do not write; where there is no store, take an empty one.
+    func open(reading: Bool) throws -> ResultStore {
+        guard reading else { return try ResultStore(path: path) }
+        do { return try ResultStore(reading: path) } catch let error as HostError where error.kind == .noInput { return try ResultStore() }
+    }
+
+    func validate() throws { try refuseEmpty(("--store", path, "a file")) }
+}

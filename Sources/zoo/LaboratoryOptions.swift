@@ -1,0 +1,60 @@
+public import ArgumentParser
+import ZooHarness
+public import ZooHost
+
+/// The options of commands that compute with images.
+struct LaboratoryOptions: ParsableArguments, LaboratoryGroup {
+    @OptionGroup var hosting: HostOptions
+    @OptionGroup var data: DataOptions
+
+    @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What convolutions multiply: fp32, or bf16, fast where zoo doctor says so. Sums and weights stay float32.", valueName: "type"))
+    var precision = Precision.fp32
+
+    var computing: LaboratoryOptions { self }
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
+    }
+}
+
+/// Where images come from.
+struct DataOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where data sets are kept. Default: $ZOO_DATA.", valueName: "dir"))
+    var dataDir: String?
+
+    func validate() throws { try refuseEmpty(("--data-dir", dataDir, "a directory")) }
+}
+
+/// Options that hold those.
+protocol LaboratoryGroup: HostGroup {
+    var computing: LaboratoryOptions { get }
+}
+
+extension LaboratoryGroup {
+    var hosting: HostOptions { computing.hosting }
+    var dataDir: String? { computing.data.dataDir }
+    var threads: Int? { computing.threads }
+
+    /// Sets up logging, finds the plugins and starts the engine.
+    ///
+    /// - Parameter plan: the plugins to use, if another process has found them.
+    /// - Throws: `unavailable` for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
+    func host(plan: PluginPlan? = nil) throws -> HostRuntime {
+        try EngineControl.choose(computing.precision)
+        return try findPlugins(threads: threads, plan: plan)
+    }
+}
+
+extension LaboratoryOptions {
+    /// One that neither trains nor looks for trained weights.
+    func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
+        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: RunOptions.usual)
+    }
+}
+
+extension Precision: ExpressibleByArgument {}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import ZooHost
+
+/// The options of commands that read the manifest.
+struct ManifestOptions: ParsableArguments, ManifestGroup {
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"))
+    var manifest: String?
+
+    var manifests: ManifestOptions { self }
+
+    func validate() throws { try refuseEmpty(("--manifest", manifest, "a file")) }
+}
+
+/// Options that hold those.
+protocol ManifestGroup: OutputGroup {
+    var manifests: ManifestOptions { get }
+}
+
+extension ManifestGroup {
+    var manifest: String? { manifests.manifest }
+
+    /// Reads the manifest, from the first of the places where it may be.
+    func readManifest() throws -> Manifest { try Manifest(path: manifestPath()) }
+
+    /// Where the manifest is.
+    func manifestPath() throws(HostError) -> String {
+        if let manifest { return manifest }
+        if let named = ProcessInfo.processInfo.environment["ZOO_MANIFEST"], !named.isEmpty { return named }
+        let files = FileManager.default
+        if files.fileExists(atPath: "zoo.json") { return "zoo.json" }
+        var folder = ((try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
+        while folder.length > 1 {
+            folder = folder.deletingLastPathComponent as NSString
+            let candidate = folder.appendingPathComponent("zoo.json")
+            if files.fileExists(atPath: candidate) { return candidate }
+        }
+        throw HostError(.noInput, "there is no zoo.json here or above the program; name one with --manifest or ZOO_MANIFEST")
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import GRDB
+import TestSupport
+import ZooHost
+import ZooStore
+
+/// Names and contents of everything below a folder.
+func tree(_ folder: String) throws -> [String: String] {
+    var found: [String: String] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+        let path = folder + "/" + name
+        var status = stat()
+        lstat(path, &status)
+        found[name] =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: try Checksum.sha256(of: try Data(contentsOf: URL(fileURLWithPath: path)))
+            case S_IFLNK: "link to \(try FileManager.default.destinationOfSymbolicLink(atPath: path))"
+            default: "kind \(status.st_mode & S_IFMT)"
+            }
+    }
+    return found
+}
+
+/// A store that the zoo has written before stores had an application id: an error of two entries each, and a pose that does not apply.
+func earlyStore(in folder: String, _ name: String = "zoo.sqlite") throws -> String {
+    let path = folder + "/" + name
+    try FileManager.default.copyItem(atPath: Repository.fixture("store-1.sqlite").path, toPath: path)
+    return path
+}
+
+/// What lies where a store was expected.
+enum Stranger: String, CaseIterable, Sendable {
+    case text, beginning, otherID, otherTables, otherVersion, otherMigrations, similarTables, onlyID, laterZoo, inUse, left
+
+    /// Makes it; what is returned keeps it as it is.
+    func make(at path: String) throws -> DatabaseQueue? {
+        func database(log: Bool = false, _ sql: String) throws -> DatabaseQueue {
+            var configuration = Configuration()
+            if log { configuration.journalMode = .wal }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { try $0.execute(sql: sql) }
+            return queue
+        }
+        switch self {
+        case .text:
+            try Data("a text that is longer than the header of a database, which has one hundred bytes, or so they say".utf8)
+                .write(to: URL(fileURLWithPath: path))
+        case .beginning: try Data("SQLite format 3\0".utf8).write(to: URL(fileURLWithPath: path))
+        case .otherID: _ = try database("PRAGMA application_id = 1234; CREATE TABLE result (uuid TEXT)")
+        case .otherTables: _ = try database(log: true, "CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+        case .otherVersion: _ = try database("PRAGMA user_version = 7")
+        case .otherMigrations:
+            _ = try database(
+                "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('v1')")
+        case .similarTables:
+            _ = try database(
+                log: true,
+                """
+                CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('results');
+                CREATE TABLE result (id, uuid, job, entry); CREATE TABLE figure (x); CREATE TABLE series (x); CREATE TABLE checksum (x);
+                CREATE VIEW current AS SELECT * FROM result
+                """)
+        case .onlyID: _ = try database("PRAGMA application_id = 1937010298; CREATE TABLE t (x)")
+        case .laterZoo:
+            _ = try ResultStore(path: path)
+            _ = try database(log: true, "INSERT INTO grdb_migrations VALUES ('of a later zoo')")
+        case .inUse: return try database(log: true, "CREATE TABLE t (x); INSERT INTO t VALUES (1)")
+        case .left:
+            let live = path + ".live"
+            let queue = try DatabaseQueue(path: live)
+            try queue.inDatabase { try $0.execute(sql: "PRAGMA journal_mode = WAL; CREATE TABLE t (x)") }
+            for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: live + suffix, toPath: path + suffix) }
+            try queue.close()
+            for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: live + suffix) }
+        }
+        return nil
+    }
+}
