@@ -84,7 +84,7 @@ public enum FileBytes {
     }
 
     /// The system's words for an error number, without the capital at the beginning.
-    static func reason(_ code: Int32) -> String {
+    package static func reason(_ code: Int32) -> String {
         guard let text = strerror(code) else { return "error \(code)" }
         let reason = String(cString: text)
         return reason.prefix(1).lowercased() + reason.dropFirst()

@@ -1,5 +1,5 @@
 public import FoundationEssentials
-import Glibc
+package import Glibc
 
 /// A regular file that is open for reading. Its name is looked up once; all that is asked of it later goes to the descriptor, so a file
 /// that is put in its place meanwhile changes nothing.
@@ -58,7 +58,7 @@ public final class RegularFile: Sendable {
     deinit { close(descriptor) }
 
     /// "directory", "pipe", "socket" or "device"; nil for a regular file.
-    static func type(besidesFiles mode: mode_t) -> String? {
+    package static func type(besidesFiles mode: mode_t) -> String? {
         switch mode & S_IFMT {
         case S_IFREG: nil
         case S_IFDIR: "directory"

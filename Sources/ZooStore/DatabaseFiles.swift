@@ -6,6 +6,8 @@ import ZooHost
 ///
 /// They are not opened: whoever closes a file loses all locks that the process has on it, SQLite's too.
 struct DatabaseFiles: Sendable {
+    /// As it was given: what errors call it.
+    let name: String
     /// Absolute, behind symbolic links, so that SQLite takes it for no URI and its other files lie beside the real one.
     let path: String
 
@@ -14,7 +16,10 @@ struct DatabaseFiles: Sendable {
         let device: UInt, inode: UInt, size: Int, seconds: Int, nanoseconds: Int
     }
 
-    init(_ path: String) { self.path = Self.target(of: path) }
+    init(_ name: String) {
+        self.name = name
+        path = Self.target(of: name)
+    }
 
     var main: State? { Self.state(path) }
     /// Of the write-ahead log.
@@ -29,14 +34,8 @@ struct DatabaseFiles: Sendable {
     /// What makes it impossible that there is a database; nil for a regular file or none.
     func obstacle() -> String? {
         var status = stat()
-        guard stat(path, &status) == 0 else {
-            return errno == ENOENT ? nil : String(cString: strerror(errno))
-        }
-        return switch status.st_mode & S_IFMT {
-        case S_IFREG: nil
-        case S_IFDIR: "is a directory, expected a file"
-        default: "is a device, a pipe or a socket, expected a file"
-        }
+        guard stat(path, &status) == 0 else { return errno == ENOENT ? nil : FileBytes.reason(errno) }
+        return RegularFile.type(besidesFiles: status.st_mode).map { "is a \($0), expected a file" }
     }
 
     /// Copies what there is into a folder, all of the same instant.
@@ -44,12 +43,12 @@ struct DatabaseFiles: Sendable {
     /// - Returns: the copy; nil if somebody wrote at that time.
     func copied(to folder: String) throws -> DatabaseFiles? {
         let before = (main, log, journal)
-        guard before.0 != nil else { throw HostError(.noInput, "\(path): has just been removed") }
+        guard before.0 != nil else { throw HostError(.noInput, "\(name): has just been removed") }
         let copy = DatabaseFiles(folder + "/store.sqlite")
         for (suffix, state) in [("", before.0), ("-wal", before.1), ("-journal", before.2)] where state != nil {
             do { try FileManager.default.copyItem(atPath: path + suffix, toPath: copy.path + suffix) } catch {
                 guard Self.state(path + suffix) == state else { return nil }
-                throw HostError(.noInput, "\(path)\(suffix): cannot be read")
+                throw HostError(.noInput, "\(name)\(suffix): cannot be read")
             }
         }
         return (main, log, journal) == before ? copy : nil

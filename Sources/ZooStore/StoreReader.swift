@@ -36,7 +36,7 @@ final class StoreReader: Sendable {
     ///
     /// - Throws: `data` if it is not.
     static func recognise(_ files: DatabaseFiles) throws {
-        _ = try connected(files).queue.read { try ResultStoreSchema.kind($0, path: files.path) }
+        _ = try connected(files).queue.read { try ResultStoreSchema.kind($0, path: files.name) }
     }
 
     /// Runs a query, again if the file has changed meanwhile.
@@ -93,7 +93,7 @@ final class StoreReader: Sendable {
     }
 
     private static func busy(_ files: DatabaseFiles) -> HostError {
-        HostError(.unavailable, "\(files.path): is written all the time; try again later")
+        HostError(.unavailable, "\(files.name): is written all the time; try again later")
     }
 
     /// SQLite does not read it as it lies: it would have to recover it, or a file that was there has just gone.
@@ -127,7 +127,7 @@ final class StoreReader: Sendable {
         do {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch { throw HostError(.cantCreate, "\(folder): cannot be made, to copy \(files.path) there") }
+        } catch { throw HostError(.cantCreate, "\(folder): cannot be made, to copy \(files.name) there") }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         guard let copy = try files.copied(to: folder) else { return nil }
         return Connection(queue: try inMemory(DatabaseQueue(path: copy.path)))
@@ -145,8 +145,8 @@ final class StoreReader: Sendable {
     private static func current(_ connection: Connection, _ files: DatabaseFiles) throws -> Connection {
         let migrator = ResultStoreSchema.migrator
         let isCurrent = try connection.queue.read { db in
-            guard try ResultStoreSchema.kind(db, path: files.path) == .store else {
-                throw HostError(.data, "\(files.path): expected a result store, found an empty database")
+            guard try ResultStoreSchema.kind(db, path: files.name) == .store else {
+                throw HostError(.data, "\(files.name): expected a result store, found an empty database")
             }
             return try migrator.hasCompletedMigrations(db)
         }

@@ -104,6 +104,8 @@ import ZooStore
             try refused(project, command + ["--manifest", "wrong.json"], 78, "wrong.json", "$.entries", at: #_sourceLocation)
             try refused(project, command + ["--manifest", "results"], 66, "results", "directory", at: #_sourceLocation)
             try refused(project, command + ["--manifest", ""], 64, "--manifest", at: #_sourceLocation)
+            #expect(mkfifo(project.folder.path + "/pipe", 0o600) == 0)
+            try refused(project, command + ["--manifest", "pipe"], 66, "pipe", at: #_sourceLocation)
         }
     }
 
@@ -161,6 +163,7 @@ import ZooStore
             try refused(
                 project, ["train", "cnn", "--epochs", "1", "--dataset", "strokes?limit=16", "--runs", "pipe", "--quiet"], 73, "pipe",
                 at: #_sourceLocation)
+            try refused(project, ["list", "--lock", "pipe"], 66, "pipe", at: #_sourceLocation)
             try refused(project, ["results", "--store", "pipe/zoo.sqlite"], 66, "pipe", at: #_sourceLocation)
             try refused(project, ["results", "cnnn"], 66, "cnnn", at: #_sourceLocation)
         }
