@@ -97,6 +97,7 @@ import ZooStore
             let measured = results.filter { $0.status == .measured }
             #expect(measured.count == 95 && results.count == 100)
             #expect(Set(measured.map { $0["error.upright"] }).count == 1)
+            #expect(measured.allSatisfy { $0.provenance.plugins.values.contains(planned) })
         }
     }
 

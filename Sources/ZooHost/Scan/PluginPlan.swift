@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The plugins of a batch as one process hands them to another: what they are, and where the private copies of their bytes lie.
 ///
@@ -43,6 +44,8 @@ public struct PluginPlan: Codable, Sendable {
     /// - Throws: `noInput` if it is not there, `noPermission` if others could have written it, `data` if it is garbled.
     public init(path: String) throws(HostError) {
         let contents = try Trust(allowed: []).open(path).contents()
+        // It is in use: see PluginVault's lifetime.
+        utimensat(AT_FDCWD, path, nil, 0)
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         do { self = try decoder.decode(PluginPlan.self, from: contents) } catch {

@@ -23,7 +23,7 @@ struct PluginVault: Sendable {
 
     private static let mostNeighbours = 1000
     /// Seconds after which a copy that nobody has used is removed.
-    private static let lifetime = 3 * 86_400
+    private static let lifetime = 7 * 86_400
     private static let temporary = Mutex<String?>(nil)
 
     init(directory: String) { self.directory = directory }
