@@ -43,7 +43,7 @@ public struct Seeds: Sequence, IteratorProtocol {
     }
 
     public mutating func next() -> UInt64? {
-        let isOver = seconds.map { tried > 0 && ContinuousClock.now - began > .seconds($0) } ?? (tried == count)
+        let isOver = seconds.map { tried > 0 && ContinuousClock.now - began > .seconds(Swift.min($0, 1e9)) } ?? (tried == count)
         guard !isOver else {
             if announces { print("\(test) tried \(tried) seeds from \(first)") }
             return nil
