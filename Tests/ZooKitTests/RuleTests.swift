@@ -17,7 +17,7 @@ import ZooKit
         #expect(try decided(0.2, slope: 0) == [1, 0, 0, 0, 1])
         #expect(try decided(0.2, slope: 1) == [1, 0, 1, 0, 1])
         #expect(try decided(0.04, slope: 0) == [1, 1, 1, 0, 1])
-        #expect(try decided(3, slope: 0) == [0, 0, 0, 0, 1])
+        #expect(try decided(1.9, slope: 0) == [0, 0, 0, 0, 1])
         #expect(try decided(0.2, pool: 1, slope: 0).count { $0 == 0 } == 1)
         #expect(try decided(0.2, pool: 1, slope: 1).allSatisfy { $0 == 1 })
         let perValue = try Tensor.full([1, 1, 2, 11], 0, dtype: .float64)
