@@ -28,20 +28,22 @@ public struct Seeds: Sequence, IteratorProtocol {
         guard function.prefix(while: { $0 != "(" }).hasSuffix("OverSeeds") else {
             throw Invalid(description: "\(test): the name of a test over seeds must end in 'OverSeeds', as 'make explore' looks for that")
         }
-        func number<N: LosslessStringConvertible>(_ name: String, _ isValid: (N) -> Bool) throws -> N? {
+        func number<N: LosslessStringConvertible & Comparable>(_ name: String, above least: N?) throws -> N? {
             guard let text = environment[name] else { return nil }
-            guard let number = N(text), isValid(number) else { throw Invalid(description: "\(name) is '\(text)', expected a number") }
+            guard let number = N(text), number == number, least.map({ number > $0 }) ?? true else {
+                throw Invalid(description: "\(name) is '\(text)', expected a number\(least.map { " above \($0)" } ?? "")")
+            }
             return number
         }
-        let (seed, cases): (UInt64?, UInt64?) = (try number("ZOO_TEST_SEED") { _ in true }, try number("ZOO_TEST_CASES") { $0 > 0 })
+        let (seed, cases): (UInt64?, UInt64?) = (try number("ZOO_TEST_SEED", above: nil), try number("ZOO_TEST_CASES", above: 0))
         (first, self.count) = (seed ?? 0, cases ?? UInt64(count))
-        seconds = try number("ZOO_TEST_SECONDS") { $0 > 0 && $0.isFinite }
+        seconds = try number("ZOO_TEST_SECONDS", above: 0)
         announces = seed != nil || cases != nil || seconds != nil
         guard self.count > 0 else { throw Invalid(description: "\(test): no seeds") }
     }
 
     public mutating func next() -> UInt64? {
-        let isOver = seconds.map { tried > 0 && ContinuousClock.now - began > .seconds($0) } ?? (tried == count)
+        let isOver = seconds.map { tried > 0 && ContinuousClock.now - began > .seconds(Swift.min($0, 1e9)) } ?? (tried == count)
         guard !isOver else {
             if announces { print("\(test) tried \(tried) seeds from \(first)") }
             return nil

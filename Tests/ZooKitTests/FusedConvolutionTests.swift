@@ -23,7 +23,6 @@ import ZooStore
     @Test func agreesWithFloat64OverSeeds() throws {
         let sets = try Self.instructionSets()
         #expect(sets.contains("portable"))
-        var (undecided, windows) = (0.0, 0.0)
         for seed in try Seeds(280) {
             let shape = ConvolutionCase(seed: seed)
             let exact = try shape.tensors(.float64)
@@ -37,11 +36,7 @@ import ZooStore
                     #expect(excess <= 1, "\(name) on \(set), \(shape), seed \(seed)")
                 }
             }
-            undecided += try cotangent.isEqual(to: Tensor.zeros([1], dtype: .float64)).to(dtype: .float64).sum().item()
-            windows += Double(cotangent.shape.reduce(1, *))
         }
-        // Of many windows; those of one seed may be a single one.
-        if windows > 10_000 { #expect(undecided < 0.02 * windows, "hardly a window's choice is left to rounding") }
     }
 
     /// Which way is taken, told by rounding: on whole numbers the sums themselves are exact, and Winograd's transformations are
