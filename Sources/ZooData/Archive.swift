@@ -77,28 +77,24 @@ package struct Archive: Sendable {
     }
 
     /// Makes files of the links to files, also of links to links; names the others.
-    private mutating func follow(_ links: [Link], _ known: [[ByteName]: Int]) {
-        var (places, open) = (known, links)
-        while true {
-            var rest: [Link] = []
-            for link in open {
-                if let place = link.target.flatMap({ places[$0] }) {
-                    places[link.parts] = files.count
-                    files.append(File(parts: link.parts, contents: files[place].contents))
-                } else {
-                    rest.append(link)
-                }
+    private mutating func follow(_ links: [Link], _ places: [[ByteName]: Int]) {
+        guard !links.isEmpty else { return }
+        let targets = Dictionary(links.map { ($0.parts, $0.target) }, uniquingKeysWith: { $1 })
+        let above = Set(folders + files.flatMap { file in file.parts.indices.map { Array(file.parts[..<$0]) } })
+        for link in links where places[link.parts] == nil {
+            var target = link.target
+            // As many steps as a system takes.
+            for _ in 0..<40 {
+                guard let next = target, places[next] == nil else { break }
+                guard let further = targets[next] else { break }
+                target = further
             }
-            guard rest.count < open.count else { break }
-            open = rest
-        }
-        for link in open {
-            let isFolder =
-                link.target.map { target in folders.contains(target) || files.contains { $0.parts.starts(with: target) } } ?? false
-            leftOut.append(
-                .init(
-                    path: link.parts,
-                    what: link.target == nil ? "a link out of the archive" : isFolder ? "a link to a folder" : "a link to nothing"))
+            if let place = target.flatMap({ places[$0] }) {
+                files.append(File(parts: link.parts, contents: files[place].contents))
+            } else {
+                let what = target.map { above.contains($0) ? "a folder" : "nothing" }
+                leftOut.append(.init(path: link.parts, what: what.map { "a link to \($0)" } ?? "a link out of the archive"))
+            }
         }
     }
 

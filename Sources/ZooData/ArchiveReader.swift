@@ -52,7 +52,7 @@ final class ArchiveReader {
             self.file = file
             status = archive_read_open_fd(handle, file.descriptor, 1 << 16)
         }
-        guard status == ARCHIVE_OK else { throw failure() }
+        guard status == ARCHIVE_OK, !beginning.isEmpty else { throw failure() }
     }
 
     deinit {

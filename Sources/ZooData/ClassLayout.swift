@@ -156,9 +156,8 @@ struct ClassLayout {
     private mutating func sayEmpty(_ placed: [Placed], _ root: Int) {
         let divided = placed.contains { $0.split != nil }
         let used = Set(placed.map(\.folder))
-        let inside = folders.filter { folder in
-            folder.count > root && files.first.map { folder.prefix(root).elementsEqual($0.prefix(root)) } ?? true
-        }
+        let above = placed.first.map { files[$0.index].prefix(root) } ?? []
+        let inside = folders.filter { $0.count > root && $0.prefix(root).elementsEqual(above) }
         let names = inside.compactMap { folder -> ByteName? in
             let level = divided && SplitName(folder: folder[root]) != nil ? root + 1 : root
             return folder.count == level + 1 ? folder[level] : nil

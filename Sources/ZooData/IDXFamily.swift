@@ -62,7 +62,7 @@ struct IDXFamily: Sendable, Hashable {
 
     /// - Throws: `noInput` if there is none.
     func find(_ split: Split, _ what: IDXFamily.Part, in directory: String) throws -> (path: String, kind: IDX.Kind) {
-        let stems = split == .train ? ["train"] : ["t10k", "test"]
+        let stems = split == .train ? ["train"] : prefix.isEmpty ? ["t10k", "test"] : ["test", "t10k"]
         let kinds: [IDX.Kind] = what == .images ? [.images] : [.labels, .extendedLabels]
         let names = kinds.flatMap { kind in
             stems.flatMap { stem in

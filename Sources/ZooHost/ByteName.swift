@@ -45,7 +45,7 @@ public struct ByteName: Hashable, Comparable, Sendable {
             case .scalarValue(let scalar):
                 let length = String(scalar).utf8.count
                 let follower = start + length < bytes.count ? bytes[start + length] : 0
-                if scalar == "\\", follower == UInt8(ascii: "x") || follower == Self.backslash {
+                if scalar == "\\", Self.couldMislead(follower) {
                     text += "\\\\"
                 } else if Self.isUnseen(scalar) {
                     for byte in bytes[start..<start + length] { text += Self.escape(byte) }
@@ -81,6 +81,11 @@ public struct ByteName: Hashable, Comparable, Sendable {
     public static func < (a: ByteName, b: ByteName) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
     private static let backslash = UInt8(ascii: "\\")
+
+    /// Whether what a backslash's next byte is written as, together with the backslash, could be read as something else.
+    private static func couldMislead(_ follower: UInt8) -> Bool {
+        follower == UInt8(ascii: "x") || follower == backslash || follower >= 0x7f || (1..<0x20).contains(follower)
+    }
 
     /// Whether a terminal would obey it, or a reader not see it; joiners within words and emoji are neither.
     private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {

@@ -130,13 +130,15 @@ struct IDXTests {
         #expect(turned.height == 3 && turned.width == 2)
         #expect(Array(whole.image(1)) == [6, 7, 8, 9, 10, 11] && Array(turned.image(1)) == [6, 9, 7, 10, 8, 11])
         #expect(data.upright.name == "mnist?transpose=true" && (try DataSet.named(data.name)) == data)
-        for (shape, first) in [([2, 3, 1, 2], [0, 1, 2, 3, 4, 5]), ([2, 1, 2, 3], [0, 3, 1, 4, 2, 5])] as [([Int], [UInt8])] {
+        for (shape, first) in [
+            ([2, 3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), ([2, 2, 2, 3], [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]),
+        ] as [([Int], [UInt8])] {
             for split in ["train", "test"] {
-                try scratch.write("colour/\(split)-x", Self.header(0x804, shape) + (0..<12).map { UInt8($0) })
+                try scratch.write("colour/\(split)-x", Self.header(0x804, shape) + (0..<24).map { UInt8($0) })
                 try scratch.write("colour/\(split)-y", Self.labels([0, 1]))
             }
             let set = try DataSet.named("idx:\(scratch.path)/colour").load(.train)
-            #expect(set.channels == 3 && set.height == 1 && set.width == 2 && Array(set.image(0)) == first)
+            #expect(set.channels == 3 && set.height == 2 && set.width == 2 && Array(set.image(0)) == first)
         }
     }
 
