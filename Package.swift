@@ -65,6 +65,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         // glibc's own counters, which its Swift module leaves out.
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
@@ -78,7 +79,7 @@ let package = Package(
             swiftSettings: swift),
         // apt: libpng-dev libjpeg-dev
         .target(name: "CImage", linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
-        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CZlib", "CImage"], swiftSettings: swift),
+        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CArchive", "CZlib", "CImage"], swiftSettings: swift),
         // apt: libsqlite3-dev
         .target(name: "ZooStore", dependencies: ["ZooHost", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
         .target(
@@ -90,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "zoo",
             dependencies: [
-                "ZooReport", "ZooHarness", "ZooStore", "ZooCheck",
+                "ZooReport", "ZooHarness", "ZooData", "ZooStore", "ZooCheck",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -102,7 +103,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["ZooHost", "ZooKit", "ZooStore"], path: "Tests/TestSupport", swiftSettings: swift),
         tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
         tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
-        tests("ZooData", ["ZooData", "ZooHost", "ZooKit"]),
+        tests("ZooData", ["ZooData", "ZooHost", "ZooKit", "CArchive"]),
         tests("ZooStore", ["ZooStore", "ZooHost", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("ZooReport", ["ZooReport", "ZooHost"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),

@@ -24,6 +24,7 @@ public enum Readers {
             _ = try HouseNumbers.decodeJSON(Array(bytes), file: "digitStruct.json")
             _ = try table.get()
         },
+        "archive": { _ = try Archive(bytes: Array($0), path: "set.tar", limit: 1 << 26) },
         "cache": { _ = PluginCache.recordCount(in: $0) },
         "descriptor": { bytes in
             let library = try ELFFile(contents: bytes, path: "libX.so")

@@ -107,7 +107,7 @@ public struct BatchLoader {
         }
         let aspect = Double(shape.height) / Double(shape.width)
         let matrices =
-            thetas ?? indices.map { dataSet.theta(split: split, seed: seed, epoch: epoch, index: $0, aspect: aspect) }
+            thetas ?? indices.map { dataSet.theta(split: split, seed: seed, epoch: epoch, index: images.place($0), aspect: aspect) }
         let numbers = matrices.first?.count ?? 0
         guard matrices.count == indices.count, numbers == 6 || numbers == 9, matrices.allSatisfy({ $0.count == numbers }) else {
             throw ZooError("thetas: expected \(indices.count) matrices of 6 numbers, or all of 9, found others", .badArgument)
@@ -158,8 +158,8 @@ public struct BatchLoader {
         var canvas = [UInt8](repeating: 0, count: indices.count * size)
         for (place, index) in indices.enumerated() {
             let pieces = clutter.pieces(
-                dataSet.stream(split: split, seed: seed, epoch: epoch, index: index), pool: clutterPool,
-                excluding: split == .train ? index : nil, canvas: (shape.height, shape.width))
+                dataSet.stream(split: split, seed: seed, epoch: epoch, index: images.place(index)), pool: clutterPool,
+                excluding: split == .train ? images.place(index) : nil, canvas: (shape.height, shape.width))
             clutter.draw(pieces, from: clutterPool, onto: &canvas, at: place * size, height: shape.height, width: shape.width)
         }
         let bytes = try Tensor(canvas, [indices.count, shape.channels, shape.height, shape.width])

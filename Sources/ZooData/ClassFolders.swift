@@ -1,64 +1,79 @@
+import Foundation
 import ZooHost
 
-/// Image files in one folder per class, in a directory or in a tar of it: found, not yet read.
+/// Pictures in one folder per class, in a directory or in an archive of it: found, not yet read.
 ///
-/// The class folders stand side by side, at whatever depth of a tar. Classes and files are in the order of their names' bytes.
-/// Files that end neither in .png nor in .jpg or .jpeg are left out, with a warning.
+/// `ClassLayout` says which folders are classes, and which are splits.
 struct ClassFolders: Sendable {
     struct File: Sendable {
         /// Index into `classes`.
         let label: Int
-        /// Without folders.
+        /// Below the class folder.
         let name: String
+        /// Where the folders divide the images.
+        let split: Split?
         fileprivate let location: Location
     }
 
     fileprivate enum Location: Sendable {
         case file(String)
-        case member(Range<Int>)
+        case member([UInt8])
     }
 
     let path: String
     let classes: [String]
     let files: [File]
     let warnings: [String]
-    private let archive: TarArchive?
 
-    /// - Throws: `HostError` if there is nothing of that name, no class, a class without images, or folders that are not side by side.
+    /// - Throws: `HostError` if there is nothing of that name, nothing that can be read, or no class.
     init(path: String) throws {
         self.path = path
-        var found: [String: [(name: String, location: Location)]] = [:]
-        if DataFile.isDirectory(path) {
-            archive = nil
-            for folder in try DataFile.names(in: path) where DataFile.isDirectory("\(path)/\(folder)") {
-                found[folder] = try DataFile.names(in: "\(path)/\(folder)").map { ($0, .file("\(path)/\(folder)/\($0)")) }
+        let layout: ClassLayout
+        switch DataFile.kind(of: path) {
+        case nil:
+            throw HostError(
+                .noInput, file: path, field: "file", expected: "a folder of class folders, or an archive of them",
+                found: DataFile.reason())
+        case .folder?:
+            let tree = try FileTree(path)
+            layout = try ClassLayout(path: path, files: tree.files, folders: tree.folders, leftOut: tree.leftOut)
+            files = layout.images.map { image in
+                File(
+                    label: image.label, name: image.name, split: image.split,
+                    location: .file(Self.join(path, tree.files[image.index])))
             }
-        } else {
-            let archive = try TarArchive(path: path)
-            self.archive = archive
-            found = try Self.folders(of: archive)
-        }
-        guard !found.isEmpty else {
-            throw HostError(.data, file: path, field: "classes", expected: "a folder of PNG or JPEG files for each", found: "none")
-        }
-        guard found.count <= 256 else {
-            throw HostError(.data, file: path, field: "classes", expected: "at most 256", found: "\(found.count)")
-        }
-        let classes = found.keys.sorted(by: DataFile.byBytes)
-        var files: [File] = []
-        var others = 0
-        for (label, name) in classes.enumerated() {
-            let all = (found[name] ?? []).sorted { DataFile.byBytes($0.name, $1.name) }
-            let images = all.filter { Self.isImage($0.name) }
-            others += all.count - images.count
-            guard !images.isEmpty else {
-                throw HostError(.data, file: path, field: "class \(name)", expected: "PNG or JPEG files", found: "none")
+        default:
+            let archive = try Archive(path: path, wants: PictureNames.contain)
+            layout = try ClassLayout(
+                path: path, files: archive.files.map(\.parts), folders: archive.folders, leftOut: archive.leftOut)
+            files = layout.images.map { image in
+                File(
+                    label: image.label, name: image.name, split: image.split, location: .member(archive.files[image.index].contents))
             }
-            files += images.map { File(label: label, name: $0.name, location: $0.location) }
         }
-        self.classes = classes
-        self.files = files
-        warnings = others == 0 ? [] : ["\(path): \(others) file\(others == 1 ? "" : "s") left out, neither .png nor .jpg by name"]
+        classes = layout.classes
+        warnings = layout.warnings
+    }
+
+    /// The archive, or the pictures below a directory and their folders, in order: what decides which images there are.
+    ///
+    /// - Throws: `noInput` if there is none.
+    static func paths(_ path: String) throws -> [String] {
+        guard DataFile.isDirectory(path) else {
+            guard DataFile.exists(path) else {
+                throw HostError(.noInput, file: path, field: "file", expected: "a folder or an archive", found: DataFile.reason())
+            }
+            return [path]
+        }
+        let pictures = try FileTree(path).files.filter { $0.last.map(PictureNames.contain) ?? false }
+        guard !pictures.isEmpty else {
+            throw HostError(.data, file: path, field: "images", expected: "pictures in class folders", found: "none")
+        }
+        return pictures.map { join(path, $0) }
+    }
+
+    private static func join(_ path: String, _ parts: [ByteName]) -> String {
+        ([path == "/" ? "" : path] + parts.map(\.text)).joined(separator: "/")
     }
 
     /// What one file is called in a complaint.
@@ -68,44 +83,20 @@ struct ClassFolders: Sendable {
     func bytes(of file: File) throws -> [UInt8] {
         switch file.location {
         case .file(let path): try DataFile.bytes(of: path, limit: 1 << 30)
-        case .member(let range): archive.map { Array($0.bytes[range]) } ?? []
+        case .member(let contents): contents
         }
     }
+}
 
-    private static func isImage(_ name: String) -> Bool {
-        let lowered = name.lowercased()
-        return [".png", ".jpg", ".jpeg"].contains { lowered.hasSuffix($0) }
-    }
+/// Which files are pictures, by their names.
+enum PictureNames {
+    static let endings = ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pbm", "pnm"]
 
-    /// The class folders of an archive: those that hold images, and the empty ones beside them.
-    private static func folders(of archive: TarArchive) throws -> [String: [(name: String, location: Location)]] {
-        func split(_ name: String) -> (parent: String, last: String) {
-            guard let slash = name.lastIndex(of: "/") else { return ("", name) }
-            return (String(name[..<slash]), String(name[name.index(after: slash)...]))
-        }
-        let images = archive.members.filter { !$0.isFolder && isImage($0.name) }
-        guard let first = images.first else { return [:] }
-        let root = split(split(first.name).parent).parent
-        let filled = Set(images.map { split($0.name).parent })
-        var found: [String: [(name: String, location: Location)]] = [:]
-        for member in archive.members {
-            if member.isFolder {
-                let (parent, name) = split(member.name)
-                if parent == root, !filled.contains(member.name) { found[name] = found[name] ?? [] }
-                continue
-            }
-            let (folder, name) = split(member.name)
-            let (parent, label) = split(folder)
-            guard parent == root, !label.isEmpty else {
-                guard !isImage(name) else {
-                    throw HostError(
-                        .data, file: archive.path, field: "folders", expected: "class folders side by side",
-                        found: "\(first.name) and \(member.name)")
-                }
-                continue
-            }
-            found[label, default: []].append((name, .member(member.range)))
-        }
-        return found
+    static func contain(_ name: ByteName) -> Bool { endings.contains(ending(name)) }
+
+    /// What follows the last dot, in small letters.
+    static func ending(_ name: ByteName) -> String {
+        guard let dot = name.bytes.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+        return ByteName(name.bytes[(dot + 1)...]).text.lowercased()
     }
 }

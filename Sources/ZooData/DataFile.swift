@@ -1,58 +1,80 @@
 import Foundation
 import ZooHost
 
-/// Reading of whole files, with complaints of one line.
-enum DataFile {
+/// Reading of whole files, with complaints of one line. Paths are texts as `ByteName` writes them, so that a name may be any bytes.
+package enum DataFile {
+    /// What a path leads to, links followed.
+    enum Kind: Equatable {
+        case file(size: Int)
+        case folder
+        /// A pipe, a socket or a device, in words.
+        case other(String)
+    }
+
+    /// Nil if there is nothing, or nothing that may be looked at.
+    static func kind(of path: String) -> Kind? {
+        var status = stat()
+        return withBytes(of: path) { stat($0, &status) } == 0 ? kind(status) : nil
+    }
+
+    static func kind(_ status: stat) -> Kind {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: .file(size: Int(status.st_size))
+        case S_IFDIR: .folder
+        case S_IFIFO: .other("a pipe")
+        case S_IFSOCK: .other("a socket")
+        default: .other("a device")
+        }
+    }
+
+    static func isDirectory(_ path: String) -> Bool { kind(of: path) == .folder }
+
+    static func isFile(_ path: String) -> Bool {
+        if case .file? = kind(of: path) { true } else { false }
+    }
+
+    static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
     /// - Parameter limit: a file of so many bytes or more is refused before it is read.
-    /// - Throws: `HostError` if the file cannot be read or is too large.
+    /// - Throws: `HostError` if it is no regular file, cannot be read or is too large.
     static func bytes(of path: String, limit: Int = 1 << 34) throws -> [UInt8] {
-        do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            guard attributes[.type] as? FileAttributeType != .typeDirectory else {
-                throw HostError(.data, file: path, field: "file", expected: "a file", found: "a directory")
-            }
-            let size = attributes[.size] as? Int ?? 0
-            guard size < limit else {
-                throw HostError(.data, file: path, field: "size", expected: "less than \(limit >> 30) GiB", found: "\(size) bytes")
-            }
-            return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
-        } catch let error as HostError {
-            throw error
-        } catch {
-            throw unreadable(path, "file", error)
+        let file = try open(path)
+        guard file.size < limit else {
+            throw HostError(.data, file: path, field: "size", expected: "less than \(limit >> 30) GiB", found: "\(file.size) bytes")
+        }
+        return Array(try file.contents())
+    }
+
+    /// The first bytes of a file; fewer where it has no more.
+    static func beginning(of path: String, count: Int) throws -> [UInt8] {
+        let file = try open(path)
+        var bytes = [UInt8](repeating: 0, count: min(file.size, count))
+        let found = pread(file.descriptor, &bytes, bytes.count, 0)
+        guard found >= 0 else { throw unreadable(path, "file") }
+        return Array(bytes.prefix(found))
+    }
+
+    /// - Throws: `HostError` if it is no regular file or cannot be read.
+    static func open(_ path: String) throws -> RegularFile {
+        func wrong(_ found: String) -> HostError { HostError(.data, file: path, field: "file", expected: "a file", found: found) }
+        switch kind(of: path) {
+        case .file?: return try RegularFile(name: ByteName(text: path).bytes, called: path)
+        case .folder?: throw wrong("a directory")
+        case .other(let what)?: throw wrong(what)
+        case nil: throw unreadable(path, "file")
         }
     }
 
-    /// The names in a directory, sorted by their bytes, hidden ones left out.
-    ///
-    /// - Throws: `HostError` if it cannot be read.
-    static func names(in directory: String) throws -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: directory).filter { !$0.hasPrefix(".") }.sorted(by: byBytes)
-        } catch {
-            throw unreadable(directory, "folder", error)
-        }
-    }
-
-    /// The order of the names' UTF-8 bytes: the same in every locale.
-    static func byBytes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
-
-    static func isDirectory(_ path: String) -> Bool {
-        var isDirectory: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
-    }
+    /// Calls `body` with the path as the system takes it.
+    static func withBytes<R>(of path: String, _ body: (UnsafePointer<CChar>) -> R) -> R { ByteName(text: path).withCString(body) }
 
     /// Missing or not to be opened, so of kind `noInput`.
-    private static func unreadable(_ path: String, _ what: String, _ error: any Error) -> HostError {
-        HostError(.noInput, file: path, field: what, expected: "a readable \(what)", found: reason(error))
+    static func unreadable(_ path: String, _ what: String) -> HostError {
+        HostError(.noInput, file: path, field: what, expected: "a readable \(what)", found: reason())
     }
 
-    /// Foundation's texts run over several lines; the cause is in its underlying POSIX error.
-    private static func reason(_ error: any Error) -> String {
-        if [CocoaError.fileNoSuchFile, .fileReadNoSuchFile].contains((error as? CocoaError)?.code) {
-            return String(cString: strerror(ENOENT))
-        }
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return cause.map { String(cString: strerror(Int32(truncatingIfNeeded: $0.code))) } ?? error.localizedDescription
-    }
+    static func reason() -> String { String(cString: strerror(errno)) }
+
+    /// The order of the names' bytes: the same in every locale.
+    static func byBytes(_ a: String, _ b: String) -> Bool { ByteName(text: a) < ByteName(text: b) }
 }

@@ -13,18 +13,27 @@ public import ZooKit
 /// a pure function of (data set, seed, split, index), in training also of the epoch.
 public struct DataSet: Sendable, Hashable {
     public enum Source: Sendable, Hashable {
-        case strokes, mnist
+        case strokes
+        /// MNIST and what has its file format.
+        case idx(IDXSource)
         /// One folder per class.
         case folder(FolderSource)
         /// SVHN's full numbers.
         case houseNumbers
+
+        public static let mnist = Source.idx(.mnist)
     }
 
-    /// With `?limit=…` at its end where there is a limit.
-    public var name: String { limit.map { "\(wholeName)\(wholeName.contains("?") ? "&" : "?")limit=\($0)" } ?? wholeName }
-    /// At most so many images of each split, spread evenly over it (of drawn digits the first); nil for all.
+    /// The one name of this data set: fields that are as they are without a word are left out, the others stand in a fixed order,
+    /// `limit` last, and a path is normalised. `named(set.name) == set` for every set.
+    public var name: String {
+        var name = wholeName
+        if let limit { name.fields.append(.init(name: "limit", value: "\(limit)")) }
+        return name.text
+    }
+    /// At most so many images of each split, chosen by `ImageSet.spread`; nil for all.
     public private(set) var limit: Int?
-    private let wholeName: String
+    private let wholeName: DataSetName
     public let source: Source
     public let perturbation: Perturbation
     /// Height and width of the image that is drawn, the recorded one in its middle; nil: of the recorded one.
@@ -38,9 +47,8 @@ public struct DataSet: Sendable, Hashable {
     private let streamName: String
 
     init(
-        _ name: String, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
-        normalisation: Normalisation, summary: String,
-        streamName: String? = nil
+        _ name: DataSetName, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
+        normalisation: Normalisation, summary: String, streamName: String? = nil
     ) {
         wholeName = name
         self.source = source
@@ -49,27 +57,29 @@ public struct DataSet: Sendable, Hashable {
         self.clutter = clutter
         self.normalisation = normalisation
         self.summary = summary
-        self.streamName = streamName ?? name
+        self.streamName = streamName ?? name.base
     }
 
-    /// All of them, in the order of a listing. Each that transforms its images has a namesake ending in "-upright" besides.
-    public static let all =
-        digits("strokes", .strokes, "drawn digits", StrokeDigits.normalisation, Protocols.strokes)
-        + digits("mnist", .mnist, "MNIST", MNIST.normalisation, Protocols.mnist)
-        + photographs
+    init(
+        _ name: String, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
+        normalisation: Normalisation, summary: String
+    ) {
+        self.init(
+            DataSetName(base: name), source, perturbation, canvas: canvas, clutter: clutter, normalisation: normalisation, summary: summary)
+    }
 
-    /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` describes (see `FolderSource`; the fields are
-    /// size, color, resize, split, test, invert, rotate, mean, std). Any of them with `?limit=512` (`&limit=512` after other
-    /// fields) is a part of it.
+    /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` (see `FolderSource`) or `idx:PATH` (see
+    /// `IDXSource`) describes. Any of them with `limit=512` among its fields is a part of it.
+    ///
+    /// A relative path is looked up from the working directory, and is part of the name as it is: one name may so lead to other images
+    /// elsewhere. What images a result was measured on is said by their fingerprint, never by the name.
     ///
     /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
-        guard let mark = name.range(of: "[?&]limit=[^&]*$", options: .regularExpression) else { return try whole(named: name) }
-        let value = name[mark].dropFirst("?limit=".count)
-        guard let limit = Int(value), limit > 0 else {
-            throw HostError(.usage, file: name, field: "limit", expected: "a positive number of images", found: "'\(value)'")
-        }
-        return try whole(named: String(name[..<mark.lowerBound])).limited(to: limit)
+        var parts = try DataSetName(name)
+        guard let value = parts.take("limit") else { return try whole(parts) }
+        let limit = try DataSetField(file: name, name: "limit", value: value).integer(1...1_000_000_000, "images")
+        return try whole(parts).limited(to: limit)
     }
 
     private func limited(to limit: Int?) -> DataSet {
@@ -78,20 +88,55 @@ public struct DataSet: Sendable, Hashable {
         return part
     }
 
-    private static func whole(named name: String) throws -> DataSet {
-        if name.hasPrefix(FolderName.prefix) { return try FolderName(name).dataSet }
-        if let found = all.first(where: { $0.name == name }) ?? all.map(\.upright).first(where: { $0.name == name }) { return found }
+    private static func whole(_ name: DataSetName) throws -> DataSet {
+        if name.base.hasPrefix(FolderName.prefix) { return try FolderName(name).dataSet }
+        if name.base.hasPrefix(IDXName.prefix) { return try IDXName(name).dataSet }
+        if let found = all.first(where: { $0.name == name.base }) ?? all.map(\.upright).first(where: { $0.name == name.base }) {
+            return try found.varied(by: name)
+        }
         let names = all.map(\.name)
-        let hint = nearest(to: name, in: names).map { "no such data set (did you mean \($0)?)" } ?? "no such data set"
-        throw HostError(.usage, file: name, field: "data set", expected: names.joined(separator: ", ") + ", folder:PATH", found: hint)
+        let hint = nearest(to: name.base, in: names).map { "no such data set (did you mean \($0)?)" } ?? "no such data set"
+        throw HostError(
+            .usage, file: name.text, field: "data set",
+            expected: names.joined(separator: ", ") + ", \(FolderName.prefix)PATH, \(IDXName.prefix)PATH", found: hint)
+    }
+
+    /// The same set with its images transposed or rotated, where it can be: IDX files only.
+    private func varied(by name: DataSetName) throws -> DataSet {
+        guard !name.fields.isEmpty else { return self }
+        var (images, rotation, isTransposed) = (source, 0.0, false)
+        for given in name.fields {
+            let field = DataSetField(file: name.text, name: given.name, value: given.value)
+            switch (field.name, source) {
+            case ("transpose", .idx(var files)):
+                isTransposed = try field.flag()
+                files.isTransposed = isTransposed
+                images = .idx(files)
+            case ("rotate", .idx) where perturbation == .none && canvas == nil: rotation = try field.number(0...180)
+            case (_, .idx): throw field.unknown((perturbation == .none && canvas == nil ? ["rotate"] : []) + ["transpose", "limit"])
+            default: throw field.unknown(["limit"])
+            }
+        }
+        let fields = [("rotate", "\(rotation)", rotation != 0), ("transpose", "true", isTransposed)].filter(\.2)
+        return DataSet(
+            DataSetName(base: name.base, fields: fields.map { .init(name: $0.0, value: $0.1) }), images,
+            rotation == 0 ? perturbation : .rotation(degrees: rotation), canvas: canvas, clutter: clutter, normalisation: normalisation,
+            summary: summary, streamName: streamName)
     }
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
     public var upright: DataSet {
         if limit != nil { return limited(to: nil).upright.limited(to: limit) }
         if perturbation == .none, clutter == nil { return self }
-        if case .folder(let folder) = source, name.hasPrefix(FolderName.prefix) {
+        if case .folder(let folder) = source, wholeName.base.hasPrefix(FolderName.prefix) {
             return FolderName(folder, rotation: 0, normalisation: normalisation).dataSet
+        }
+        if !wholeName.fields.isEmpty || wholeName.base.hasPrefix(IDXName.prefix) {
+            var name = wholeName
+            _ = name.take("rotate")
+            let fields = name.fields
+            let plain = (try? Self.whole(DataSetName(base: name.base)))?.upright
+            return plain.flatMap { try? Self.whole(DataSetName(base: $0.name, fields: fields)) } ?? self
         }
         let plain = Self.all.first {
             $0.source == source && $0.perturbation == .none && $0.clutter == nil && $0.canvas == canvas && $0.normalisation == normalisation
@@ -107,7 +152,7 @@ public struct DataSet: Sendable, Hashable {
     public var sourceShape: ImageShape {
         switch source {
         case .strokes: ImageShape(1, StrokeDigits.side, StrokeDigits.side)
-        case .mnist: ImageShape(1, 28, 28)
+        case .idx: ImageShape(1, 28, 28)
         case .folder(let folder): ImageShape(folder.channels, folder.size, folder.size)
         case .houseNumbers: ImageShape(3, HouseNumbers.side, HouseNumbers.side)
         }
@@ -133,14 +178,22 @@ public struct DataSet: Sendable, Hashable {
     /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
     /// - Throws: `HostError`.
     public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
-        let whole = try read(split, count: limit, from: directory)
-        var images = try limit.map(whole.spread) ?? whole
+        if source == .strokes, let limit, clutter == nil || split == .test {
+            var images = try StrokeDigits().spread(split, limit)
+            if clutter != nil { images.clutterPool = ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit)) }
+            return images
+        }
+        var whole = try read(split, from: directory)
         // Of the same images in both splits, whatever the limit.
         if clutter != nil {
-            let isPool = split == .train && limit == nil
-            images.clutterPool = ClutterPool(isPool ? whole : try read(.train, count: ClutterPool.limit, from: directory))
+            whole.clutterPool =
+                switch (split, source) {
+                case (.train, _): ClutterPool(whole)
+                case (.test, .strokes): ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit))
+                case (.test, _): ClutterPool(try read(.train, from: directory))
+                }
         }
-        return images
+        return try limit.map(whole.spread) ?? whole
     }
 
     /// What there is of it, in one line. Image files are counted, not decoded.
@@ -149,8 +202,8 @@ public struct DataSet: Sendable, Hashable {
     public func survey(in directory: String? = nil) throws -> String {
         switch source {
         case .strokes: return "drawn by the program itself"
-        case .mnist:
-            let sets = try Split.allCases.map { ($0, try MNIST.imageSet($0, in: directory)) }
+        case .idx(let files):
+            let sets = try Split.allCases.map { ($0, try files.imageSet($0, name: name, in: directory)) }
             return (sets.map { "\($1.count) \($0.rawValue) images" } + sets.flatMap(\.1.warnings)).joined(separator: ", ")
         case .folder(let folder):
             let found = try folder.open(in: directory)
@@ -162,10 +215,16 @@ public struct DataSet: Sendable, Hashable {
 
     /// How to come by it where it is missing; nil if it needs no files.
     public var advice: String? {
-        let directory = "in a directory, and name that with --data-dir or \(MNIST.environmentVariable)"
+        let directory = "in a directory, and name that with --data-dir or \(DataDirectory.environmentVariable)"
         switch source {
         case .strokes: return nil
-        case .mnist: return "put MNIST's four IDX files (plain or .gz) \(directory)"
+        case .idx(let files):
+            switch files.place {
+            case .family(let family):
+                let folder = family.isFoundByItself ? "" : "in a folder \(family.folders[0]) "
+                return "put \(family.contents) (plain or .gz) \(folder)\(directory)"
+            case .path(let path): return "put IDX files of images and labels into \(path)"
+            }
         case .folder(let folder):
             return folder.isInDataDirectory ? "put \(folder.path) \(directory)" : "put one folder of images per class into \(folder.path)"
         case .houseNumbers: return "put svhn/train and svhn/test (PNG files and digitStruct.json or .csv) \(directory)"
@@ -183,11 +242,10 @@ public struct DataSet: Sendable, Hashable {
         return String(name.map { isPlain($0) ? $0 : "-" }.suffix(40)) + "-" + String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    /// - Parameter count: how many images are wanted, where fewer are cheaper.
-    private func read(_ split: Split, count: Int?, from directory: String?) throws -> ImageSet {
+    private func read(_ split: Split, from directory: String?) throws -> ImageSet {
         switch source {
-        case .strokes: try StrokeDigits().imageSet(split, count: count.map { min($0, StrokeDigits.defaultCount(split)) })
-        case .mnist: try MNIST.imageSet(split, in: directory)
+        case .strokes: try StrokeDigits().imageSet(split)
+        case .idx(let files): try files.imageSet(split, name: name, in: directory)
         case .folder(let folder): try folder.imageSet(split, name: name, in: directory)
         case .houseNumbers: try HouseNumbers.imageSet(split, in: directory)
         }
@@ -218,72 +276,4 @@ public struct DataSet: Sendable, Hashable {
     public func order(seed: UInt64, epoch: Int, count: Int) -> [Int] {
         RandomStream(seed: seed, "\(streamName)/order", UInt64(bitPattern: Int64(epoch))).permutation(count)
     }
-}
-
-// MARK: The protocols
-
-/// Mean and deviation of what the protocols draw.
-private struct Protocols {
-    let translated, scaled: Normalisation
-
-    /// The figures of the authors' code and paper [FJL20].
-    static let mnist = Protocols(
-        translated: Normalisation(mean: 0.0363, std: 0.1870), scaled: Normalisation(mean: 0.0414, std: 0.1751))
-    /// Measured over one epoch of the default training set (see the tests).
-    static let strokes = Protocols(
-        translated: Normalisation(mean: 0.0358, std: 0.1679), scaled: Normalisation(mean: 0.0377, std: 0.1649))
-}
-
-extension DataSet {
-    /// The protocols of [FJL20, arXiv:2004.11678] (MNIST-R, MNIST-T, MNIST-S) and of [LL17, arXiv:1612.03897] (perturbed) over
-    /// one set of 28×28 digits.
-    private static func digits(
-        _ name: String, _ source: Source, _ title: String, _ normalisation: Normalisation, _ drawn: Protocols
-    ) -> [DataSet] {
-        [
-            DataSet(name, source, normalisation: normalisation, summary: "\(title), upright"),
-            DataSet(
-                "\(name)-rotated", source, .rotation(degrees: 90), normalisation: normalisation, summary: "\(title), rotated within ±90°"),
-            DataSet(
-                "\(name)-translated", source, .translation(pixels: 16), canvas: 60, clutter: Clutter(count: 6, crop: 6, sides: 6...6),
-                normalisation: drawn.translated, summary: "\(title), moved within ±16 pixels of 60×60, cluttered"),
-            DataSet(
-                "\(name)-scaled", source, .scaling(exponents: -1...2), canvas: 112, clutter: Clutter(count: 6, crop: 6, sides: 2...18),
-                normalisation: drawn.scaled, summary: "\(title), scaled by 1/2 to 4 on 112×112, cluttered"),
-            DataSet(
-                "\(name)-perturbed", source, .homography(corner: 0.25, shift: 0.25), normalisation: .none,
-                summary: "\(title), warped by homographies"),
-        ]
-    }
-
-    /// Sets of photographs.
-    private static let photographs: [DataSet] = {
-        var plankton = FolderSource(path: "plankton/plankton_ndsb_train.tar")
-        plankton.isInDataDirectory = true
-        // On white, in the files; and what a rotation brings in from outside is black.
-        plankton.isInverted = true
-        var digits = FolderSource(path: "svhn/svhn_cropped_test_first10000.tar")
-        digits.isInDataDirectory = true
-        digits.size = 32
-        digits.color = .rgb
-        digits.resize = .stretch
-        // Neighbours often come from one photograph.
-        digits.split = .order
-        return [
-            DataSet("plankton", .folder(plankton), normalisation: planktonNormalisation, summary: "PlanktonSet, 121 classes, 64×64"),
-            DataSet(
-                "plankton-rotated", .folder(plankton), .rotation(degrees: 180), normalisation: planktonNormalisation,
-                summary: "PlanktonSet, 121 classes, 64×64, rotated at random"),
-            DataSet(
-                "svhn-digits", .folder(digits), normalisation: svhnDigitsNormalisation, summary: "SVHN, single digits, 32×32 in colour"),
-            DataSet(
-                "svhn", .houseNumbers, normalisation: HouseNumbers.normalisation, summary: "SVHN, house numbers of up to five digits, 64×64"
-            ),
-        ]
-    }()
-
-    /// Measured over the training split (see the tests).
-    private static let planktonNormalisation = Normalisation(mean: 0.0455, std: 0.1427)
-    private static let svhnDigitsNormalisation = Normalisation(
-        channels: [(0.4537, 0.2201), (0.4543, 0.2270), (0.4714, 0.2287)])
 }

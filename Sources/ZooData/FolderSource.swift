@@ -1,7 +1,7 @@
 import Foundation
 import ZooHost
 
-/// Images in one folder per class, in a directory or in a plain tar of it, PNG or JPEG, brought to one size.
+/// Images in one folder per class, in a directory or in an archive of it, brought to one size.
 public struct FolderSource: Sendable, Hashable {
     public enum Color: String, Sendable, Hashable, CaseIterable { case grey, rgb }
 
@@ -56,7 +56,7 @@ public struct FolderSource: Sendable, Hashable {
             return square(picture).planes
         }
         return try ImageSet(
-            name: name, pixels: pixels, labels: chosen.map { UInt8(truncatingIfNeeded: folders.files[$0].label) }, channels: channels,
+            name: name, pixels: pixels, labels: chosen.map { folders.files[$0].label }, channels: channels,
             height: size, width: size, classes: folders.classes, verified: false, warnings: folders.warnings)
     }
 
@@ -64,10 +64,10 @@ public struct FolderSource: Sendable, Hashable {
         try ClassFolders(path: place(in: directory))
     }
 
-    /// Where the folder or tar is.
+    /// Where the folder or archive is.
     func place(in directory: String?) throws -> String {
         guard isInDataDirectory, !path.hasPrefix("/") else { return path }
-        return "\(try MNIST.directory(directory))/\(path)"
+        return "\(try DataDirectory.find(directory, for: path, holding: path))/\(path)"
     }
 
     private func square(_ picture: Picture) -> Picture {
@@ -86,6 +86,8 @@ public struct FolderSource: Sendable, Hashable {
 
     /// Which files each split takes, in the order of the files.
     private func divide(_ files: [ClassFolders.File]) -> [Split: [Int]] {
+        // A split that is there already is the one.
+        if files.contains(where: { $0.split != nil }) { return Dictionary(grouping: files.indices) { files[$0].split ?? .train } }
         var isTest = [Bool](repeating: false, count: files.count)
         switch split {
         case .names:
@@ -113,7 +115,7 @@ public struct FolderSource: Sendable, Hashable {
 
 /// A data set of class folders as it is named on a command line: `folder:PATH?size=64&color=grey&rotate=180`.
 ///
-/// PATH is a directory or a plain tar, relative to the working directory. The fields, all optional: `size` (64), `color` (grey,
+/// PATH is a directory or an archive (tar, plain or compressed; zip; 7z), relative to the working directory. The fields, all optional: `size` (64), `color` (grey,
 /// rgb), `resize` (pad, stretch, crop), `split` (names, order), `test` (0.2), `invert` (false), `rotate` (0: upright; else ±
 /// degrees at random), `mean` and `std` (0.5 and 0.25) of the normalisation.
 struct FolderName: Hashable {
@@ -126,48 +128,28 @@ struct FolderName: Hashable {
 
     private static let fields = ["size", "color", "resize", "split", "test", "invert", "rotate", "mean", "std"]
 
+    /// - Parameter name: `folder:PATH` and its fields.
     /// - Throws: `HostError` naming the field that is wrong.
-    init(_ name: String) throws {
-        let text = name.dropFirst(Self.prefix.count)
-        let mark = text.lastIndex(of: "?") ?? text.endIndex
-        func wrong(_ field: String, _ expected: String, _ found: String) -> HostError {
-            HostError(.usage, file: name, field: field, expected: expected, found: found)
+    init(_ name: DataSetName) throws {
+        let path = DataSetName.normalised(path: String(name.base.dropFirst(Self.prefix.count)))
+        guard !path.isEmpty else {
+            throw HostError(
+                .usage, file: name.text, field: "path", expected: "a directory or an archive after 'folder:'", found: "nothing")
         }
-        guard mark > text.startIndex else { throw wrong("path", "a directory or a tar after 'folder:'", "nothing") }
-        source = FolderSource(path: String(text[..<mark]))
-        var seen: Set<String> = []
-        for part in text[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false) where !text[mark...].isEmpty {
-            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard pair.count == 2 else { throw wrong("options", "field=value, separated by &", "'\(part)'") }
-            let (field, value) = (pair[0], pair[1])
-            guard seen.insert(field).inserted else { throw wrong(field, "one value", "two") }
-            func number(_ range: ClosedRange<Double>) throws -> Double {
-                guard let number = Double(value), range.contains(number) else {
-                    throw wrong(field, "a number from \(range.lowerBound) to \(range.upperBound)", "'\(value)'")
-                }
-                return number
-            }
-            func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) throws -> T where T.RawValue == String {
-                guard let choice = T(rawValue: value) else {
-                    throw wrong(field, T.allCases.map(\.rawValue).joined(separator: ", "), "'\(value)'")
-                }
-                return choice
-            }
-            switch field {
-            case "size":
-                guard let size = Int(value), (1...1024).contains(size) else { throw wrong(field, "1 to 1024 pixels", "'\(value)'") }
-                source.size = size
-            case "color": source.color = try choice(FolderSource.Color.self)
-            case "resize": source.resize = try choice(FolderSource.Resize.self)
-            case "split": source.split = try choice(FolderSource.Division.self)
-            case "test": source.test = try number(0.001...0.999)
-            case "invert":
-                guard let flag = Bool(value) else { throw wrong(field, "true or false", "'\(value)'") }
-                source.isInverted = flag
-            case "rotate": rotation = try number(0...180)
-            case "mean": mean = try number(0...1)
-            case "std": std = try number(0.001...1000)
-            default: throw wrong(field.isEmpty ? "options" : field, "one of " + Self.fields.joined(separator: ", "), "an unknown field")
+        source = FolderSource(path: path)
+        for given in name.fields {
+            let field = DataSetField(file: name.text, name: given.name, value: given.value)
+            switch field.name {
+            case "size": source.size = try field.integer(1...1024, "pixels")
+            case "color": source.color = try field.choice(FolderSource.Color.self)
+            case "resize": source.resize = try field.choice(FolderSource.Resize.self)
+            case "split": source.split = try field.choice(FolderSource.Division.self)
+            case "test": source.test = try field.number(0.001...0.999)
+            case "invert": source.isInverted = try field.flag()
+            case "rotate": rotation = try field.number(0...180)
+            case "mean": mean = try field.number(0...1)
+            case "std": std = try field.number(0.001...1000)
+            default: throw field.unknown(Self.fields + ["limit"])
             }
         }
     }
@@ -180,7 +162,7 @@ struct FolderName: Hashable {
     }
 
     /// The fields that are not as they are without a word, in a fixed order.
-    var options: String {
+    var name: DataSetName {
         let usual = FolderSource(path: "")
         let list: [(String, String, Bool)] = [
             ("size", "\(source.size)", source.size != usual.size), ("color", source.color.rawValue, source.color != usual.color),
@@ -189,16 +171,17 @@ struct FolderName: Hashable {
             ("test", "\(source.test)", source.test != usual.test), ("invert", "true", source.isInverted),
             ("rotate", "\(rotation)", rotation != 0), ("mean", "\(mean)", mean != 0.5), ("std", "\(std)", std != 0.25),
         ]
-        let given = list.filter(\.2).map { "\($0.0)=\($0.1)" }
-        return given.isEmpty ? "" : "?" + given.joined(separator: "&")
+        return DataSetName(
+            base: Self.prefix + source.path, fields: list.filter(\.2).map { DataSetName.Field(name: $0.0, value: $0.1) })
     }
 
     var dataSet: DataSet {
+        let name = name
         let folder = (source.path as NSString).lastPathComponent
         return DataSet(
-            Self.prefix + source.path + options, .folder(source), rotation == 0 ? .none : .rotation(degrees: rotation),
+            name, .folder(source), rotation == 0 ? .none : .rotation(degrees: rotation),
             normalisation: Normalisation(mean: mean, std: std), summary: "the images in \(source.path)",
             // Moving the folder changes no image.
-            streamName: Self.prefix + folder + options)
+            streamName: Self.prefix + folder + (name.fields.isEmpty ? "" : "?" + name.options))
     }
 }

@@ -16,7 +16,7 @@ import ZooHost
 ///
 /// JSON: `[{"filename": "1.png", "boxes": [{"left": 246, "top": 77, "width": 81, "height": 219, "label": 1}, …]}, …]`. CSV: a
 /// header naming the columns filename, label, left, top, width, height in any order, then one line per digit, from left to
-/// right. Label 10 (or 0) is the digit zero.
+/// right; see `decodeCSV` for what else is taken. Label 10 (or 0) is the digit zero.
 ///
 /// The image is the rectangle around all boxes, 30 % larger, cut at the picture's edge, stretched to 64×64 [Goodfellow et al.
 /// 2014, arXiv:1312.6082].
@@ -40,7 +40,7 @@ public enum HouseNumbers {
     /// - Parameter directory: as for `MNIST.directory(_:)`.
     /// - Throws: `HostError` naming file and field.
     public static func imageSet(_ split: Split, in directory: String? = nil) throws -> ImageSet {
-        let folder = try "\(MNIST.directory(directory))/svhn/\(split.rawValue)"
+        let folder = try self.folder(split, in: directory)
         let (path, all) = try records(in: folder)
         let records = all.filter { $0.boxes.count <= heads }
         let labels = try records.flatMap { try self.labels($0, file: path) }
@@ -54,11 +54,30 @@ public enum HouseNumbers {
 
     /// How many numbers a split has.
     static func count(_ split: Split, in directory: String?) throws -> Int {
-        try records(in: "\(MNIST.directory(directory))/svhn/\(split.rawValue)").records.count
+        try records(in: folder(split, in: directory)).records.count
+    }
+
+    /// The table and the pictures of a split.
+    ///
+    /// - Throws: `noInput` if the folder is not there.
+    static func files(_ split: Split, in directory: String?) throws -> [String] {
+        let folder = try folder(split, in: directory)
+        return try FileTree(folder, depth: 0).files.map { folder + "/" + $0.map(\.text).joined() }
+    }
+
+    private static func folder(_ split: Split, in directory: String?) throws -> String {
+        let root = try DataDirectory.find(directory, for: "svhn", holding: "svhn/train and svhn/test (PNG files, digitStruct.json or .csv)")
+        let folder = "\(root)/svhn/\(split.rawValue)"
+        guard DataFile.isDirectory(folder) else {
+            throw HostError(
+                .noInput, file: folder, field: "svhn \(split.rawValue) numbers",
+                expected: "a folder of SVHN's full numbers (PNG files, digitStruct.json or .csv)", found: "no such folder")
+        }
+        return folder
     }
 
     private static func records(in folder: String) throws -> (path: String, records: [Record]) {
-        func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
+        func exists(_ name: String) -> Bool { DataFile.isFile("\(folder)/\(name)") }
         let json = "\(folder)/digitStruct.json"
         let csv = "\(folder)/digitStruct.csv"
         let path = exists("digitStruct.json") ? json : csv
@@ -76,7 +95,7 @@ public enum HouseNumbers {
 
     package static func decodeJSON(_ bytes: [UInt8], file: String) throws -> [Record] {
         do {
-            return try JSONDecoder().decode([Record].self, from: Data(bytes))
+            return try JSONDecoder().decode([Record].self, from: Data(text(bytes).utf8))
         } catch let error as DecodingError {
             let (context, found): (DecodingError.Context?, String) =
                 switch error {
@@ -93,59 +112,19 @@ public enum HouseNumbers {
         }
     }
 
-    package static func decodeCSV(_ bytes: [UInt8], file: String) throws -> [Record] {
-        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-        func cells(_ line: Substring) -> [String] {
-            line.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-        }
-        let header = lines.first.map(cells) ?? []
-        let names = ["filename", "label", "left", "top", "width", "height"]
-        let columns = try names.map { name in
-            guard let column = header.firstIndex(where: { $0.lowercased() == name }) else {
-                throw HostError(.data, file: file, field: "line 1", expected: names.joined(separator: ","), found: "no column '\(name)'")
-            }
-            return column
-        }
-        var records: [Record] = []
-        var places: [String: Int] = [:]
-        for (number, line) in lines.enumerated().dropFirst() {
-            let cells = cells(line)
-            guard cells.count == header.count else {
-                throw HostError(
-                    .data, file: file, field: "line \(number + 1)", expected: "\(header.count) values", found: "\(cells.count)")
-            }
-            let values = try zip(names, columns).dropFirst().map { name, column in
-                guard let value = Double(cells[column]) else {
-                    throw HostError(
-                        .data, file: file, field: "line \(number + 1), \(name)", expected: "a number", found: "'\(cells[column])'")
-                }
-                return value
-            }
-            let name = cells[columns[0]]
-            let box = Record.Box(left: values[1], top: values[2], width: values[3], height: values[4], label: values[0])
-            if let place = places[name] {
-                records[place] = Record(filename: name, boxes: records[place].boxes + [box])
-            } else {
-                places[name] = records.count
-                records.append(Record(filename: name, boxes: [box]))
-            }
-        }
-        return records
-    }
-
     /// Five labels, 10 where there is no digit.
-    private static func labels(_ record: Record, file: String) throws -> [UInt8] {
-        let digits = try record.boxes.map { box -> UInt8 in
+    private static func labels(_ record: Record, file: String) throws -> [Int] {
+        let digits = try record.boxes.map { box -> Int in
             guard let label = Int(exactly: box.label), (0...10).contains(label) else {
                 throw HostError(
                     .data, file: file, field: "\(record.filename): label", expected: "1 to 10, 10 for zero", found: "\(box.label)")
             }
-            return UInt8(label % 10)
+            return label % 10
         }
         guard !digits.isEmpty else {
             throw HostError(.data, file: file, field: "\(record.filename): boxes", expected: "1 to 5", found: "none")
         }
-        return digits + [UInt8](repeating: 10, count: heads - digits.count)
+        return digits + [Int](repeating: 10, count: heads - digits.count)
     }
 
     private static func picture(_ record: Record, in folder: String, file: String) throws -> Picture {

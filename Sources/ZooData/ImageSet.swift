@@ -11,7 +11,7 @@ public struct ImageSet: Sendable {
     /// N×C×H×W, row-major.
     public let pixels: [UInt8]
     /// N labels, each an index into `classes`; with several heads N×heads of them, row-major.
-    public let labels: [UInt8]
+    public let labels: [Int32]
     /// How many things are read from one image: 1, or 5 for the digits of a house number.
     public let heads: Int
     public let channels: Int
@@ -24,11 +24,16 @@ public struct ImageSet: Sendable {
     public let verified: Bool
     /// What a cluttered data set cuts its clutter from; `DataSet.load` brings it.
     public internal(set) var clutterPool: ClutterPool?
+    /// Of a part, where its images are in the whole split: what is done to an image goes by that, so that it looks alike in both.
+    private var places: [Int]?
+
+    /// Most classes that a set may have.
+    static let mostClasses = 1 << 16
 
     /// - Throws: `HostError` if the number of bytes does not fit, or a label names no class.
     public init(
-        name: String, pixels: [UInt8], labels: [UInt8], heads: Int = 1, channels: Int, height: Int, width: Int, classes: [String],
-        verified: Bool, warnings: [String] = []
+        name: String, pixels: [UInt8], labels: [some FixedWidthInteger], heads: Int = 1, channels: Int, height: Int, width: Int,
+        classes: [String], verified: Bool, warnings: [String] = []
     ) throws {
         guard heads > 0, labels.count.isMultiple(of: heads) else {
             throw HostError(.data, file: name, field: "labels", expected: "\(heads) for every image", found: "\(labels.count) in all")
@@ -44,14 +49,14 @@ public struct ImageSet: Sendable {
                 .data, file: name, field: "pixels", expected: "\(labels.count / heads)×\(channels)×\(height)×\(width) bytes",
                 found: "\(pixels.count) bytes")
         }
-        if let index = labels.firstIndex(where: { Int($0) >= classes.count }) {
+        if let index = labels.firstIndex(where: { $0 < 0 || Int($0) >= classes.count }) {
             throw HostError(
                 .data, file: name, field: "label of image \(index / heads)", expected: "a class from 0 to \(classes.count - 1)",
                 found: "\(labels[index])")
         }
         self.name = name
         self.pixels = pixels
-        self.labels = labels
+        self.labels = labels.map { Int32($0) }
         self.heads = heads
         self.channels = channels
         self.height = height
@@ -71,13 +76,57 @@ public struct ImageSet: Sendable {
         return pixels[index * size..<(index + 1) * size]
     }
 
-    /// `count` of the images, spread evenly over the set; all of them if there are no more.
-    func spread(_ count: Int) throws -> ImageSet {
-        guard count < self.count else { return self }
-        let chosen = (0..<count).map { $0 * self.count / count }
-        return try ImageSet(
-            name: name, pixels: chosen.flatMap { image($0) }, labels: chosen.flatMap { labels[$0 * heads..<($0 + 1) * heads] },
-            heads: heads, channels: channels, height: height, width: width, classes: classes, verified: verified, warnings: warnings)
+    /// Where an image is in the whole split that this set is, or is a part of.
+    public func place(_ index: Int) -> Int { places?[index] ?? index }
+
+    /// `count` of the images, spread evenly over the set and its classes; all of them if there are no more. This is what `?limit=` and
+    /// `--images` take.
+    ///
+    /// The images stand in line class by class, each class in its own order (with several heads all in their order), and of N
+    /// images those numbered ⌊(2k + 1)·N / 2n⌋ for k = 0 … n − 1 are taken: systematic sampling. Every class so has its share,
+    /// rounded down or up.
+    ///
+    /// - Throws: `HostError` if `count` is not positive.
+    public func spread(_ count: Int) throws -> ImageSet {
+        guard count > 0 else { throw HostError(.usage, file: name, field: "count", expected: "1 image or more", found: "\(count)") }
+        return count < self.count ? try part(spreadIndices(count)) : self
+    }
+
+    /// Which images `spread` takes, ascending.
+    func spreadIndices(_ count: Int) -> [Int] {
+        Self.spreadIndices(count, of: heads == 1 ? labels : [Int32](repeating: 0, count: self.count))
+    }
+
+    static func spreadIndices(_ count: Int, of labels: [some FixedWidthInteger]) -> [Int] {
+        guard count < labels.count else { return Array(labels.indices) }
+        let line = labels.indices.sorted { (labels[$0], $0) < (labels[$1], $1) }
+        return (0..<count).map { line[(2 * $0 + 1) * labels.count / (2 * count)] }.sorted()
+    }
+
+    /// Some of the images.
+    ///
+    /// - Parameters:
+    ///   - isWhole: whether they are a split of their own, not a part of one.
+    ///   - warning: what is to be said of it besides.
+    func part(_ indices: [Int], isWhole: Bool = false, warning: String? = nil) throws -> ImageSet {
+        let size = channels * height * width
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(indices.count * size)
+        for index in indices { bytes += pixels[index * size..<(index + 1) * size] }
+        var part = try ImageSet(
+            name: name, pixels: bytes, labels: indices.flatMap { labels[$0 * heads..<($0 + 1) * heads] }, heads: heads,
+            channels: channels, height: height, width: width, classes: classes, verified: verified,
+            warnings: warnings + [warning].compactMap(\.self))
+        part.places = isWhole ? nil : indices.map(place)
+        part.clutterPool = clutterPool
+        return part
+    }
+
+    /// The same images, said to be these ones of the whole split.
+    func placed(at places: [Int]) -> ImageSet {
+        var set = self
+        set.places = places
+        return set
     }
 
     /// Mean and standard deviation over all pixels and channels, on the scale where 255 is 1. Zeros if there are none.

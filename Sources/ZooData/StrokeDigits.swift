@@ -58,20 +58,33 @@ public struct StrokeDigits: Sendable, Hashable {
         guard (0...10_000_000).contains(count) else {
             throw HostError(.data, file: "strokes", field: "count", expected: "0 to 10000000 images", found: "\(count)")
         }
+        return try imageSet(split, Array(0..<count))
+    }
+
+    /// What `ImageSet.spread` takes of a split, drawn without the others.
+    func spread(_ split: Split, _ count: Int) throws -> ImageSet {
+        let whole = Self.defaultCount(split)
+        guard count < whole else { return try imageSet(split) }
+        let chosen = ImageSet.spreadIndices(count, of: (0..<whole).map { label(split, $0) })
+        return try imageSet(split, chosen).placed(at: chosen)
+    }
+
+    private func imageSet(_ split: Split, _ indices: [Int]) throws -> ImageSet {
         let size = Self.side * Self.side
         let chunk = 250
+        let count = indices.count
         let pixels = [UInt8](unsafeUninitializedCapacity: count * size) { buffer, filled in
             let shared = SharedBuffer(buffer)
             DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { number in
                 var pen = Pen()
-                for index in number * chunk..<min(count, (number + 1) * chunk) {
-                    draw(split, index, with: &pen, into: shared.slice(index * size, size))
+                for place in number * chunk..<min(count, (number + 1) * chunk) {
+                    draw(split, indices[place], with: &pen, into: shared.slice(place * size, size))
                 }
             }
             filled = count * size
         }
         return try ImageSet(
-            name: "strokes", pixels: pixels, labels: (0..<count).map { label(split, $0) }, channels: 1, height: Self.side, width: Self.side,
+            name: "strokes", pixels: pixels, labels: indices.map { label(split, $0) }, channels: 1, height: Self.side, width: Self.side,
             classes: digitClasses, verified: true)
     }
 

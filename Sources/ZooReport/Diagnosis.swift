@@ -124,7 +124,7 @@ public struct Diagnosis: Codable, Sendable {
     }
 
     private mutating func examineData(_ directory: String?) {
-        let named = directory ?? ProcessInfo.processInfo.environment[MNIST.environmentVariable]
+        let named = directory ?? ProcessInfo.processInfo.environment[DataDirectory.environmentVariable]
         var outcomes: [DataSet.Source: (state: State, detail: String)] = [:]
         for dataSet in DataSet.all where outcomes[dataSet.source] == nil {
             do {

@@ -38,7 +38,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A file of weights for a single entry, or 'initial' for untrained ones.", valueName: "file"))
     var weights: String?
 
-    @Option(help: ArgumentHelp("Take only the first n test images.", valueName: "n"))
+    @Option(help: ArgumentHelp("Take only n test images, spread evenly over the classes, as ?limit=n does.", valueName: "n"))
     var images: Int?
 
     @OptionGroup var jobOptions: JobOptions

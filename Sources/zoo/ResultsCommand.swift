@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ZooData
 import ZooHarness
 import ZooHost
 import ZooReport
@@ -46,7 +47,7 @@ struct ResultsCommand: ParsableCommand {
         for name in probe where name != "training" { _ = try ProbeCatalogue.probe(name) }
         let store = try ResultStore(reading: stored.path)
         let filter = ResultFilter(
-            entries: entries.isEmpty ? nil : entries, datasets: dataset.isEmpty ? nil : dataset,
+            entries: entries.isEmpty ? nil : entries, datasets: dataset.isEmpty ? nil : dataset.map { (try? DataSet.named($0).name) ?? $0 },
             seeds: seed.isEmpty ? nil : SeedRange.all(seed), probes: probe.isEmpty ? nil : probe, statuses: failed ? [.failed] : nil,
             since: since?.date, history: history)
         let results = try store.results(matching: filter)

@@ -23,13 +23,21 @@ struct Zoo: ParsableCommand {
         // A reader who has seen enough (`zoo list | head`) is no error; writing tells, and output stops.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
             leave(0)
         } catch let code as ExitCode {
             leave(code.rawValue)
         } catch {
             leave(explain(error))
+        }
+    }
+
+    /// The command line. Swift's own list loses what is not UTF-8; here such bytes are written as `ByteName` writes them, and data sets
+    /// are found by them.
+    private static var arguments: [String] {
+        (1..<max(1, Int(CommandLine.argc))).compactMap { CommandLine.unsafeArgv[$0] }.map { argument in
+            ByteName.text(ofArgument: Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument))))
         }
     }
 

@@ -27,15 +27,13 @@ struct DataSetTests {
         #expect(part.name == "\(name)?limit=20" && part.upright.name.hasSuffix("?limit=20"))
         #expect(try part.load(.train).count == 20)
         let (few, all) = try (part.load(.test), DataSet.named(name).load(.test))
-        #expect((0..<20).allSatisfy { few.image($0) == all.image($0) })
+        #expect((0..<20).allSatisfy { few.image($0) == all.image(few.place($0)) })
         #expect(few.clutterPool?.count == all.clutterPool?.count, "clutter is cut from the same images")
         // Drawn alike: the random streams are those of the whole set.
         #expect(
             part.theta(split: .test, seed: 1, epoch: 0, index: 5)
                 == (try DataSet.named(name)).theta(split: .test, seed: 1, epoch: 0, index: 5))
         #expect(try DataSet.named("\(name)?limit=999999").load(.test).count == all.count)
-        #expect(throws: HostError.self) { try DataSet.named("\(name)?limit=0") }
-        #expect(throws: HostError.self) { try DataSet.named("\(name)?limit=all") }
     }
 
     @Test("a limited folder has images of all its parts")

@@ -57,6 +57,41 @@ struct HouseNumberTests {
         #expect(abs(first - (1 - 0.4377) / 0.1980) < 1e-4)
     }
 
+    @Test(
+        "tables as people have them",
+        arguments: [
+            ("\u{feff}" + csv, ","), (csv.replacing("\n", with: "\r\n"), ","), (csv.replacing(",", with: ";"), ";"),
+            (csv.replacing(",", with: "\t"), "\t"), (csv + "\n\n,,,,,\n", ","),
+            (
+                csv.split(separator: "\n").map { $0.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ", ") }.joined(
+                    separator: "\n"), ","
+            ),
+            (csv.replacing("filename,label,left,top,width,height", with: "FileName,DigitLabel,Left,Top,Width,Height"), ","),
+            (
+                ",img_name,class,xmin,ymin,x max,y max\n0,1.png,1.0,2,4,6,12\n1,1.png,0,6,4,10,12\n2,2.png,7,-1,0,8,9", ","
+            ),
+            ("height;width;top;left;label;filename\n8,0;4,0;4,0;2,0;1;1.png\n8;4;4;6;10;1.png\n9;9;0;-1;7;2.png", ";"),
+        ])
+    func tables(text: String, separator: String) throws {
+        let reference = try HouseNumbers.imageSet(.test, in: make().path)
+        let found = try HouseNumbers.imageSet(.test, in: make("digitStruct.csv", text).path)
+        #expect(found.pixels == reference.pixels && found.labels == reference.labels)
+        // As Excel saves it, too.
+        let scratch = try make("other", "")
+        for isLittle in [true, false] {
+            let units = ("\u{feff}" + text).utf16.flatMap { unit in
+                isLittle ? [UInt8(unit & 255), UInt8(unit >> 8)] : [UInt8(unit >> 8), UInt8(unit & 255)]
+            }
+            try scratch.write("svhn/test/digitStruct.csv", units)
+            #expect(try HouseNumbers.imageSet(.test, in: scratch.path).labels == reference.labels)
+        }
+    }
+
+    @Test("a byte-order mark before JSON")
+    func marked() throws {
+        #expect(try HouseNumbers.imageSet(.test, in: make("digitStruct.json", "\u{feff}" + Self.json).path).count == 2)
+    }
+
     @Test("more than five digits are left out, with a warning")
     func tooMany() throws {
         let long = Self.csv + String(repeating: "\n2.png,3,0,0,5,5", count: 5)

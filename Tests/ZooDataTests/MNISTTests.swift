@@ -183,7 +183,7 @@ struct MNISTTests {
         #expect(test.verified)
         #expect(test.warnings.isEmpty)
         #expect(test.count == 10_000)
-        let first: [UInt8] = [7, 2, 1, 0, 4]
+        let first: [Int32] = [7, 2, 1, 0, 4]
         #expect(Array(test.labels.prefix(5)) == first)
         let train = try DataSet.named("mnist-rotated").load(.train, from: realMNIST)
         #expect(train.verified)

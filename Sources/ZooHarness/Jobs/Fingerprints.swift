@@ -36,9 +36,9 @@ final class Fingerprints {
         // Sizes and times of change are read in no time, contents of gigabytes are not.
         var state = ""
         for path in paths {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-            state += "\(path)\u{0}\(attributes[.size] as? Int ?? 0)\u{0}\(date)\n"
+            var status = stat()
+            _ = ByteName(text: path).withCString { stat($0, &status) }
+            state += "\(path)\u{0}\(status.st_size)\u{0}\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)\n"
         }
         state = try Checksum.sha256(of: Data(state.utf8))
         // Named after the first file, so that a set that has changed takes the place of what it was.
@@ -50,7 +50,9 @@ final class Fingerprints {
             folder = (folder as NSString).deletingLastPathComponent
         }
         var sums = ""
-        for path in paths { sums += "\(path.dropFirst(folder.count)) \(try Checksum.sha256(ofFile: path))\n" }
+        for path in paths {
+            sums += "\(path.dropFirst(folder.count)) \(try RegularFile(name: ByteName(text: path).bytes, called: path).sha256())\n"
+        }
         let checksum = try Checksum.sha256(of: Data(sums.utf8))
         try store?.remember(checksum: checksum, of: place, state: state)
         return checksum

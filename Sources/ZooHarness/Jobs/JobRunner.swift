@@ -54,7 +54,7 @@ public final class JobRunner {
     private func images(_ dataSet: DataSet, count: Int?) throws -> ImageSet {
         if let kept, kept.dataset == dataSet.name, kept.count == count { return kept.images }
         var images = try dataSet.load(.test, from: laboratory.dataDirectory)
-        if let count { images = try images.first(count) }
+        if let count { images = try images.spread(count) }
         kept = (dataSet.name, count, images)
         return images
     }
