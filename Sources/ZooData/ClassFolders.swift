@@ -3,7 +3,7 @@ import ZooHost
 /// Image files in one folder per class, in a directory or in a tar of it: found, not yet read.
 ///
 /// The class folders stand side by side, at whatever depth of a tar. Classes and files are in the order of their names' bytes.
-/// Files that end neither in .png nor in .jpg or .jpeg are left out, with a warning.
+/// Files that are no pictures by name are left out, with a warning.
 struct ClassFolders: Sendable {
     struct File: Sendable {
         /// Index into `classes`.
@@ -39,7 +39,7 @@ struct ClassFolders: Sendable {
             found = try Self.folders(of: archive)
         }
         guard !found.isEmpty else {
-            throw HostError(.data, file: path, field: "classes", expected: "a folder of PNG or JPEG files for each", found: "none")
+            throw HostError(.data, file: path, field: "classes", expected: "a folder of pictures for each", found: "none")
         }
         guard found.count <= 256 else {
             throw HostError(.data, file: path, field: "classes", expected: "at most 256", found: "\(found.count)")
@@ -49,16 +49,16 @@ struct ClassFolders: Sendable {
         var others = 0
         for (label, name) in classes.enumerated() {
             let all = (found[name] ?? []).sorted { DataFile.byBytes($0.name, $1.name) }
-            let images = all.filter { Self.isImage($0.name) }
+            let images = all.filter { Picture.isPicture(name: $0.name) }
             others += all.count - images.count
             guard !images.isEmpty else {
-                throw HostError(.data, file: path, field: "class \(name)", expected: "PNG or JPEG files", found: "none")
+                throw HostError(.data, file: path, field: "class \(name)", expected: "pictures", found: "none")
             }
             files += images.map { File(label: label, name: $0.name, location: $0.location) }
         }
         self.classes = classes
         self.files = files
-        warnings = others == 0 ? [] : ["\(path): \(others) file\(others == 1 ? "" : "s") left out, neither .png nor .jpg by name"]
+        warnings = others == 0 ? [] : ["\(path): \(others) file\(others == 1 ? "" : "s") left out, no pictures by name"]
     }
 
     /// What one file is called in a complaint.
@@ -72,18 +72,13 @@ struct ClassFolders: Sendable {
         }
     }
 
-    private static func isImage(_ name: String) -> Bool {
-        let lowered = name.lowercased()
-        return [".png", ".jpg", ".jpeg"].contains { lowered.hasSuffix($0) }
-    }
-
     /// The class folders of an archive: those that hold images, and the empty ones beside them.
     private static func folders(of archive: TarArchive) throws -> [String: [(name: String, location: Location)]] {
         func split(_ name: String) -> (parent: String, last: String) {
             guard let slash = name.lastIndex(of: "/") else { return ("", name) }
             return (String(name[..<slash]), String(name[name.index(after: slash)...]))
         }
-        let images = archive.members.filter { !$0.isFolder && isImage($0.name) }
+        let images = archive.members.filter { !$0.isFolder && Picture.isPicture(name: $0.name) }
         guard let first = images.first else { return [:] }
         let root = split(split(first.name).parent).parent
         let filled = Set(images.map { split($0.name).parent })
@@ -97,7 +92,7 @@ struct ClassFolders: Sendable {
             let (folder, name) = split(member.name)
             let (parent, label) = split(folder)
             guard parent == root, !label.isEmpty else {
-                guard !isImage(name) else {
+                guard !Picture.isPicture(name: name) else {
                     throw HostError(
                         .data, file: archive.path, field: "folders", expected: "class folders side by side",
                         found: "\(first.name) and \(member.name)")

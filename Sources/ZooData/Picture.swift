@@ -7,6 +7,17 @@ struct Picture: Sendable {
     let width, height, channels: Int
     private(set) var pixels: [UInt8]
 
+    /// Endings of the names of pictures, without the dot. What a file holds is told by its first bytes, not by its name.
+    static let extensions = [
+        "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "bmp", "dib", "ppm", "pgm", "pbm", "pnm", "gif",
+    ]
+
+    /// Whether a file of that name is taken for a picture.
+    static func isPicture(name: String) -> Bool {
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return false }
+        return extensions.contains(name[name.index(after: dot)...].lowercased())
+    }
+
     /// Decodes a PNG or JPEG file in memory to 1 or 3 channels.
     ///
     /// - Parameter place: the file's name, for the complaint.
