@@ -6,6 +6,8 @@ import CImage
 struct Picture: Sendable {
     let width, height, channels: Int
     private(set) var pixels: [UInt8]
+    /// What the codec found odd about the file, though it could be read.
+    var warning: String?
 
     /// Endings of the names of pictures, without the dot. What a file holds is told by its first bytes, not by its name.
     static let extensions = [
@@ -18,22 +20,36 @@ struct Picture: Sendable {
         return extensions.contains(name[name.index(after: dot)...].lowercased())
     }
 
-    /// Decodes a PNG or JPEG file in memory to 1 or 3 channels.
+    /// Decodes a picture file in memory to 1 or 3 channels, upright as its EXIF says: see docs/datasets.md for the rules.
     ///
-    /// - Parameter place: the file's name, for the complaint.
-    /// - Throws: `HostError` if it is damaged or something else.
-    init(decoding bytes: [UInt8], channels: Int, place: String) throws {
+    /// - Parameters:
+    ///   - background: the grey that transparent parts show, 0 ... 255.
+    ///   - place: the file's name, for the complaint.
+    /// - Throws: `HostError` if it is damaged or something else, saying what.
+    init(decoding bytes: [UInt8], channels: Int, background: UInt8 = 255, place: String) throws {
         var image = cimage()
-        var message = [CChar](repeating: 0, count: 256)
-        guard cimage_decode(bytes, bytes.count, Int32(channels), &image, &message, message.count) == 0 else {
-            let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw HostError(.data, file: place, field: "image", expected: "a whole PNG or JPEG file", found: text)
+        var warning = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE))
+        var message = warning
+        guard cimage_decode(bytes, bytes.count, Int32(channels), background, &image, &warning, &message) == 0 else {
+            let kind = FileKind.name(of: bytes)
+            let isReadable = cimage_sniff(bytes, bytes.count) != CIMAGE_UNKNOWN
+            throw HostError(
+                .data, file: place, field: "image", expected: "a whole picture (\(Self.formats))",
+                found: isReadable ? "\(kind): \(Self.text(message))" : kind)
         }
         defer { cimage_free(&image) }
         width = Int(image.width)
         height = Int(image.height)
         self.channels = channels
         pixels = Array(UnsafeBufferPointer(start: image.pixels, count: width * height * channels))
+        self.warning = warning[0] == 0 ? nil : Self.text(warning)
+    }
+
+    /// The formats that are read.
+    static let formats = "PNG, JPEG, WebP, TIFF, BMP, PNM or GIF"
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
@@ -42,6 +58,9 @@ struct Picture: Sendable {
         self.channels = channels
         self.pixels = pixels
     }
+
+    /// Whether all pixels are equal.
+    var isBlank: Bool { pixels.dropFirst(channels) == pixels.dropLast(channels) }
 
     mutating func invert() { for index in pixels.indices { pixels[index] = 255 - pixels[index] } }
 
