@@ -8,15 +8,17 @@
 typedef struct {
   cimage_source *source;
   size_t offset;
+  int is_in_image;
 } reader;
 
-// Beyond the end of the file there are zeros: an empty block, which ends an image that lacks nothing but this end.
+// Beyond the end of the file an image's data are followed by zeros: an empty block, all that may be missing.
 static int take(GifFileType *gif, GifByteType *to, int count) {
   reader *self = gif->UserData;
   size_t left = self->source->count - self->offset, wanted = count < 0 ? 0 : (size_t)count, held = wanted < left ? wanted : left;
   memcpy(to, self->source->bytes + self->offset, held);
-  memset(to + held, 0, wanted - held);
   self->offset += held;
+  if (!self->is_in_image) return (int)held;
+  memset(to + held, 0, wanted - held);
   return (int)wanted;
 }
 
@@ -47,11 +49,12 @@ static int find_frame(cimage_source *source, GifFileType *gif, int *transparent)
 static int read_frame(cimage_source *source, GifFileType *gif, cimage_raw *raw) {
   int transparent = 0;
   if (find_frame(source, gif, &transparent)) return -1;
+  ((reader *)gif->UserData)->is_in_image = 1;
   const GifImageDesc *frame = &gif->Image;
   const ColorMapObject *colours = frame->ColorMap ? frame->ColorMap : gif->SColorMap;
   // A frame may reach beyond the screen that the file states; then that is made larger.
   int64_t width = (int64_t)frame->Left + frame->Width, height = (int64_t)frame->Top + frame->Height;
-  if (frame->Left < 0 || frame->Top < 0) return cimage_fail(source, "a frame outside the image");
+  if (frame->Left < 0 || frame->Top < 0 || frame->Width < 1 || frame->Height < 1) return cimage_fail(source, "an empty frame");
   if (width < gif->SWidth) width = gif->SWidth;
   if (height < gif->SHeight) height = gif->SHeight;
   int is_whole = !frame->Left && !frame->Top && frame->Width == width && frame->Height == height;
@@ -85,7 +88,7 @@ static int read_frame(cimage_source *source, GifFileType *gif, cimage_raw *raw) 
 }
 
 int cimage_read_gif(cimage_source *source, cimage_raw *raw) {
-  reader reader = {source, 0};
+  reader reader = {source, 0, 0};
   int error = 0;
   GifFileType *gif = DGifOpen(&reader, take, &error);
   if (!gif) return cimage_fail(source, "its header is cut or damaged");

@@ -45,7 +45,12 @@ static void nothing(j_decompress_ptr info) { (void)info; }
 // The end of the file reads as the marker that should stand there; what it cuts off shows in `is_starved`.
 static boolean fill(j_decompress_ptr info) {
   static const JOCTET end[] = {0xff, JPEG_EOI};
-  ((reader *)info->err)->has_ended = 1;
+  reader *self = (reader *)info->err;
+  self->has_ended = 1;
+  if (!self->raw->pixels) { // still in the header
+    cimage_fail(self->source, "the file ends before its image does");
+    longjmp(self->escape, 1);
+  }
   info->src->next_input_byte = end;
   info->src->bytes_in_buffer = sizeof end;
   return TRUE;

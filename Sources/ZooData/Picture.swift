@@ -3,7 +3,7 @@ import ZooHost
 import CImage
 
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
-struct Picture: Sendable {
+package struct Picture: Sendable {
     let width, height, channels: Int
     private(set) var pixels: [UInt8]
     /// What the codec found odd about the file, though it could be read.
@@ -20,13 +20,13 @@ struct Picture: Sendable {
         return extensions.contains(name[name.index(after: dot)...].lowercased())
     }
 
-    /// Decodes a picture file in memory to 1 or 3 channels, upright as its EXIF says: see docs/datasets.md for the rules.
+    /// Decodes a picture file in memory to 1 or 3 channels, upright as its EXIF says: see docs/pictures.md for the rules.
     ///
     /// - Parameters:
     ///   - background: the grey that transparent parts show, 0 ... 255.
     ///   - place: the file's name, for the complaint.
     /// - Throws: `HostError` if it is damaged or something else, saying what.
-    init(decoding bytes: [UInt8], channels: Int, background: UInt8 = 255, place: String) throws {
+    package init(decoding bytes: [UInt8], channels: Int, background: UInt8 = 255, place: String) throws {
         var image = cimage()
         var warning = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE))
         var message = warning
