@@ -23,6 +23,11 @@ int cimage_fail(cimage_source *source, const char *format, ...) {
   return -1;
 }
 
+int cimage_exhausted(cimage_source *source) {
+  source->is_out_of_memory = 1;
+  return cimage_fail(source, "out of memory");
+}
+
 void cimage_warn(cimage_source *source, const char *format, ...) {
   if (!source->warning || *source->warning) return;
   va_list arguments;
@@ -40,7 +45,7 @@ int cimage_allocate(cimage_source *source, cimage_raw *raw, int64_t width, int64
   raw->height = (int32_t)height;
   raw->channels = channels;
   raw->pixels = calloc((size_t)(width * height), (size_t)channels);
-  return raw->pixels ? 0 : cimage_fail(source, "out of memory");
+  return raw->pixels ? 0 : cimage_exhausted(source);
 }
 
 void cimage_release(cimage_raw *raw) {
@@ -151,13 +156,13 @@ static void convert(const cimage_raw *raw, layout place, cimage *out, uint8_t ba
 }
 
 int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, uint8_t background, cimage *out, char *warning, char *message) {
-  cimage_source source = {bytes, count, warning, message};
+  cimage_source source = {bytes, count, warning, message, 0};
   cimage_raw raw = {0};
   memset(out, 0, sizeof *out);
   if (warning) *warning = 0;
   if (message) *message = 0;
   if (channels != 1 && channels != 3) return cimage_fail(&source, "the number of channels must be 1 or 3");
-  if (read_any(&source, &raw)) return -1;
+  if (read_any(&source, &raw)) return source.is_out_of_memory ? CIMAGE_OUT_OF_MEMORY : -1;
   layout place = oriented(&raw);
   out->width = (int32_t)place.width;
   out->height = (int32_t)place.height;
@@ -169,5 +174,5 @@ int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, uint8_t 
   out->pixels = malloc(place.width * place.height * (size_t)channels);
   if (out->pixels) convert(&raw, place, out, background);
   cimage_release(&raw);
-  return out->pixels ? 0 : cimage_fail(&source, "out of memory");
+  return out->pixels ? 0 : (cimage_exhausted(&source), CIMAGE_OUT_OF_MEMORY);
 }

@@ -10,6 +10,7 @@ typedef struct cimage_source {
   size_t count;
   char *warning;
   char *message;
+  int is_out_of_memory;
 } cimage_source;
 
 // The image as the file has it: 1 (grey), 2 (grey, alpha), 3 (colour) or 4 (colour, alpha) channels of 8 bits.
@@ -33,6 +34,9 @@ int cimage_read_gif(cimage_source *source, cimage_raw *raw);
 
 // Writes the message and returns -1.
 int cimage_fail(cimage_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// The same, for memory that the system does not give: no fault of the file.
+int cimage_exhausted(cimage_source *source);
 
 // Keeps the first warning.
 void cimage_warn(cimage_source *source, const char *format, ...) __attribute__((format(printf, 2, 3)));

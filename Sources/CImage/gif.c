@@ -61,7 +61,7 @@ static int read_frame(cimage_source *source, GifFileType *gif, cimage_raw *raw) 
   int channels = is_whole && transparent == NO_TRANSPARENT_COLOR ? 3 : 4;
   if (cimage_allocate(source, raw, width, height, channels)) return -1;
   GifPixelType *line = malloc(frame->Width > 0 ? (size_t)frame->Width : 1);
-  if (!line) return cimage_fail(source, "out of memory");
+  if (!line) return cimage_exhausted(source);
   static const int starts[] = {0, 4, 2, 1}, steps[] = {8, 8, 4, 2};
   for (int pass = 0; pass < (frame->Interlace ? 4 : 1); pass++) {
     int step = frame->Interlace ? steps[pass] : 1;

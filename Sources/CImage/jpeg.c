@@ -27,7 +27,10 @@ static void stop(j_common_ptr info) {
   reader *self = (reader *)info->err;
   char text[JMSG_LENGTH_MAX];
   self->errors.format_message(info, text);
-  cimage_fail(self->source, "%s", text);
+  if (self->errors.msg_code == JERR_OUT_OF_MEMORY)
+    cimage_exhausted(self->source);
+  else
+    cimage_fail(self->source, "%s", text);
   longjmp(self->escape, 1);
 }
 
@@ -135,7 +138,7 @@ static void read_rows(reader *self) {
 
 int cimage_read_jpeg(cimage_source *source, cimage_raw *raw) {
   reader *self = calloc(1, sizeof *self);
-  if (!self) return cimage_fail(source, "out of memory");
+  if (!self) return cimage_exhausted(source);
   self->source = source;
   self->raw = raw;
   self->info.err = jpeg_std_error(&self->errors);

@@ -104,7 +104,7 @@ int cimage_read_png(cimage_source *source, cimage_raw *raw) {
     png_set_read_fn(png, &reader, take);
     read_image(png, info, &reader, raw);
   } else {
-    cimage_fail(source, "out of memory");
+    cimage_exhausted(source);
   }
   if (reader.is_whole)
     raw->orientation = orientation(png, info);

@@ -63,14 +63,14 @@ public struct FolderSource: Sendable, Hashable {
         let notes = PictureNotes()
         let size = channels * size * size
         var pixels = try SharedBuffer.fill(chosen.count, of: size) { index in
-            planes(of: chosen[index], in: folders, notes: notes) ?? []
+            try planes(of: chosen[index], in: folders, notes: notes) ?? []
         }
         let bad = notes.bad
         if !bad.isEmpty, !skipsBad {
             // So that one run names them all.
             let others = splits.filter { $0.key != split }.values.flatMap(\.self)
             _ = try SharedBuffer.fill(others.count, of: 1) { index in
-                _ = planes(of: others[index], in: folders, notes: notes)
+                _ = try planes(of: others[index], in: folders, notes: notes)
                 return []
             }
             throw notes.complaint(of: folders)
@@ -85,7 +85,7 @@ public struct FolderSource: Sendable, Hashable {
     }
 
     /// One file as the network's input, C×H×W; nil with a note if it is no whole picture.
-    private func planes(of index: Int, in folders: ClassFolders, notes: PictureNotes) -> [UInt8]? {
+    private func planes(of index: Int, in folders: ClassFolders, notes: PictureNotes) throws -> [UInt8]? {
         let file = folders.files[index]
         do {
             var picture = try Picture(
@@ -94,7 +94,7 @@ public struct FolderSource: Sendable, Hashable {
             let square = square(picture)
             notes.see(picture, asBlank: picture.isBlank || square.isBlank, index)
             return square.planes
-        } catch {
+        } catch let error as HostError where error.kind != .outOfMemory {
             notes.refuse(index, error)
             return nil
         }

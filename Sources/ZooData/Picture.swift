@@ -25,12 +25,16 @@ package struct Picture: Sendable {
     /// - Parameters:
     ///   - background: the grey that transparent parts show, 0 ... 255.
     ///   - place: the file's name, for the complaint.
-    /// - Throws: `HostError` if it is damaged or something else, saying what.
+    /// - Throws: `HostError` if it is damaged or something else, saying what, or if there is no memory.
     package init(decoding bytes: [UInt8], channels: Int, background: UInt8 = 255, place: String) throws {
         var image = cimage()
         var warning = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE))
         var message = warning
-        guard cimage_decode(bytes, bytes.count, Int32(channels), background, &image, &warning, &message) == 0 else {
+        let status = cimage_decode(bytes, bytes.count, Int32(channels), background, &image, &warning, &message)
+        guard status == 0 else {
+            if status == CIMAGE_OUT_OF_MEMORY {
+                throw HostError(.outOfMemory, file: place, field: "image", expected: "memory for its pixels", found: "none left")
+            }
             let kind = FileKind.name(of: bytes)
             let isReadable = cimage_sniff(bytes, bytes.count) != CIMAGE_UNKNOWN
             throw HostError(

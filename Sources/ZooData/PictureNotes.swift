@@ -27,8 +27,7 @@ final class PictureNotes: Sendable {
         }
     }
 
-    func refuse(_ index: Int, _ error: any Error) {
-        let error = error as? HostError ?? HostError(.io, "\(error)")
+    func refuse(_ index: Int, _ error: HostError) {
         state.withLock { state in
             state.seen += 1
             state.bad[index] = error

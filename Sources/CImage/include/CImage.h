@@ -19,6 +19,9 @@ typedef struct cimage {
 // Room that every message fits into, the final zero included.
 #define CIMAGE_MESSAGE 256
 
+// What cimage_decode returns where the system gave no memory, which is no fault of the file.
+#define CIMAGE_OUT_OF_MEMORY (-2)
+
 typedef enum cimage_format {
   CIMAGE_UNKNOWN,
   CIMAGE_PNG,
@@ -40,8 +43,8 @@ cimage_format cimage_sniff(const uint8_t *bytes, size_t count);
 // Colour profiles and gamma are not applied.
 //
 // Returns 0; `warning` then holds what the codec found odd (the first of it), or is empty. Returns -1 with one line in
-// `message` and nothing to free if the file is of no known format or its image is not whole. Both texts have room for
-// CIMAGE_MESSAGE bytes. Keeps no state: any number of threads may call it.
+// `message` and nothing to free if the file is of no known format or its image is not whole, or CIMAGE_OUT_OF_MEMORY. Both texts have room
+// for CIMAGE_MESSAGE bytes. Keeps no state: any number of threads may call it.
 int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, uint8_t background, cimage *out, char *warning, char *message);
 
 void cimage_free(cimage *image);
