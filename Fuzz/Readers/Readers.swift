@@ -32,6 +32,9 @@ public enum Readers {
             _ = try PluginDescriptor.find(in: library)
         },
         "descriptor-text": { _ = try PluginDescriptor(text: String(decoding: $0, as: UTF8.self), path: "libX.so") },
+        "picture": { bytes in
+            for channels in [1, 3] { _ = try Picture(decoding: Array(bytes), channels: channels, place: "x.png") }
+        },
         "lock": { bytes in _ = try PluginLock(contents: bytes, path: "x.lock") },
     ]
 }

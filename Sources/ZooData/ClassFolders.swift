@@ -90,9 +90,7 @@ struct ClassFolders: Sendable {
 
 /// Which files are pictures, by their names.
 enum PictureNames {
-    static let endings = ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "bmp", "ppm", "pgm", "pbm", "pnm"]
-
-    static func contain(_ name: ByteName) -> Bool { endings.contains(ending(name)) }
+    static func contain(_ name: ByteName) -> Bool { Picture.isPicture(name: name.text) }
 
     /// What follows the last dot, in small letters.
     static func ending(_ name: ByteName) -> String {

@@ -1,7 +1,7 @@
 import Foundation
 import ZooHost
 
-/// Images in one folder per class, in a directory or in an archive of it, brought to one size.
+/// Pictures in one folder per class, in a directory or in an archive of it, brought to one size.
 public struct FolderSource: Sendable, Hashable {
     public enum Color: String, Sendable, Hashable, CaseIterable { case grey, rgb }
 
@@ -13,6 +13,12 @@ public struct FolderSource: Sendable, Hashable {
         case stretch
         /// The largest square in its middle, scaled.
         case crop
+    }
+
+    public enum Background: String, Sendable, Hashable, CaseIterable {
+        case white, black
+
+        var level: UInt8 { self == .white ? 255 : 0 }
     }
 
     public enum Division: String, Sendable, Hashable, CaseIterable {
@@ -35,6 +41,10 @@ public struct FolderSource: Sendable, Hashable {
     public var test = 0.2
     /// Whether black and white are exchanged, for images on white: what lies outside an image is black.
     public var isInverted = false
+    /// What transparent parts of a picture show.
+    public var background = Background.white
+    /// Whether files that are no whole pictures are left out, with a warning, instead of refused.
+    public var skipsBad = false
 
     public init(path: String) { self.path = path }
 
@@ -42,22 +52,52 @@ public struct FolderSource: Sendable, Hashable {
 
     /// Reads, decodes and resizes one split, on all cores.
     ///
-    /// - Throws: `HostError` naming the file: one that is missing, cut, damaged, or a class without images.
+    /// - Throws: `HostError` if there is no image, or naming the files of both splits that are no whole pictures.
     func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
         let folders = try open(in: directory)
-        let chosen = divide(folders.files)[split] ?? []
+        let splits = divide(folders.files)
+        let chosen = splits[split] ?? []
         guard !chosen.isEmpty else {
             throw HostError(.data, file: folders.path, field: "\(split.rawValue) images", expected: "at least one", found: "none")
         }
-        let pixels = try SharedBuffer.fill(chosen.count, of: channels * size * size) { index in
-            let file = folders.files[chosen[index]]
-            var picture = try Picture(decoding: folders.bytes(of: file), channels: channels, place: folders.place(file))
-            if isInverted { picture.invert() }
-            return square(picture).planes
+        let notes = PictureNotes()
+        let size = channels * size * size
+        var pixels = try SharedBuffer.fill(chosen.count, of: size) { index in
+            try planes(of: chosen[index], in: folders, notes: notes) ?? []
         }
+        let bad = notes.bad
+        if !bad.isEmpty, !skipsBad {
+            // So that one run names them all.
+            let others = splits.filter { $0.key != split }.values.flatMap(\.self)
+            _ = try SharedBuffer.fill(others.count, of: 1) { index in
+                _ = try planes(of: others[index], in: folders, notes: notes)
+                return []
+            }
+            throw notes.complaint(of: folders)
+        }
+        let kept = chosen.indices.filter { bad[chosen[$0]] == nil }
+        guard !kept.isEmpty else { throw notes.complaint(of: folders) }
+        if kept.count < chosen.count { pixels = kept.flatMap { pixels[$0 * size..<($0 + 1) * size] } }
         return try ImageSet(
-            name: name, pixels: pixels, labels: chosen.map { folders.files[$0].label }, channels: channels,
-            height: size, width: size, classes: folders.classes, verified: false, warnings: folders.warnings)
+            name: name, pixels: pixels, labels: kept.map { folders.files[chosen[$0]].label },
+            channels: channels, height: self.size, width: self.size, classes: folders.classes, verified: false,
+            warnings: folders.warnings + notes.warnings(of: folders, among: chosen.count))
+    }
+
+    /// One file as the network's input, C×H×W; nil with a note if it is no whole picture.
+    private func planes(of index: Int, in folders: ClassFolders, notes: PictureNotes) throws -> [UInt8]? {
+        let file = folders.files[index]
+        do {
+            var picture = try Picture(
+                decoding: folders.bytes(of: file), channels: channels, background: background.level, place: folders.place(file))
+            if isInverted { picture.invert() }
+            let square = square(picture)
+            notes.see(picture, asBlank: picture.isBlank || square.isBlank, index)
+            return square.planes
+        } catch let error as HostError where error.kind != .outOfMemory {
+            notes.refuse(index, error)
+            return nil
+        }
     }
 
     func open(in directory: String?) throws -> ClassFolders {
@@ -115,9 +155,10 @@ public struct FolderSource: Sendable, Hashable {
 
 /// A data set of class folders as it is named on a command line: `folder:PATH?size=64&color=grey&rotate=180`.
 ///
-/// PATH is a directory or an archive (tar, plain or compressed; zip; 7z), relative to the working directory. The fields, all optional: `size` (64), `color` (grey,
-/// rgb), `resize` (pad, stretch, crop), `split` (names, order), `test` (0.2), `invert` (false), `rotate` (0: upright; else ±
-/// degrees at random), `mean` and `std` (0.5 and 0.25) of the normalisation.
+/// PATH is a directory or an archive (tar, plain or compressed; zip; 7z), relative to the working directory. The fields, all
+/// optional: `size` (64), `color` (grey, rgb), `resize` (pad, stretch, crop), `split` (names, order), `test` (0.2), `invert`
+/// (false), `background` (white, black), `skip-bad` (false), `rotate` (0: upright; else ± degrees at random), `mean` and `std`
+/// (0.5 and 0.25) of the normalisation.
 struct FolderName: Hashable {
     static let prefix = "folder:"
 
@@ -126,7 +167,7 @@ struct FolderName: Hashable {
     var mean = 0.5
     var std = 0.25
 
-    private static let fields = ["size", "color", "resize", "split", "test", "invert", "rotate", "mean", "std"]
+    private static let fields = ["size", "color", "resize", "split", "test", "invert", "background", "skip-bad", "rotate", "mean", "std"]
 
     /// - Parameter name: `folder:PATH` and its fields.
     /// - Throws: `HostError` naming the field that is wrong.
@@ -146,6 +187,8 @@ struct FolderName: Hashable {
             case "split": source.split = try field.choice(FolderSource.Division.self)
             case "test": source.test = try field.number(0.001...0.999)
             case "invert": source.isInverted = try field.flag()
+            case "background": source.background = try field.choice(FolderSource.Background.self)
+            case "skip-bad": source.skipsBad = try field.flag()
             case "rotate": rotation = try field.number(0...180)
             case "mean": mean = try field.number(0...1)
             case "std": std = try field.number(0.001...1000)
@@ -169,6 +212,8 @@ struct FolderName: Hashable {
             ("resize", source.resize.rawValue, source.resize != usual.resize),
             ("split", source.split.rawValue, source.split != usual.split),
             ("test", "\(source.test)", source.test != usual.test), ("invert", "true", source.isInverted),
+            ("background", source.background.rawValue, source.background != usual.background),
+            ("skip-bad", "true", source.skipsBad),
             ("rotate", "\(rotation)", rotation != 0), ("mean", "\(mean)", mean != 0.5), ("std", "\(std)", std != 0.25),
         ]
         return DataSetName(

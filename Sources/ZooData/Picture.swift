@@ -3,26 +3,57 @@ import ZooHost
 import CImage
 
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
-struct Picture: Sendable {
+package struct Picture: Sendable {
     let width, height, channels: Int
     private(set) var pixels: [UInt8]
+    /// What the codec found odd about the file, though it could be read.
+    var warning: String?
 
-    /// Decodes a PNG or JPEG file in memory to 1 or 3 channels.
+    /// Endings of the names of pictures, without the dot. What a file holds is told by its first bytes, not by its name.
+    static let extensions = [
+        "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "tif", "tiff", "bmp", "dib", "ppm", "pgm", "pbm", "pnm", "gif",
+    ]
+
+    /// Whether a file of that name is taken for a picture.
+    static func isPicture(name: String) -> Bool {
+        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return false }
+        return extensions.contains(name[name.index(after: dot)...].lowercased())
+    }
+
+    /// Decodes a picture file in memory to 1 or 3 channels, upright as its EXIF says: see docs/pictures.md for the rules.
     ///
-    /// - Parameter place: the file's name, for the complaint.
-    /// - Throws: `HostError` if it is damaged or something else.
-    init(decoding bytes: [UInt8], channels: Int, place: String) throws {
+    /// - Parameters:
+    ///   - background: the grey that transparent parts show, 0 ... 255.
+    ///   - place: the file's name, for the complaint.
+    /// - Throws: `HostError` if it is damaged or something else, saying what, or if there is no memory.
+    package init(decoding bytes: [UInt8], channels: Int, background: UInt8 = 255, place: String) throws {
         var image = cimage()
-        var message = [CChar](repeating: 0, count: 256)
-        guard cimage_decode(bytes, bytes.count, Int32(channels), &image, &message, message.count) == 0 else {
-            let text = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw HostError(.data, file: place, field: "image", expected: "a whole PNG or JPEG file", found: text)
+        var warning = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE))
+        var message = warning
+        let status = cimage_decode(bytes, bytes.count, Int32(channels), background, &image, &warning, &message)
+        guard status == 0 else {
+            if status == CIMAGE_OUT_OF_MEMORY {
+                throw HostError(.outOfMemory, file: place, field: "image", expected: "memory for its pixels", found: "none left")
+            }
+            let kind = FileKind.name(of: bytes)
+            let isReadable = cimage_sniff(bytes, bytes.count) != CIMAGE_UNKNOWN
+            throw HostError(
+                .data, file: place, field: "image", expected: "a whole picture (\(Self.formats))",
+                found: isReadable ? "\(kind): \(Self.text(message))" : kind)
         }
         defer { cimage_free(&image) }
         width = Int(image.width)
         height = Int(image.height)
         self.channels = channels
         pixels = Array(UnsafeBufferPointer(start: image.pixels, count: width * height * channels))
+        self.warning = warning[0] == 0 ? nil : Self.text(warning)
+    }
+
+    /// The formats that are read.
+    static let formats = "PNG, JPEG, WebP, TIFF, BMP, PNM or GIF"
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
@@ -31,6 +62,9 @@ struct Picture: Sendable {
         self.channels = channels
         self.pixels = pixels
     }
+
+    /// Whether all pixels are equal.
+    var isBlank: Bool { pixels.dropFirst(channels) == pixels.dropLast(channels) }
 
     mutating func invert() { for index in pixels.indices { pixels[index] = 255 - pixels[index] } }
 

@@ -53,7 +53,8 @@ public struct Laboratory {
         let evaluator = Evaluator(network: outcome.network, progress: progress)
         let upright = try evaluator.read(test, as: dataSet.upright)
         let transformed = dataSet.upright == dataSet ? nil : try evaluator.read(test, as: dataSet)
-        let warnings = test.warnings + upright.warnings + (transformed?.warnings ?? [])
+        let ofImages = images.warnings + test.warnings.filter { !images.warnings.contains($0) }
+        let warnings = ofImages + upright.warnings + (transformed?.warnings ?? [])
         let seconds = outcome.history.reduce(0) { $0 + $1.seconds }
         let errors = ["upright": upright.score.error, "transformed": transformed?.score.error].compactMapValues { $0 }
         try SafetensorsFile.write(

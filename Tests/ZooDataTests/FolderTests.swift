@@ -163,8 +163,8 @@ struct FolderTests {
         for (number, bytes) in cases.enumerated() {
             let error = try error(
                 tar([("set/a/0.png", good), ("set/a/1.png", bytes), ("set/a/2.png", good)]), "size=2&test=0.001&split=order")
-            #expect(error?.file?.hasSuffix("set.tar: a/1.png") == true, "case \(number)")
-            #expect(error?.field == "image")
+            #expect(error?.file?.hasSuffix("set.tar") == true, "case \(number)")
+            #expect(error?.found?.hasPrefix("1 of 3 that is none: a/1.png (") == true, "case \(number): \(error?.found ?? "")")
         }
         // Every byte in turn: an image or an error, never a crash.
         for index in smallJPEG.indices {

@@ -1,4 +1,4 @@
-// Decoding of PNG and JPEG files that are in memory, through libpng and libjpeg.
+// Decoding of picture files that are in memory: PNG, JPEG, WebP, TIFF, BMP, PNM (PBM, PGM, PPM), and the first frame of a GIF.
 #ifndef CIMAGE_H
 #define CIMAGE_H
 
@@ -14,14 +14,38 @@ typedef struct cimage {
 } cimage;
 
 // Most pixels that an image may have; a header that claims more is refused before any memory is taken.
-#define CIMAGE_MAX_PIXELS (1 << 26)
+#define CIMAGE_MAX_PIXELS (1 << 27)
 
-// Decodes a PNG or JPEG file, which its first bytes tell apart, into `channels` channels (1 or 3). Grey becomes three equal
-// channels; colour becomes its luma (ITU-R BT.601); what is transparent becomes black; 16 bits become 8.
+// Room that every message fits into, the final zero included.
+#define CIMAGE_MESSAGE 256
+
+// What cimage_decode returns where the system gave no memory, which is no fault of the file.
+#define CIMAGE_OUT_OF_MEMORY (-2)
+
+typedef enum cimage_format {
+  CIMAGE_UNKNOWN,
+  CIMAGE_PNG,
+  CIMAGE_JPEG,
+  CIMAGE_WEBP,
+  CIMAGE_TIFF,
+  CIMAGE_BMP,
+  CIMAGE_PNM,
+  CIMAGE_GIF
+} cimage_format;
+
+// The format that the first bytes of a file say, whatever its name.
+cimage_format cimage_sniff(const uint8_t *bytes, size_t count);
+
+// Decodes a picture into `channels` channels (1 or 3), turned as its EXIF or XMP orientation says.
 //
-// Returns 0, or -1 with one line in `message` (cut to `message_size` bytes with the final zero) and nothing to free. Damage
-// that a library would paper over with a warning is an error too. Keeps no state: any number of threads may call it.
-int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, cimage *out, char *message, size_t message_size);
+// Grey becomes three equal channels; colour becomes its luma, (19595 R + 38470 G + 7471 B + 32768) / 65536. Of 16 bits the
+// upper 8 count. CMYK becomes (255 - C)(255 - K) / 255 and so on. What is transparent shows `background`, a grey value.
+// Colour profiles and gamma are not applied.
+//
+// Returns 0; `warning` then holds what the codec found odd (the first of it), or is empty. Returns -1 with one line in
+// `message` and nothing to free if the file is of no known format or its image is not whole, or CIMAGE_OUT_OF_MEMORY. Both texts have room
+// for CIMAGE_MESSAGE bytes. Keeps no state: any number of threads may call it.
+int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, uint8_t background, cimage *out, char *warning, char *message);
 
 void cimage_free(cimage *image);
 
