@@ -74,6 +74,37 @@ import ZooStore
         }
     }
 
+    /// What an architecture asks for by `kind:id` is a part of what its results are filed under: a plan cannot know it, a result does.
+    @Test(.enabled(if: finds("cc"), "needs a C compiler, cc"))
+    func aPartThatIsAskedForByItsIdCounts() throws {
+        try Scratch.with { scratch in
+            try AskingPlugin.build(in: scratch.folder)
+            let manifest = try scratch.file("zoo.json", #"{"version": 1, "entries": [{"id": "asking", "architecture": "asking"}]}"#)
+            let options = ["--dataset", "strokes?limit=20", "--quiet", "--manifest", manifest.path, "--plugin-path", scratch.folder.path]
+            func evaluate() throws -> [StoredResult] {
+                let result = try zoo(["evaluate", "asking", "--weights", "initial"] + options, scratch)
+                #expect(result.status == 0, "\(result.errors)")
+                return try store(scratch).results(matching: ResultFilter(history: true))
+            }
+            let first = try evaluate()
+            #expect(first.count == 1 && first[0].provenance.plugins.keys.sorted() == ["libAsking.so", "libPart.so"])
+            #expect(try evaluate().count == 1, "it is known")
+            try AskingPlugin.changePart(in: scratch.folder)
+            let second = try evaluate()
+            #expect(second.count == 2 && Set(second.map(\.job)).count == 2 && Set(second.map(\.provenance.identity.plan)).count == 1)
+            let hashes = second.compactMap { $0.provenance.plugins["libPart.so"] }
+            #expect(Set(hashes).count == 2)
+            // Predictions are what the hashes say.
+            for (row, answer) in zip(second, [1, 2]) {
+                guard case .integers(let classes)? = try store(scratch).samples("upright.prediction", of: row) else {
+                    Issue.record("no predictions")
+                    continue
+                }
+                #expect(Set(classes) == [answer])
+            }
+        }
+    }
+
     /// The instructions that kernels run on, and whether there are any, are part of a job and of a training run.
     @Test func whatChangesBitsIsAnotherJobAndRun() throws {
         try Scratch.with { scratch in

@@ -44,11 +44,3 @@ struct EntryCode {
         return result
     }
 }
-
-extension HostRuntime {
-    /// SHA-256 by file name of the libraries that a network comes from, as they are loaded.
-    func checksums(of network: Network) -> [String: String] { EntryCode.named(network.libraries) { loaded[$0] } }
-
-    /// The present checksum of a library by the name under which `EntryCode` has it; nil if it is not on the search path.
-    func checksum(named name: String) -> String? { plugins.first { $0.fileName == name || $0.path == name }?.sha256 }
-}
