@@ -29,10 +29,12 @@ public enum BenchmarkSubject: Sendable {
     }
 
     /// What recipes are looked up by.
-    var name: String {
-        switch self {
-        case .dataSet(let name): name
-        case .noise: "noise"
+    var dataSet: DataSet? {
+        get throws {
+            switch self {
+            case .dataSet(let name): try DataSet.named(name)
+            case .noise: nil
+            }
         }
     }
 

@@ -13,6 +13,7 @@ public struct Laboratory {
     let manifest: Manifest
     let dataDirectory: String?
     let runs: String
+    let fingerprints = Fingerprints()
 
     /// - Parameters:
     ///   - dataDirectory: where MNIST's files are; nil for the environment's `ZOO_DATA`.
@@ -32,24 +33,24 @@ public struct Laboratory {
     /// - Parameters:
     ///   - epochs: instead of the recipe's.
     ///   - restart: forget the checkpoints and results of this very run.
-    /// - Throws: `Interrupted` if asked to stop, `HostError` if the data are not there, `unavailable` if another process trains the same
-    ///   run, `HostError` otherwise.
+    /// - Throws: `Interrupted` if asked to stop, `unavailable` if another process trains the same run, `data` if what it is made with changes
+    ///   meanwhile or is not what its checkpoint was made with; otherwise what went wrong.
     public func train(
         _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
         let dataSet = try DataSet.named(dataset)
-        let identity = identity(entry, dataset: dataset, seed: seed, epochs: epochs)
+        let identity = try identity(entry, on: dataSet, seed: seed, epochs: epochs)
         let recipe = identity.recipe
         let directory = try RunDirectory(root: runs, identity)
-        if !restart, let result = finished(directory) { return result }
+        if !restart, let result = try finished(directory, identity) { return result }
         let claim = try directory.claim()
         defer { withExtendedLifetime(claim) {} }
-        if restart { try directory.remove() } else if let result = finished(directory) { return result }
-        let images = try dataSet.load(.train, from: dataDirectory)
+        if restart { try directory.remove() } else if let result = try finished(directory, identity) { return result }
+        let images = try load(dataSet, .train, sealed: identity.data)
         let trainer = Trainer(
             host: host, entry: entry, dataSet: dataSet, images: images, identity: identity, directory: directory, progress: progress)
         let outcome = try trainer.run()
-        let test = try dataSet.load(.test, from: dataDirectory)
+        let test = try load(dataSet, .test, sealed: identity.testData)
         let evaluator = Evaluator(network: outcome.network, progress: progress)
         let upright = try evaluator.read(test, as: dataSet.upright)
         let transformed = dataSet.upright == dataSet ? nil : try evaluator.read(test, as: dataSet)
@@ -60,69 +61,76 @@ public struct Laboratory {
         try SafetensorsFile.write(
             tensors: outcome.network.parameters.entries.map { ($0.name, $0.tensor) },
             metadata: [
-                "format": "stn-zoo weights 1", "entry": entry.id, "dataset": dataset, "seed": "\(seed)", "run": try identity.text(),
+                "format": "stn-zoo weights 1", "entry": entry.id, "dataset": dataSet.name, "seed": "\(seed)", "run": try identity.text(),
                 "engine": EngineControl.described, "zoo": ZooVersion.current,
                 "error": errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
             ], to: directory.weights)
+        var conditions = try Conditions.here(fingerprints)
+        conditions.plugins = outcome.plugins
+        conditions.weights = try Checksum.sha256(ofFile: directory.weights)
+        (conditions.data, conditions.trainingData) = (identity.testData ?? "", identity.data ?? "")
+        conditions.images = try dataSet.fingerprint(of: test, split: .test, seed: Self.testSeed)
         let result = TrainingResult(
-            entry: entry.id, dataset: dataset, seed: seed, epochs: recipe.epochs, recipe: recipe,
+            entry: entry.id, dataset: dataSet.name, seed: seed, epochs: recipe.epochs, recipe: recipe,
             trainLoss: outcome.history.last?.trainLoss ?? .nan,
             upright: upright.score, transformed: transformed?.score, seconds: seconds,
             imagesPerSecond: Double(outcome.imagesPerEpoch * outcome.history.count) / max(seconds, 1e-9), weights: directory.weights,
-            resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, warnings: warnings, history: outcome.history)
-        try FileBytes.writeAtomically([try ResultCoding.encoder.encode(result)], to: directory.result)
+            resumedFrom: outcome.resumedFrom, plugins: outcome.network.files, warnings: warnings, history: outcome.history,
+            run: try identity.text(), conditions: conditions,
+            date: Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+        try FileBytes.writeAtomically([try ResultCoding.encoder.encode(result.withoutPlace)], to: directory.result)
         return result
+    }
+
+    /// The images of a split, which must be those that the run is about.
+    ///
+    /// - Throws: `data` if the files behind them are not, or change while they are read.
+    private func load(_ dataSet: DataSet, _ split: Split, sealed content: String?) throws -> ImageSet {
+        try fingerprints.loading(dataSet, split, in: dataDirectory, content: content ?? "") {
+            try dataSet.load(split, from: dataDirectory)
+        }
     }
 
     /// What a finished run of that recipe says; nil if there is none.
-    public func finishedRun(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?) throws -> TrainingResult? {
-        try finished(RunDirectory(root: runs, identity(entry, dataset: dataset, seed: seed, epochs: epochs)))
+    ///
+    /// - Parameter threads: of the engine in the process that trains.
+    public func finishedRun(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, threads: Int? = nil) throws -> TrainingResult? {
+        let identity = try identity(entry, on: DataSet.named(dataset), seed: seed, epochs: epochs, threads: threads)
+        return try finished(RunDirectory(root: runs, identity), identity)
     }
 
-    private func finished(_ directory: RunDirectory) -> TrainingResult? {
-        guard let data = FileManager.default.contents(atPath: directory.result),
-            let result = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
-            FileManager.default.fileExists(atPath: result.weights)
+    /// - Throws: `data` if its weights are not the ones that it ended with.
+    private func finished(_ directory: RunDirectory, _ identity: RunIdentity) throws -> TrainingResult? {
+        guard let result = directory.finished, result.run == (try identity.text()), let conditions = result.conditions,
+            conditions.plugins.allSatisfy({ identity.plugins?[$0.key] ?? host.checksum(named: $0.key) == $0.value })
         else { return nil }
+        let found = try Checksum.sha256(ofFile: directory.weights)
+        guard found == conditions.weights else {
+            throw HostError(
+                .data, file: directory.weights, field: "SHA-256", expected: "\(conditions.weights), as when the run ended",
+                found: "\(found); train with --restart to begin anew")
+        }
         return result
     }
 
-    func identity(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?) -> RunIdentity {
-        var recipe = entry.recipe(for: dataset)
+    func identity(_ entry: Entry, on dataSet: DataSet, seed: UInt64, epochs: Int?, threads: Int? = nil) throws -> RunIdentity {
+        var recipe = self.recipe(of: entry, for: dataSet)
         if let epochs { recipe.epochs = epochs }
         return RunIdentity(
-            entry: entry.id, definition: entry.definition, dataset: dataset, seed: seed, recipe: recipe,
-            precision: EngineControl.precision == .fp32 ? nil : EngineControl.precision)
+            entry, try EntryCode(entry, host: host), dataset: dataSet.name,
+            data: try fingerprints.seal(of: dataSet, [.train], in: dataDirectory),
+            testData: try fingerprints.seal(of: dataSet, [.test], in: dataDirectory), seed: seed, recipe: recipe,
+            conditions: try Conditions.here(fingerprints, threads: threads))
     }
 
-    // MARK: Weights
-
-    /// Whether there are weights of that entry, from a finished run or shipped.
-    public func hasWeights(_ entry: Entry, dataset: String, seed: UInt64) -> Bool {
-        RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) != nil
-            || entry.weights.contains { $0.dataset == dataset && $0.seed == seed }
-    }
-
-    /// The weights of the newest finished run, else those of the manifest, with their SHA-256.
-    ///
-    /// - Throws: `noInput` if there are none, `data` if they are not as the manifest says.
-    public func weights(_ entry: Entry, dataset: String, seed: UInt64) throws -> (path: String, checksum: String) {
-        if let run = RunDirectory.newestWeights(root: runs, dataset: dataset, entry: entry.id, seed: seed) {
-            return (run, try Checksum.sha256(ofFile: run))
+    /// Other runs of the same entry, data set and seed, and in what they differ from one that is about to begin.
+    func otherRuns(than identity: RunIdentity) throws -> [(path: String, differences: [String])] {
+        let own = try RunDirectory(root: runs, identity).path
+        return RunDirectory.all(root: runs, dataset: identity.dataset, entry: identity.entry, seed: identity.seed).compactMap { run in
+            guard run.path != own, let other = run.identity else { return nil }
+            let differences = identity.differences(from: other)
+            return differences.isEmpty ? nil : (run.path, differences)
         }
-        guard let shipped = entry.weights.first(where: { $0.dataset == dataset && $0.seed == seed }) else {
-            throw HostError(
-                .noInput,
-                "entry '\(entry.id)' has no weights for \(dataset), seed \(seed): train it with 'zoo train \(entry.id) --dataset \(dataset) --seed \(seed)'"
-            )
-        }
-        let path = manifest.resolve(shipped.file)
-        let found = try Checksum.sha256(ofFile: path)
-        guard found == shipped.sha256 else {
-            throw HostError(
-                .data, "\(path): the checksum is \(found), \(manifest.path) says \(shipped.sha256): the file was changed or cut")
-        }
-        return (path, found)
     }
 
     // MARK: Timing
@@ -132,7 +140,7 @@ public struct Laboratory {
         let (shape, classes, sample) = try subject.batch(batch, dataDirectory: dataDirectory)
         let network = try host.network(entry, input: shape, classes: classes, seed: 0)
         try network.parameters.convert(format: .channelsLast)
-        var recipe = entry.recipe(for: subject.name)
+        var recipe = try subject.dataSet.map { self.recipe(of: entry, for: $0) } ?? entry.recipe(for: "default")
         recipe.batch = batch
         let optimizer = try Optimizer(network.parameters, recipe)
         func time(_ body: () throws -> Void) throws -> [Double] {

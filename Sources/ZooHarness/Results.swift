@@ -51,6 +51,16 @@ public struct Evaluation: Codable, Sendable {
     public let engine: String
     /// What is wrong with the result: a collapsed θ, blank crops.
     public let warnings: [String]
+    /// What the store has it under.
+    public let job: String
+    /// SHA-256 by file name, of the libraries.
+    public let pluginChecksums: [String: String]
+    /// SHA-256 of the weights' file; nil without one.
+    public let weightsChecksum: String?
+    /// Fingerprints of the very images, of the files that they came from, and of what was trained on; nil where they are not known.
+    public let imagesFingerprint, data, trainingData: String?
+    /// Of the zoo's kernels, "off" without those.
+    public let instructions: String?
 
     /// nil unless it is a result of the error probe.
     ///
@@ -70,6 +80,12 @@ public struct Evaluation: Codable, Sendable {
         self.plugins = plugins ?? result.provenance.plugins.keys.sorted()
         (threads, engine) = (result.provenance.threads, result.provenance.engine)
         warnings = result.warnings
+        func known(_ text: String) -> String? { text.isEmpty ? nil : text }
+        let provenance = result.provenance
+        (job, pluginChecksums, weightsChecksum) = (result.job, provenance.plugins, known(provenance.weightsChecksum))
+        imagesFingerprint = known(provenance.identity.images)
+        (data, trainingData) = (known(provenance.identity.data), known(provenance.identity.trainingData))
+        instructions = known(provenance.identity.instructions)
     }
 }
 
@@ -97,14 +113,27 @@ public struct TrainingResult: Codable, Sendable {
     /// Of training, over all its sittings, without evaluation.
     public let seconds: Double
     public let imagesPerSecond: Double
-    /// The file of the final weights.
-    public let weights: String
+    /// The file of the final weights. In the run's directory it is kept without its folder, which may be moved.
+    public internal(set) var weights: String
     /// The epoch after which this sitting went on; 0 from the start.
     public let resumedFrom: Int
     public let plugins: [String]
     /// What is wrong with the result: a collapsed θ, blank crops, NaN logits.
     public let warnings: [String]
     public let history: [EpochRecord]
+    /// The run's identity as JSON; nil of a run from before the result had it.
+    public let run: String?
+    /// What it was made with at its end; nil likewise.
+    public let conditions: Conditions?
+    /// When it was finished, UTC in ISO 8601; nil likewise.
+    public let date: String?
+
+    /// As it is kept: by the name of its file alone.
+    var withoutPlace: TrainingResult {
+        var result = self
+        result.weights = (weights as NSString).lastPathComponent
+        return result
+    }
 }
 
 /// How long things take.

@@ -4,29 +4,8 @@ import ZooData
 import ZooHost
 import ZooStore
 
-/// What makes two training runs the same: everything that decides their result but the machine.
-struct RunIdentity: Codable, Equatable {
-    let entry: String
-    /// The entry's parts and settings.
-    let definition: String
-    let dataset: String
-    let seed: UInt64
-    let recipe: Recipe
-    /// Absent for float32, as in runs from before there was another.
-    let precision: Precision?
-
-    /// Eight hexadecimal digits of its SHA-256.
-    func digest() throws -> String { String(try Checksum.sha256(of: Data(text().utf8)).prefix(8)) }
-
-    func text() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
-}
-
 /// One training run on disk: `runs/<data set>/<entry>/seed-<n>-<digest>/` with `checkpoint.safetensors` after every epoch,
-/// and `weights.safetensors` and `result.json` when it is finished.
+/// and `weights.safetensors` and `result.json` when it is finished. Nothing in it depends on where it lies.
 struct RunDirectory {
     let path: String
 
@@ -56,7 +35,7 @@ struct RunDirectory {
 
         fileprivate init(_ path: String) throws {
             descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            // Where folders cannot be locked, whoever trains there has to take care.
+            // Without support of flock, callers must prevent concurrent runs.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
                 throw HostError(.unavailable, "\(path): another process trains this very run; wait for it, or keep other runs with --runs")
@@ -66,18 +45,45 @@ struct RunDirectory {
         deinit { if descriptor >= 0 { close(descriptor) } }
     }
 
-    /// The weights of the newest finished run of that entry, data set and seed.
-    static func newestWeights(root: String, dataset: String, entry: String, seed: UInt64) -> String? {
-        let folder = "\(root)/\(DataSet.fileName(of: dataset))/\(entry)"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let finished = names.filter { $0.hasPrefix("seed-\(seed)-") }.map { RunDirectory(path: folder + "/" + $0) }.compactMap {
-            run -> (String, Date)? in
-            guard FileManager.default.fileExists(atPath: run.result),
-                let date = (try? FileManager.default.attributesOfItem(atPath: run.weights))?[.modificationDate] as? Date
-            else { return nil }
-            return (run.weights, date)
+    /// The directories of all runs of that entry, data set and seed, finished or not, whatever data, code and recipe they are of.
+    ///
+    /// - Parameter dataset: a canonical name. Folders are not judged by their names, which earlier runs have from names as they were typed.
+    static func all(root: String, dataset: String, entry: String, seed: UInt64) -> [RunDirectory] {
+        func names(_ folder: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
+        return names(root).flatMap { folder in
+            names("\(root)/\(folder)/\(entry)").filter { $0.hasPrefix("seed-\(seed)-") }.map {
+                RunDirectory(path: "\(root)/\(folder)/\(entry)/\($0)")
+            }
+        }.filter { run in
+            run.identity.map { Laboratory.canonical($0.dataset) == dataset } ?? false
         }
-        return finished.max { $0.1 < $1.1 }?.0
+    }
+
+    /// What the run says of itself; nil if it has no result and no checkpoint yet.
+    var identity: RunIdentity? {
+        if let run = finished?.run, let identity = RunIdentity(text: run) { return identity }
+        for file in [weights, checkpoint] {
+            if let text = try? SafetensorsFile(path: file).metadata["run"], let identity = RunIdentity(text: text) { return identity }
+        }
+        return nil
+    }
+
+    /// What the finished run says, with the weights where they are now; nil unless both files are there.
+    var finished: TrainingResult? {
+        guard let data = FileManager.default.contents(atPath: result),
+            var found = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
+            FileManager.default.fileExists(atPath: weights)
+        else { return nil }
+        found.weights = weights
+        return found
+    }
+
+    /// When it was finished. Earlier runs say it by their file's time, which a copy may change.
+    var date: Date? {
+        guard let finished else { return nil }
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        return finished.date.flatMap { try? Date($0, strategy: style) }
+            ?? (try? FileManager.default.attributesOfItem(atPath: weights))?[.modificationDate] as? Date
     }
 
     func remove() throws {

@@ -20,6 +20,8 @@ public final class HostRuntime {
     /// SHA-256 of what has been loaded into this process, by the path at which it was found: plugins, the libraries that they bring along,
     /// and programs that entries name (TorchScript, AOTInductor).
     public private(set) var loaded: [String: String] = [:]
+    /// SHA-256 by path of the libraries that a loaded plugin has brought along, by the plugin's path.
+    private var companions: [String: [String: String]] = [:]
     /// Tables of the plugins that are loaded, by path, then `kind/id`.
     private var tables: [String: [String: UnsafePointer<zoo_component_v1>]] = [:]
 
@@ -130,6 +132,7 @@ public final class HostRuntime {
         }
         loaded[plugin.path] = pin.sha256
         loaded.merge(pin.companions) { _, new in new }
+        companions[plugin.path] = pin.companions
         let all = found.map { ("\($0.info.kind)/\($0.info.id)", $0.table) }
         tables[plugin.path] = Dictionary(all, uniquingKeysWith: { first, _ in first })
         guard let table = tables[plugin.path]?[name], Int(table.pointee.option_count) == component.options.count else { throw changed }
@@ -143,6 +146,24 @@ public final class HostRuntime {
     func forgetCopies(below folder: String) {
         guard let vault = try? copies() else { return }
         for plugin in plugins where plugin.path.hasPrefix(folder + "/") { vault.forget(plugin.path, plugin.sha256) }
+    }
+
+    /// SHA-256 of the libraries that a network comes from, as they are loaded: of plugins by file name (where two have the same, the second by its
+    /// path), of what these bring along by path.
+    public func checksums(of network: Network) -> [String: String] {
+        var result: [String: String] = [:]
+        for path in network.libraries {
+            let name = path.split(separator: "/").last.map(String.init) ?? path
+            result[result[name] == nil ? name : path] = loaded[path] ?? ""
+            result.merge(companions[path] ?? [:]) { first, _ in first }
+        }
+        return result
+    }
+
+    /// The present checksum of a library by the name under which `checksums(of:)` has it; nil if it is not there.
+    public func checksum(named name: String) -> String? {
+        if let plugin = plugins.first(where: { $0.fileName == name || $0.path == name }) { return plugin.sha256 }
+        return name.hasPrefix("/") ? try? Checksum.sha256(ofFile: name) : nil
     }
 
     /// Notes a program that an entry names and that has been opened.

@@ -7,15 +7,18 @@ public final class Network {
     public let input: ImageShape
     public let classes: Int
     public let architecture: any Architecture
-    /// File names of the libraries that its parts come from, without repetition.
-    public let files: [String]
+    /// Paths of the libraries that its parts come from, without repetition: those of its slots, then those that the architecture
+    /// asked for by `kind:id`.
+    public let libraries: [String]
+    /// File names of the libraries.
+    public var files: [String] { libraries.map { String($0.split(separator: "/").last ?? "") } }
 
-    init(entry: Entry, input: ImageShape, classes: Int, architecture: any Architecture, files: [String]) {
+    init(entry: Entry, input: ImageShape, classes: Int, architecture: any Architecture, libraries: [String]) {
         self.entry = entry
         self.input = input
         self.classes = classes
         self.architecture = architecture
-        self.files = files
+        self.libraries = libraries
     }
 
     public var parameters: Parameters { architecture.parameters }
@@ -155,7 +158,7 @@ extension HostRuntime {
             let part = try maker.architecture(table, input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
-                files: resolved.files.map { String($0.split(separator: "/").last ?? "") })
+                libraries: resolved.files + maker.asked.filter { !resolved.files.contains($0) })
         }
         do throws(ZooError) { return try made.get() } catch {
             throw HostError(maker.refusal ?? HostError.Kind(error.kind), "entry '\(entry.id)': \(error)")

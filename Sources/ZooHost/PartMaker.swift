@@ -8,6 +8,8 @@ final class PartMaker {
     private let host: HostRuntime
     /// Why the host itself could not make a part that was asked for: the contract has no status for it.
     private(set) var refusal: HostError.Kind?
+    /// The libraries of parts that were asked for by `kind:id`, without repetition.
+    private(set) var asked: [String] = []
 
     init(_ resolved: ResolvedEntry, host: HostRuntime) {
         self.resolved = resolved
@@ -18,6 +20,7 @@ final class PartMaker {
     private func filling(_ name: String) throws(HostError) -> (component: ComponentInfo, settings: [Setting])? {
         if let colon = name.firstIndex(of: ":"), let kind = Kind.allCases.first(where: { "\($0)" == name[..<colon] }) {
             let component = try host.component(kind, String(name[name.index(after: colon)...]))
+            if !asked.contains(component.file) { asked.append(component.file) }
             return (component, try component.settings([:], at: .init(file: name, path: "$", folder: "")))
         }
         guard resolved.architecture.slots.contains(where: { $0.name == name }) else {

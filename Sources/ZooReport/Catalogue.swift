@@ -116,7 +116,10 @@ public struct EntryDescription: Codable, Sendable {
     public let wiring: [Part]
     /// File names of the libraries.
     public let plugins: [String]
+    /// Of all its parts.
     public let papers: [String]
+    /// Of what defines it: the architecture, or where that transforms nothing, what it wraps; nil where that names none.
+    public let paper: String?
     /// Trained values, for ten classes of 1×28×28 images; nil if the entry cannot be built for those.
     public let parameters: Int?
     /// What is transformed: "input", "feature map", "none"; nil if the architecture does not say.
@@ -177,9 +180,11 @@ public struct Catalogue {
         if case .array(let list) = own["placements"], !list.isEmpty { placement = own["placements"] }
         let said = host.components.first { $0.kind == .architecture && $0.id == entry.architecture.id }?.wiring
         let papers = wiring.map(\.paper).filter { !$0.isEmpty }
+        let defining = said?.target == .nothing ? wiring.first { $0.kind == "\(Kind.extractor)" } : wiring.first { $0.slot == nil }
         return EntryDescription(
             id: entry.id, summary: entry.summary, architecture: entry.architecture.id, parts: entry.parts.mapValues(\.id), wiring: wiring,
-            plugins: unique(wiring.map { baseName($0.file) }), papers: unique(papers), parameters: parameters,
+            plugins: unique(wiring.map { baseName($0.file) }), papers: unique(papers),
+            paper: defining.flatMap { $0.paper.isEmpty ? nil : $0.paper }, parameters: parameters,
             target: said.map { "\($0.target)" }, placement: placement.map(Listing.shown), iterations: iterations,
             drawing: said.map { draw($0.drawing, wiring) },
             weights: entry.weights.map { describe($0, checking: checkingWeights) }, recipes: entry.recipes, published: entry.published,

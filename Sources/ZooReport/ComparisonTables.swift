@@ -148,6 +148,9 @@ public struct ComparisonReport: Codable, Sendable {
     public let classNames: [String]
     public let comparisons: [Comparison]
     public let missing: [StoredEntries.Missing]
+    /// The fingerprint of the images that all of it is about; nil for results from before there was one.
+    public let images: String?
+    public let leftOut: [StoredEntries.LeftOut]
 
     public init(_ stored: StoredEntries, _ comparisons: [Comparison], classNames: [String], missing: [StoredEntries.Missing]) {
         dataset = stored.dataset
@@ -156,6 +159,7 @@ public struct ComparisonReport: Codable, Sendable {
         self.classNames = classNames
         self.comparisons = comparisons
         self.missing = missing
+        (images, leftOut) = (stored.images, stored.leftOut)
     }
 }
 
@@ -165,6 +169,9 @@ public struct RankingReport: Codable, Sendable {
     public let rows: [Ranking.Row]
     public let published: [PublishedComparison]
     public let missing: [StoredEntries.Missing]
+    /// The fingerprint of the images that all of it is about; nil for results from before there was one.
+    public let images: String?
+    public let leftOut: [StoredEntries.LeftOut]
 
     public init(
         _ stored: StoredEntries, figure: String, rows: [Ranking.Row], published: [PublishedComparison], missing: [StoredEntries.Missing]
@@ -175,5 +182,6 @@ public struct RankingReport: Codable, Sendable {
         self.rows = rows
         self.published = published
         self.missing = missing
+        (images, leftOut) = (stored.images, stored.leftOut)
     }
 }

@@ -117,7 +117,7 @@ public struct Diagnosis: Codable, Sendable {
                 add(
                     "manifest", entry.id, .problem, "\(weights.file): \(what)",
                     cure:
-                        "take the file from the repository again, or train: zoo train \(entry.id) --dataset \(weights.dataset) --seed \(weights.seed)"
+                        "take the file from the repository again, or train: zoo train \(entry.id) --dataset \(shellWord(weights.dataset)) --seed \(weights.seed)"
                 )
             }
         }

@@ -20,7 +20,7 @@ public enum Listing {
                 entry.target ?? "", entry.placement ?? "", entry.iterations.map(String.init) ?? "",
                 entry.parameters.map { withCommas($0) } ?? "", entry.plugins.joined(separator: ", "),
                 entry.weights.map(\.dataset).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", "),
-                entry.papers.first ?? "",
+                entry.paper ?? "",
             ])
         }
         return table

@@ -25,6 +25,15 @@ public struct ResultDescription: Encodable, Sendable {
     public let threads: Int
     public let date, command: String
     public let seconds: Double
+    /// "trained", "initial", "given" or "own".
+    public let origin: ResultSubject.Origin
+    /// SHA-256 of the program, the engine's library and the weights' file; nil where there is none.
+    public let code: String
+    public let engineCode, weightsChecksum: String?
+    /// Of the zoo's kernels, "off" without those.
+    public let instructions: String?
+    /// Fingerprints of the files that images came from, of the very images, and of what was trained on.
+    public let data, imagesFingerprint, trainingData: String?
 
     public init(_ result: StoredResult) {
         let (subject, provenance) = (result.subject, result.provenance)
@@ -40,6 +49,13 @@ public struct ResultDescription: Encodable, Sendable {
         (machine, processor, threads) = (provenance.machine, provenance.processor, provenance.threads)
         date = provenance.date.formatted(.iso8601)
         (command, seconds) = (provenance.command, provenance.seconds)
+        func known(_ text: String) -> String? { text.isEmpty ? nil : text }
+        (origin, code) = (subject.origin, provenance.code)
+        (engineCode, weightsChecksum) = (known(provenance.identity.engineCode), known(provenance.weightsChecksum))
+        instructions = known(provenance.identity.instructions)
+        data = known(provenance.identity.data)
+        imagesFingerprint = known(provenance.identity.images)
+        trainingData = known(provenance.identity.trainingData)
     }
 }
 
@@ -108,7 +124,9 @@ extension ResultTables {
             columns += [
                 .text("date", "date"), .number("seconds", "seconds", decimals: 1), .integer("threads", "threads"),
                 .text("machine", "machine"), .text("processor", "processor"), .text("engine", "engine"), .text("zoo", "zoo"),
-                .text("weights_file", "weights file"), .text("weights_sha256", "SHA-256 of the weights"), .text("settings", "settings"),
+                .text("instructions", "instructions"), .text("images_fingerprint", "images"), .text("data_fingerprint", "data"),
+                .text("training_data_fingerprint", "training data"), .text("weights_file", "weights file"),
+                .text("weights_sha256", "SHA-256 of the weights"), .text("settings", "settings"),
                 .text("job", "job"), .text("command", "command"),
             ]
         }
@@ -136,7 +154,9 @@ extension ResultTables {
                 row += [
                     .text(provenance.date.formatted(.iso8601)), .number(provenance.seconds), .integer(provenance.threads),
                     .text(provenance.machine), .text(provenance.processor), .text(provenance.engine), .text(provenance.zoo),
-                    .text(subject.weights), provenance.weightsChecksum.isEmpty ? .missing : .text(provenance.weightsChecksum),
+                    text(provenance.identity.instructions), text(provenance.identity.images), text(provenance.identity.data),
+                    text(provenance.identity.trainingData), .text(subject.weights),
+                    provenance.weightsChecksum.isEmpty ? .missing : .text(provenance.weightsChecksum),
                     .text(compact(subject.settings)), .text(result.job), .text(provenance.command),
                 ]
             }
@@ -145,6 +165,8 @@ extension ResultTables {
         }
         return table
     }
+
+    private static func text(_ text: String) -> DataTable.Cell { text.isEmpty ? .missing : .text(text) }
 
     private static func compact(_ settings: [String: JSON]) -> String {
         let encoder = JSONEncoder()

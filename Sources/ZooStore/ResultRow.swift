@@ -10,8 +10,10 @@ struct ResultRow {
         "exit_status", "warnings", "zoo", "code", "engine", "plugins", "weights_checksum", "machine", "processor", "threads", "date",
         "command", "seconds",
     ]
+    /// Of the migration "identity".
+    private static let identityColumns = ["plan", "engine_code", "instructions", "data", "images_seen", "training_data"]
     /// All but the id, which each store gives anew.
-    static let columns = firstColumns
+    static let columns = firstColumns + identityColumns
 
     private let values: [(any DatabaseValueConvertible)?]
 
@@ -25,7 +27,8 @@ struct ResultRow {
             cause,
             exitStatus, try Self.text(warnings), provenance.zoo, provenance.code, provenance.engine, try Self.text(provenance.plugins),
             provenance.weightsChecksum, provenance.machine, provenance.processor, provenance.threads, Self.text(provenance.date),
-            provenance.command, provenance.seconds,
+            provenance.command, provenance.seconds, provenance.identity.plan, provenance.identity.engineCode,
+            provenance.identity.instructions, provenance.identity.data, provenance.identity.images, provenance.identity.trainingData,
         ]
     }
 
@@ -50,7 +53,10 @@ struct ResultRow {
         let provenance = Provenance(
             zoo: try get("zoo"), code: try get("code"), engine: try get("engine"), plugins: try value(get("plugins")),
             weightsChecksum: try get("weights_checksum"), machine: try get("machine"), processor: try get("processor"),
-            threads: try get("threads"), date: date, command: try get("command"), seconds: try get("seconds"))
+            threads: try get("threads"), date: date, command: try get("command"), seconds: try get("seconds"),
+            identity: Provenance.Identity(
+                plan: try get("plan"), engineCode: try get("engine_code"), instructions: try get("instructions"), data: try get("data"),
+                images: try get("images_seen"), trainingData: try get("training_data")))
         return StoredResult(
             id: try get("id"), job: try get("job"), subject: subject, status: status, cause: try get("cause"),
             exitStatus: try get("exit_status"), figures: figures, warnings: try value(get("warnings")), provenance: provenance)
@@ -103,6 +109,12 @@ extension ResultFilter {
         among("probe", probes)
         among("status", statuses?.map(\.rawValue))
         among("job", jobs)
+        if let plans {
+            // Earlier rows have no plan, and their jobs were named by it.
+            let list = plans.map { _ in "?" }.joined(separator: ", ")
+            conditions.append("(plan IN (\(list)) OR plan = '' AND job IN (\(list)))")
+            arguments += StatementArguments(plans + plans)
+        }
         if wholeSets { conditions.append("images IS NULL") }
         if let since {
             conditions.append("date >= ?")

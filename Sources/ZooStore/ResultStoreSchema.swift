@@ -7,6 +7,7 @@ enum ResultStoreSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("results") { try $0.execute(sql: results) }
         migrator.registerMigration("application id") { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
+        migrator.registerMigration("identity") { try $0.execute(sql: identity) }
         return migrator
     }
 
@@ -59,6 +60,21 @@ enum ResultStoreSchema {
     /// Keeps what a file's views and triggers call from doing any harm: a store may come from anywhere.
     static func distrust(_ db: Database) throws { try db.execute(sql: "PRAGMA trusted_schema = OFF") }
 
+    /// What a name alone does not settle (`Provenance.Identity`). Earlier rows say "": nobody knows what images they saw, but that the
+    /// program draws its own. Checksums are forgotten, as their state lacked inode and device.
+    private static let identity = """
+        ALTER TABLE result ADD COLUMN plan TEXT NOT NULL DEFAULT '';
+        ALTER TABLE result ADD COLUMN engine_code TEXT NOT NULL DEFAULT '';
+        ALTER TABLE result ADD COLUMN instructions TEXT NOT NULL DEFAULT '';
+        ALTER TABLE result ADD COLUMN data TEXT NOT NULL DEFAULT '';
+        ALTER TABLE result ADD COLUMN images_seen TEXT NOT NULL DEFAULT '';
+        ALTER TABLE result ADD COLUMN training_data TEXT NOT NULL DEFAULT '';
+        CREATE INDEX result_by_plan ON result (plan);
+        UPDATE result SET data = 'drawn' WHERE dataset LIKE 'strokes%';
+        DELETE FROM checksum;
+        DROP VIEW current;
+        """ + current
+
     /// Rows are only ever added to `result`, `figure` and `series`. `current` shows what counts: of each job the newest row,
     /// but no failure before a result of the very same job; of each subject the newest such job.
     private static let results = """
@@ -95,6 +111,13 @@ enum ResultStoreSchema {
         );
         CREATE INDEX series_by_result ON series (result);
 
+        -- Checksums of large files, good while size and time of change are the same. A cache: may be emptied.
+        CREATE TABLE checksum (path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
+        """ + current
+
+    /// A part of the first migration, and of every one that adds columns.
+    private static let current = """
+
         CREATE VIEW current AS
         WITH by_job AS (
           SELECT *, row_number() OVER (PARTITION BY job ORDER BY status = 'failed', date DESC, id DESC) AS job_rank FROM result
@@ -105,8 +128,5 @@ enum ResultStoreSchema {
           FROM by_job WHERE job_rank = 1
         )
         SELECT * FROM by_subject WHERE subject_rank = 1;
-
-        -- Checksums of large files, good while size and time of change are the same. A cache: may be emptied.
-        CREATE TABLE checksum (path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
         """
 }

@@ -67,10 +67,41 @@ public struct Provenance: Codable, Sendable, Equatable {
     public var command: String
     /// How long it took.
     public var seconds: Double
+    /// What the images and the network were, beyond their names; "" throughout in results from before it was kept.
+    public var identity: Identity
+
+    /// Fingerprints of what a name alone does not settle. Each is "" where it is not known or does not apply.
+    public struct Identity: Codable, Sendable, Equatable {
+        /// What the plan called the job: the SHA-256 of everything but the parts that the network asks for by `kind:id`, which nobody
+        /// knows before it is built.
+        public var plan: String
+        /// SHA-256 of the engine's library.
+        public var engineCode: String
+        /// The set of instructions that the zoo's kernels ran on, "avx2"; "off" for the engine's own operators.
+        public var instructions: String
+        /// Fingerprint of the files that the images were read from; "drawn" for images that the program draws.
+        public var data: String
+        /// Fingerprint of the very test images, poses included: results with the same one are of the same images.
+        public var images: String
+        /// Fingerprint of the files that the network was trained on.
+        public var trainingData: String
+
+        public init(
+            plan: String = "", engineCode: String = "", instructions: String = "", data: String = "", images: String = "",
+            trainingData: String = ""
+        ) {
+            self.plan = plan
+            self.engineCode = engineCode
+            self.instructions = instructions
+            self.data = data
+            self.images = images
+            self.trainingData = trainingData
+        }
+    }
 
     public init(
         zoo: String, code: String, engine: String, plugins: [String: String], weightsChecksum: String = "", machine: String,
-        processor: String, threads: Int, date: Date, command: String, seconds: Double
+        processor: String, threads: Int, date: Date, command: String, seconds: Double, identity: Identity = Identity()
     ) {
         self.zoo = zoo
         self.code = code
@@ -83,6 +114,7 @@ public struct Provenance: Codable, Sendable, Equatable {
         self.date = date
         self.command = command
         self.seconds = seconds
+        self.identity = identity
     }
 }
 
@@ -132,6 +164,8 @@ public struct ResultFilter: Sendable {
     /// Of whole test sets only, not of their first so many images.
     public var wholeSets = false
     public var jobs: [String]?
+    /// What the plan called them: `Provenance.Identity.plan`.
+    public var plans: [String]?
     /// Finished then or later.
     public var since: Date?
     /// Also what newer results of the same subject have superseded.
@@ -140,7 +174,7 @@ public struct ResultFilter: Sendable {
     public init(
         entries: [String]? = nil, datasets: [String]? = nil, seeds: [UInt64]? = nil, trainedOn: [String]? = nil,
         origins: [ResultSubject.Origin]? = nil, probes: [String]? = nil, statuses: [StoredResult.Status]? = nil, jobs: [String]? = nil,
-        since: Date? = nil, history: Bool = false
+        plans: [String]? = nil, since: Date? = nil, history: Bool = false
     ) {
         self.entries = entries
         self.datasets = datasets
@@ -150,6 +184,7 @@ public struct ResultFilter: Sendable {
         self.probes = probes
         self.statuses = statuses
         self.jobs = jobs
+        self.plans = plans
         self.since = since
         self.history = history
     }

@@ -41,11 +41,20 @@ struct CompareCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         var named: [String] = []
         for id in entries + (reference.map { [$0] } ?? []) where !named.contains(id) { named.append(try manifest.entry(id).id) }
-        let source = try stored.open()
+        let whole = try stored.open()
+        let source = whole.comparable(named, figure: whole.figureName("error"), seeds: stored.seeds, reference: reference)
         let missing = named.compactMap { source.missing($0, seeds: stored.seeds) }
         var failures = Failures()
         for gap in missing { failures.report(HostError(.noInput, gap.description)) }
         let found = try named.compactMap { try source.samples(of: $0, seeds: stored.seeds) }
+        for part in source.leftOut {
+            // Of an entry that is compared, what is left out of it is no more than worth knowing.
+            if found.contains(where: { $0.entry == part.entry }) {
+                shared.warn("\(part)")
+            } else {
+                failures.report(HostError(.noInput, part.description))
+            }
+        }
         var settings = Comparison.Settings()
         settings.level = stored.level
         settings.resamples = resamples

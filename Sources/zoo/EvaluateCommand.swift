@@ -52,7 +52,10 @@ struct EvaluateCommand: ParsableCommand {
         if let weights, weights != "initial", all || entries.count != 1 {
             throw ValidationError("--weights FILE fits one entry, not several")
         }
-        if weights != nil, trainedOn != nil { throw ValidationError("--trained-on and --weights exclude each other") }
+        if weights == "initial", trainedOn != nil { throw ValidationError("--trained-on does not apply to untrained weights") }
+        if let weights, weights != "initial", SeedRange.all(seed).count > 1 {
+            throw ValidationError("--weights FILE is of one training run: name one seed, or none")
+        }
         if let images, images < 1 { throw ValidationError("--images is \(images), expected 1 or more") }
     }
 
@@ -69,14 +72,14 @@ struct EvaluateCommand: ParsableCommand {
             switch weights {
             case nil: .trained(on: trainedOn)
             case "initial": .initial
-            case let file?: .file(file)
+            case let file?: .file(file, trainedOn: trainedOn, seed: seed.isEmpty ? nil : SeedRange.all(seed).first)
             }
         let (whole, untrained) = planner.evaluation(
             of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), probes: probes, weights: source,
             images: images, skippingUntrained: all)
         let plan = jobOptions.part(of: whole)
         say(untrained)
-        var session = JobSession(shared, store: store, planner: planner, threads: threads)
+        var session = JobSession(shared, store: store, planner: planner)
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
         let scheduler = try jobOptions.scheduler(
@@ -103,9 +106,9 @@ struct EvaluateCommand: ParsableCommand {
             let name = several ? "\(entry) (seed \(seeds.map { "\($0)" }.joined(separator: ", ")))" : entry
             if !names.contains(name) { names.append(name) }
         }
-        let source = trainedOn ?? dataset.first ?? "strokes-rotated"
-        shared.note(
-            "without weights, left out: \(names.joined(separator: " ")); 'zoo train \(first.entry) --dataset \(source)' makes them")
+        let source = Laboratory.canonical(trainedOn ?? dataset.first ?? "strokes-rotated")
+        let command = "zoo train \(first.entry) --dataset \(shellWord(source))"
+        shared.note("without weights, left out: \(names.joined(separator: " ")); this makes them: \(command)")
     }
 
     /// Errors in the table that people know, whatever else was measured in one table per probe; as JSON all in one list.

@@ -86,17 +86,13 @@ struct JobSession {
     private let store: ResultStore
     private let run: BatchRun
 
-    init(_ shared: some OutputGroup, store: ResultStore, planner: JobPlanner, threads: Int) {
+    init(_ shared: some OutputGroup, store: ResultStore, planner: JobPlanner) {
         self.store = store
-        run = BatchRun(
-            store: store, planner: planner, threads: threads, command: CommandLine.arguments.map(Self.quoted).joined(separator: " "))
+        run = BatchRun(store: store, planner: planner, command: CommandLine.arguments.map(shellWord).joined(separator: " "))
     }
 
-    /// As the shell would take it.
-    private static func quoted(_ argument: String) -> String {
-        let isPlain = argument.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./=:,+@%".contains($0)) } && !argument.isEmpty
-        return isPlain ? argument : "'" + argument.replacing("'", with: "'\\''") + "'"
-    }
+    /// The jobs of a plan that are still to be done.
+    func open(_ plan: Plan, force: Bool) throws -> [Job] { try run.sort(plan.jobs, force: force).open }
 
     /// Prints the jobs and what is known of them; does none.
     func show(_ plan: Plan, _ shared: some OutputGroup, force: Bool) throws {
@@ -131,6 +127,6 @@ struct JobSession {
         } catch let error as Interrupted {
             failures.report(error)
         }
-        for result in fresh where result.status != .failed { results[result.job] = result }
+        for result in fresh where result.status != .failed { results[result.provenance.identity.plan] = result }
     }
 }

@@ -48,8 +48,9 @@ struct RankCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         let named = try entries.isEmpty ? manifest.entries : entries.map { try manifest.entry($0) }
         if let near { _ = try manifest.entry(near) }
-        let source = try stored.open()
-        let figure = source.figureName(by)
+        let whole = try stored.open()
+        let figure = whole.figureName(by)
+        let source = whole.comparable(named.map(\.id), figure: figure, seeds: stored.seeds)
         let candidates = try source.candidates(named.map(\.id), figure: figure, seeds: stored.seeds, costs: cost)
         var failures = Failures()
         var missing: [StoredEntries.Missing] = []
@@ -59,7 +60,9 @@ struct RankCommand: ParsableCommand {
             if let gap = source.missing(entry.id, seeds: stored.seeds) {
                 missing.append(gap)
                 failures.report(HostError(.noInput, gap.description))
-            } else if !candidates.isEmpty, !candidates.contains(where: { $0.entry == entry.id }) {
+            } else if !candidates.isEmpty, !candidates.contains(where: { $0.entry == entry.id }),
+                !source.leftOut.contains(where: { $0.entry == entry.id })
+            {
                 if let reason = source.whyNot(figure, of: entry.id) {
                     shared.note("\(figure) does not apply to \(entry.id): \(reason)")
                 } else {
@@ -67,8 +70,21 @@ struct RankCommand: ParsableCommand {
                 }
             }
         }
+        for part in source.leftOut {
+            // What was not asked for by name is not missed.
+            if entries.contains(part.entry), !candidates.contains(where: { $0.entry == part.entry }) {
+                failures.report(HostError(.noInput, part.description))
+            } else {
+                shared.warn("\(part)")
+            }
+        }
         let ranking = Ranking(candidates, level: stored.level, descending: descending)
-        if ranking.rows.isEmpty, missing.isEmpty { throw source.nothing(figure) }
+        if ranking.rows.isEmpty, missing.isEmpty {
+            guard source.leftOut.isEmpty else {
+                throw HostError(.noInput, "nothing can be ranked: no result of \(source.dataset) says which images it is of")
+            }
+            throw source.nothing(figure)
+        }
         if let remark = ranking.remark { shared.warn("no groups: \(remark)") }
         var rows = try near.map { try ranking.matching($0, within: (within ?? 10) / 100) } ?? ranking.rows
         if front { rows.removeAll { $0.front.isEmpty } }

@@ -57,11 +57,13 @@ struct TrainCommand: ParsableCommand {
             of: planner.training(
                 of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), epochs: epochs,
                 restart: restart))
-        var session = JobSession(shared, store: store, planner: planner, threads: threads)
+        var session = JobSession(shared, store: store, planner: planner)
         if jobOptions.plan { return try session.show(plan, shared, force: restart) }
         Signals.install()
+        for other in planner.otherRuns(than: try session.open(plan, force: restart)) { shared.note(other) }
         func finished(_ subject: ResultSubject) -> TrainingResult? {
-            try? laboratory.finishedRun(manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs)
+            try? laboratory.finishedRun(
+                manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs, threads: threads)
         }
         let scheduler = try jobOptions.scheduler(
             shared.workerArguments(manifest, threads: threads, host), workers: workers, countsSilenceOnly: true)

@@ -34,7 +34,8 @@ import ZooStore
             job: job, subject: subject, outcome: .measured(measurement),
             provenance: Provenance(
                 zoo: "test", code: "", engine: "none", plugins: [:], machine: "test", processor: "", threads: 1, date: Date(),
-                command: "test", seconds: 0))
+                command: "test", seconds: 0,
+                identity: Provenance.Identity(images: "the images of \(dataset)")))
     }
 
     /// cnn misses 40 and stn-c0 10 of them, in two seeds; p4-cnn misses as many others, in one.

@@ -19,7 +19,7 @@ public struct StoredEntries: Sendable {
         public var description: String {
             let list = seeds.map { "\($0)" }.joined(separator: ", ")
             return
-                "\(entry): no stored result\(seeds.isEmpty ? "" : " for seed \(list)")\(cause.isEmpty ? "" : " (\(cause))"); '\(command)' makes it"
+                "\(entry): no stored result\(seeds.isEmpty ? "" : " for seed \(list)")\(cause.isEmpty ? "" : " (\(cause))"); this makes it: \(command)"
         }
     }
 
@@ -28,8 +28,16 @@ public struct StoredEntries: Sendable {
     public let origin: ResultSubject.Origin
     public let pose: ImagePose
     let store: ResultStore
-    /// Measured results of whole test sets, and failures.
-    private let results: [StoredResult]
+    /// Measured results of whole test sets, and failures: the newest on each set of images.
+    let all: [StoredResult]
+    /// Those of them that count: all, or what `comparable` has chosen.
+    var results: [StoredResult]
+    /// What `comparable` has left out.
+    public internal(set) var leftOut: [LeftOut] = []
+    /// What it has chosen.
+    var chosen: Group?
+    /// Whether the program draws the images itself.
+    let isDrawn: Bool
 
     /// - Parameters:
     ///   - trainedOn: nil for the data set itself.
@@ -51,11 +59,14 @@ public struct StoredEntries: Sendable {
         var filter = ResultFilter(
             datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
         filter.wholeSets = true
-        results = try store.results(matching: filter)
+        filter.history = true
+        isDrawn = set.source == .strokes
+        all = SeenImages.current(try store.results(matching: filter), isDrawn: isDrawn)
+        results = all
         hasClasses = set.heads == 1
     }
 
-    private let hasClasses: Bool
+    let hasClasses: Bool
 
     /// "error.transformed" for "error", and so on; a full name stays as it is.
     public func figureName(_ name: String) -> String { ["error", "loss"].contains(name) ? "\(name).\(pose.rawValue)" : name }
@@ -89,14 +100,21 @@ public struct StoredEntries: Sendable {
     /// What of an entry is not there, of the seeds wanted or, without any, at all.
     public func missing(_ entry: String, seeds: [UInt64]?) -> Missing? {
         let there = Set(errors(of: entry).filter { $0.status == .measured }.map(\.subject.seed))
+            .union(leftOut.filter { $0.entry == entry }.flatMap(\.seeds))
         let lacking = seeds.map { $0.filter { !there.contains($0) } } ?? []
         guard !lacking.isEmpty || there.isEmpty else { return nil }
         let failure = errors(of: entry).last { $0.status != .measured && (lacking.isEmpty || lacking.contains($0.subject.seed)) }
+        return Missing(entry: entry, seeds: lacking, cause: failure?.cause ?? "", command: command(entry, seeds: lacking))
+    }
+
+    /// What measures an entry, as it can be pasted.
+    func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
         var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset))"
-        if !lacking.isEmpty { command += " --seed \(Self.ranges(lacking))" }
+        if probe != "error" { command += " --probe \(shellWord(probe))" }
+        if !seeds.isEmpty { command += " --seed \(Self.ranges(seeds))" }
         if trainedOn != dataset { command += " --trained-on \(shellWord(trainedOn))" }
         if origin == .initial { command += " --weights initial" }
-        return Missing(entry: entry, seeds: lacking, cause: failure?.cause ?? "", command: command)
+        return command
     }
 
     /// A figure by seed, from whichever probe measured it.
@@ -131,12 +149,6 @@ public struct StoredEntries: Sendable {
         }
         return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }.joined(separator: " --seed ")
     }
-}
-
-/// A text as one word of a shell's command line.
-func shellWord(_ text: String) -> String {
-    let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./+:=,".contains($0)) }
-    return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
 }
 
 extension StoredEntries {
@@ -179,7 +191,7 @@ extension StoredEntries {
         let known = figures
         if known.isEmpty {
             return HostError(
-                .noInput, "\(store.path): no results for \(dataset); 'zoo evaluate --all --dataset \(shellWord(dataset))' makes them")
+                .noInput, "\(store.path): no results for \(dataset); this makes them: zoo evaluate --all --dataset \(shellWord(dataset))")
         }
         return HostError(
             .usage,

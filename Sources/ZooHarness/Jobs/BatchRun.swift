@@ -7,13 +7,11 @@ public import ZooStore
 public final class BatchRun {
     private let store: ResultStore
     private let planner: JobPlanner
-    private let threads: Int
     private let command: String
 
-    public init(store: ResultStore, planner: JobPlanner, threads: Int, command: String) {
+    public init(store: ResultStore, planner: JobPlanner, command: String) {
         self.store = store
         self.planner = planner
-        self.threads = threads
         self.command = command
     }
 
@@ -24,7 +22,10 @@ public final class BatchRun {
         var seen: Set<String> = []
         let jobs = jobs.filter { seen.insert($0.id).inserted }
         if force { return ([:], jobs) }
-        var known = try store.settled(jobs.map(\.id))
+        let byID = Dictionary(jobs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var known = try store.settled(jobs.map(\.id)) { [planner] result in
+            byID[result.provenance.identity.plan].map { planner.isCurrent(result, $0) } ?? false
+        }
         for job in jobs where job.task != .probe && known[job.id] != nil {
             if job.task.isRestart || !FileManager.default.fileExists(atPath: job.subject.weights) { known[job.id] = nil }
         }
@@ -66,10 +67,11 @@ public final class BatchRun {
             single.note(running.joined(separator: ", "))
             single.advance(0)
         }
-        func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double) throws {
+        func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws {
             if countsJobs { single.advance(1) }
-            let provenance = try batch.planner.provenance(of: job, threads: batch.threads, command: batch.command, seconds: seconds)
-            ended(try batch.store.append(job: job.id, subject: job.subject, outcome: outcome, provenance: provenance))
+            let provenance = batch.planner.provenance(of: job, conditions, command: batch.command, seconds: seconds)
+            let id = try conditions.map { try job.resultID($0.plugins) } ?? job.id
+            ended(try batch.store.append(job: id, subject: job.subject, outcome: outcome, provenance: provenance))
         }
         func jobSaid(_ line: String) { say(line) }
         func jobsEnd() { single.finish() }

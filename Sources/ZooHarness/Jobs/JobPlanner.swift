@@ -20,8 +20,7 @@ public struct Plan {
 
 /// Turns entries × data sets × seeds × probes into jobs with their identities.
 public struct JobPlanner {
-    private let laboratory: Laboratory
-    private let fingerprints: Fingerprints
+    let laboratory: Laboratory
     private let threads: Int
 
     /// - Parameters:
@@ -29,8 +28,8 @@ public struct JobPlanner {
     ///   - threads: of the engine in each worker.
     public init(laboratory: Laboratory, store: ResultStore?, threads: Int) {
         self.laboratory = laboratory
-        fingerprints = Fingerprints(store: store)
         self.threads = threads
+        laboratory.fingerprints.store = store
     }
 
     // MARK: Probes
@@ -40,7 +39,8 @@ public struct JobPlanner {
         /// Of training runs, or shipped, or what the entry brings with it; nil for the data set that is tested on.
         case trained(on: String?)
         case initial
-        case file(String)
+        /// A file, and what the user says of it: on what it was trained, from which seed. What it says of itself comes first.
+        case file(String, trainedOn: String? = nil, seed: UInt64? = nil)
     }
 
     /// - Parameters:
@@ -51,163 +51,212 @@ public struct JobPlanner {
         of entries: [Entry], on datasets: [String], seeds: [UInt64], probes: [any Probe], weights: Weights, images: Int? = nil,
         skippingUntrained: Bool = false
     ) -> (plan: Plan, untrained: [(entry: String, seeds: [UInt64])]) {
-        var plan = Plan()
-        var untrained: [(entry: String, seeds: [UInt64])] = []
-        var broken: Set<String> = []
-        for name in datasets {
-            let (dataSet, data): (DataSet, String)
-            do {
-                dataSet = try DataSet.named(name)
-                data = try fingerprints.fingerprint(of: dataSet, splits: [.test], in: laboratory.dataDirectory)
-            } catch {
-                plan.problems.append(error)
-                continue
-            }
-            for entry in entries where !broken.contains(entry.id) {
-                var missing: [UInt64] = []
-                do {
-                    let code = try code(of: entry)
-                    for seed in seeds {
-                        var own: String?
-                        if case .trained(let source) = weights,
-                            !laboratory.hasWeights(entry, dataset: try DataSet.named(source ?? name).name, seed: seed)
-                        {
-                            own = code.ownWeights
-                            // They are the same for every seed, and one measurement.
-                            if own != nil, seed != seeds.first { continue }
-                            if own == nil, skippingUntrained {
-                                missing.append(seed)
-                                continue
-                            }
-                        }
-                        do {
-                            let found = try self.weights(weights, entry, own: own, dataSet: dataSet, seed: seed)
-                            for probe in probes {
-                                plan.jobs.append(
-                                    try job(entry, code, dataSet, data: data, seed: seed, weights: found, probe, images: images))
-                            }
-                        } catch { plan.problems.append(error) }
-                    }
-                } catch {
-                    plan.problems.append(error)
-                    broken.insert(entry.id)
-                }
-                if !missing.isEmpty { untrained.append((entry.id, missing)) }
-            }
-        }
-        if plan.jobs.isEmpty, let first = untrained.first, let entry = entries.first(where: { $0.id == first.entry }) {
-            // Nobody has any: the reason is worth more than an empty table.
+        laboratory.fingerprints.planning {
+            var plan = Plan()
+            var untrained: [(entry: String, seeds: [UInt64])] = []
+            var broken: Set<String> = []
             for name in datasets {
-                guard case .trained(let source) = weights else { break }
-                do { _ = try laboratory.weights(entry, dataset: source ?? name, seed: first.seeds.first ?? 0) } catch {
+                let target: Target
+                do { target = try self.target(name, images: images) } catch {
                     plan.problems.append(error)
+                    continue
+                }
+                for entry in entries where !broken.contains(entry.id) {
+                    do {
+                        let missing = try add(entry, target, seeds, probes, weights, skippingUntrained: skippingUntrained, to: &plan)
+                        if !missing.isEmpty { untrained.append((entry.id, missing)) }
+                    } catch {
+                        plan.problems.append(error)
+                        broken.insert(entry.id)
+                    }
                 }
             }
-            untrained = []
+            if plan.jobs.isEmpty, let first = untrained.first, let entry = entries.first(where: { $0.id == first.entry }) {
+                // Nobody has any: the reason is worth more than an empty table.
+                for name in datasets {
+                    guard case .trained(let source) = weights else { break }
+                    do { _ = try laboratory.weights(entry, dataset: source ?? name, seed: first.seeds.first ?? 0) } catch {
+                        plan.problems.append(error)
+                    }
+                }
+                untrained = []
+            }
+            return (plan, untrained)
         }
-        return (plan, untrained)
     }
 
-    /// What else than weights and data decides an entry's results.
-    private struct Code {
-        let settings: [String: [String: String]]
-        let plugins: [String: String]
-        let program: [String]
-        /// The file whose weights the entry brings with it.
-        let ownWeights: String?
+    /// The images that entries are tested on.
+    private struct Target {
+        let dataSet: DataSet
+        let seal: DataSeal
+        let count: Int?
     }
 
-    private func code(of entry: Entry) throws -> Code {
-        let resolved = try laboratory.host.resolve(entry)
-        var settings: [String: [String: String]] = [:]
-        for slot in [nil] + resolved.parts.keys.sorted().map(Optional.some) {
-            settings[slot ?? "architecture"] = Dictionary(
-                resolved.settings(of: slot).map { ($0.name, $0.value.description) }, uniquingKeysWith: { first, _ in first })
+    private func target(_ name: String, images: Int?) throws -> Target {
+        let dataSet = try DataSet.named(name)
+        return Target(
+            dataSet: dataSet, seal: try laboratory.fingerprints.seal(of: dataSet, [.test], in: laboratory.dataDirectory), count: images)
+    }
+
+    /// Adds an entry's jobs on one data set. Gives the seeds without weights that are left out.
+    private func add(
+        _ entry: Entry, _ target: Target, _ seeds: [UInt64], _ probes: [any Probe], _ weights: Weights, skippingUntrained: Bool,
+        to plan: inout Plan
+    ) throws -> [UInt64] {
+        var missing: [UInt64] = []
+        let code = try EntryCode(entry, host: laboratory.host)
+        for seed in seeds {
+            var own: String?
+            if case .trained(let source) = weights, !laboratory.hasWeights(entry, dataset: source ?? target.dataSet.name, seed: seed) {
+                own = code.ownWeights
+                // They are the same for every seed, and one measurement.
+                if own != nil, seed != seeds.first { continue }
+                if own == nil, skippingUntrained {
+                    missing.append(seed)
+                    continue
+                }
+            }
+            // One file is one measurement.
+            if case .file = weights, seed != seeds.first { continue }
+            do {
+                let found = try self.weights(weights, entry, own: own, dataSet: target.dataSet, seed: seed)
+                for probe in probes { plan.jobs.append(try job(entry, code, target, weights: found, probe)) }
+            } catch { plan.problems.append(error) }
         }
-        // A file is what is in it, wherever it lies.
-        for file in resolved.namedFiles { settings[file.slot ?? "architecture"]?[file.option] = try Checksum.sha256(ofFile: file.path) }
-        var plugins: [String: String] = [:]
-        for file in resolved.files { plugins[(file as NSString).lastPathComponent] = try fingerprints.checksum(ofFile: file) }
-        return Code(
-            settings: settings, plugins: plugins,
-            program: try ["/proc/self/exe", EngineControl.enginePath].map(fingerprints.checksum(ofFile:)),
-            ownWeights: resolved.ownWeights.first?.path)
+        return missing
     }
 
     private struct Found {
         let origin: ResultSubject.Origin
         let path, checksum, trainedOn: String
+        let seed: UInt64
+        var trainingData = ""
+        var remarks: [String] = []
     }
 
     private func weights(_ wanted: Weights, _ entry: Entry, own: String?, dataSet: DataSet, seed: UInt64) throws -> Found {
         switch wanted {
         case .trained(let source):
             let source = try DataSet.named(source ?? dataSet.name).name
-            if let own { return Found(origin: .own, path: own, checksum: try Checksum.sha256(ofFile: own), trainedOn: source) }
-            let (path, checksum) = try laboratory.weights(entry, dataset: source, seed: seed)
-            return Found(origin: .trained, path: path, checksum: checksum, trainedOn: source)
-        case .initial: return Found(origin: .initial, path: "initial", checksum: "", trainedOn: dataSet.name)
-        case .file(let path):
-            return Found(origin: .given, path: path, checksum: try Checksum.sha256(ofFile: path), trainedOn: dataSet.name)
+            if let own { return Found(origin: .own, path: own, checksum: try Checksum.sha256(ofFile: own), trainedOn: source, seed: seed) }
+            let found = try laboratory.weights(entry, dataset: source, seed: seed)
+            return Found(
+                origin: .trained, path: found.path, checksum: found.checksum, trainedOn: source, seed: seed,
+                trainingData: found.trainingData)
+        case .initial: return Found(origin: .initial, path: "initial", checksum: "", trainedOn: dataSet.name, seed: seed)
+        case .file(let path, let trainedOn, let wantedSeed):
+            let given = try GivenWeights(path, for: entry, on: dataSet, trainedOn: trainedOn, seed: wantedSeed)
+            return Found(
+                origin: .given, path: path, checksum: given.checksum, trainedOn: given.trainedOn, seed: given.seed ?? seed,
+                trainingData: given.trainingData, remarks: given.remarks)
         }
     }
 
-    private func job(
-        _ entry: Entry, _ code: Code, _ dataSet: DataSet, data: String, seed: UInt64, weights: Found, _ probe: any Probe, images: Int?
-    ) throws -> Job {
+    private func job(_ entry: Entry, _ code: EntryCode, _ target: Target, weights: Found, _ probe: any Probe) throws -> Job {
+        var conditions = try Conditions.here(laboratory.fingerprints, threads: threads)
+        (conditions.plugins, conditions.files) = (code.plugins, code.files)
+        conditions.weights = weights.checksum
+        (conditions.data, conditions.trainingData) = (target.seal.content, weights.trainingData)
         let identity = JobIdentity(
             entry: entry.id, definition: entry.definition, settings: code.settings, plugins: code.plugins,
-            weights: weights.checksum.isEmpty ? "initial" : weights.checksum, origin: weights.origin, dataset: dataSet.name,
-            trainedOn: weights.trainedOn, data: data, seed: seed, images: images, probe: probe.name, probeSettings: probe.settings,
-            precision: EngineControl.precision.name, engine: Engine.name, kernels: ProcessInfo.processInfo.environment["ZOO_KERNELS"] ?? "",
-            code: code.program, threads: threads)
+            weights: weights.checksum.isEmpty ? "initial" : weights.checksum, origin: weights.origin, dataset: target.dataSet.name,
+            trainedOn: weights.trainedOn, data: target.seal.content, seed: weights.seed, images: target.count, probe: probe.name,
+            probeSettings: probe.settings, engine: conditions.engine, instructions: conditions.instructions,
+            environment: conditions.environment, code: [conditions.program, conditions.engineCode], threads: threads)
         let subject = ResultSubject(
-            entry: entry.id, dataset: dataSet.name, seed: seed, trainedOn: weights.trainedOn, origin: weights.origin,
-            weights: weights.path, images: images, probe: probe.name, settings: probe.settings)
+            entry: entry.id, dataset: target.dataSet.name, seed: weights.seed, trainedOn: weights.trainedOn, origin: weights.origin,
+            weights: weights.path, images: target.count, probe: probe.name, settings: probe.settings)
         return Job(
-            id: try identity.digest(), task: .probe, subject: subject, weightsChecksum: weights.checksum, plugins: code.plugins,
+            id: try identity.digest(), task: .probe, subject: subject, conditions: conditions, remarks: weights.remarks,
+            seals: [target.seal],
             isTiming: probe.isTiming)
     }
 
     // MARK: Training
 
-    /// Training runs. Their identity is the run's own: definition, data set, seed and recipe. A finished run stays finished
-    /// when code changes; its row in the store says by which code it was made.
+    /// Training runs. Their identity is `RunIdentity`, which is that of the run's directory, too.
     public func training(
         of entries: [Entry], on datasets: [String], seeds: [UInt64], epochs: Int?, restart: Bool
     ) -> Plan {
-        var plan = Plan()
-        for name in datasets {
-            do { _ = try DataSet.named(name).files([.train, .test], in: laboratory.dataDirectory) } catch {
-                plan.problems.append(error)
-                continue
-            }
-            for entry in entries {
+        laboratory.fingerprints.planning {
+            var plan = Plan()
+            for name in datasets {
+                let (dataSet, seals): (DataSet, [DataSeal])
                 do {
-                    let code = try code(of: entry)
-                    for seed in seeds {
-                        let identity = laboratory.identity(entry, dataset: name, seed: seed, epochs: epochs)
-                        let directory = try RunDirectory(root: laboratory.runs, identity)
-                        let subject = ResultSubject(
-                            entry: entry.id, dataset: name, seed: seed, trainedOn: name, origin: .trained, weights: directory.weights,
-                            probe: "training", settings: ["epochs": .int(identity.recipe.epochs)])
-                        plan.jobs.append(
-                            Job(
-                                id: try Checksum.sha256(of: Data(("training " + identity.text()).utf8)),
-                                task: .training(epochs: epochs, restart: restart), subject: subject, weightsChecksum: "",
-                                plugins: code.plugins, isTiming: false))
+                    dataSet = try DataSet.named(name)
+                    seals = try [.train, .test].map {
+                        try laboratory.fingerprints.seal(of: dataSet, [$0], in: laboratory.dataDirectory)
                     }
-                } catch { plan.problems.append(error) }
+                } catch {
+                    plan.problems.append(error)
+                    continue
+                }
+                for entry in entries {
+                    do {
+                        let code = try EntryCode(entry, host: laboratory.host)
+                        for seed in seeds {
+                            let identity = try laboratory.identity(entry, on: dataSet, seed: seed, epochs: epochs, threads: threads)
+                            plan.jobs.append(
+                                try job(identity, code, seals, task: .training(epochs: epochs, restart: restart)))
+                        }
+                    } catch { plan.problems.append(error) }
+                }
             }
+            return plan
         }
-        return plan
     }
 
-    /// With what the jobs of this process's workers are made.
-    func provenance(of job: Job, threads: Int, command: String, seconds: Double) throws -> Provenance {
-        Provenance(
-            zoo: ZooVersion.current, code: try fingerprints.checksum(ofFile: "/proc/self/exe"), engine: EngineControl.described,
-            plugins: job.plugins, weightsChecksum: job.weightsChecksum, machine: Machine.name, processor: Machine.processor,
-            threads: threads, date: Date(), command: command, seconds: seconds)
+    private func job(_ identity: RunIdentity, _ code: EntryCode, _ seals: [DataSeal], task: Job.Task) throws -> Job {
+        var conditions = try Conditions.here(laboratory.fingerprints, threads: threads)
+        (conditions.plugins, conditions.files) = (code.plugins, code.files)
+        (conditions.data, conditions.trainingData) = (identity.testData ?? "", identity.data ?? "")
+        let subject = ResultSubject(
+            entry: identity.entry, dataset: identity.dataset, seed: identity.seed, trainedOn: identity.dataset, origin: .trained,
+            weights: try RunDirectory(root: laboratory.runs, identity).weights, probe: "training",
+            settings: ["epochs": .int(identity.recipe.epochs)])
+        return Job(
+            id: try Checksum.sha256(of: Data(("training " + identity.text()).utf8)), task: task, subject: subject, conditions: conditions,
+            remarks: [], seals: seals, isTiming: false)
+    }
+
+    /// What to know before training jobs begin: other runs of the same entry, data set, seed and recipe, which are kept, but are not these.
+    public func otherRuns(than jobs: [Job]) -> [String] {
+        laboratory.fingerprints.planning {
+            jobs.compactMap { job in
+                guard case .training(let epochs, _) = job.task, let entry = try? laboratory.manifest.entry(job.subject.entry),
+                    let dataSet = try? DataSet.named(job.subject.dataset),
+                    let identity = try? laboratory.identity(entry, on: dataSet, seed: job.subject.seed, epochs: epochs, threads: threads),
+                    let runs = try? laboratory.otherRuns(than: identity).filter({ run in
+                        !run.differences.contains(RunIdentity.recipeName) && !run.differences.contains(RunIdentity.definitionName)
+                    }), let other = runs.min(by: { $0.differences.count < $1.differences.count })
+                else { return nil }
+                return "\(entry.id), seed \(job.subject.seed): this is another run than \(other.path), which differs in: "
+                    + other.differences.joined(separator: ", ")
+            }
+        }
+    }
+
+    // MARK: Known results
+
+    /// Whether a result is of that very job, also in what the architecture asked for by `kind:id`.
+    func isCurrent(_ result: StoredResult, _ job: Job) -> Bool {
+        result.provenance.plugins.allSatisfy { name, checksum in
+            (job.conditions.plugins[name] ?? laboratory.host.checksum(named: name)) == checksum
+        }
+    }
+
+    /// Provenance recorded with each result.
+    ///
+    /// - Parameter found: what the worker did it with; nil where it has not come that far.
+    func provenance(of job: Job, _ found: Conditions?, command: String, seconds: Double) -> Provenance {
+        let conditions = found ?? job.conditions
+        return Provenance(
+            zoo: ZooVersion.current, code: conditions.program, engine: conditions.engine, plugins: conditions.plugins,
+            weightsChecksum: conditions.weights, machine: conditions.machine, processor: conditions.processor, threads: conditions.threads,
+            date: Date(),
+            command: command, seconds: seconds,
+            identity: Provenance.Identity(
+                plan: job.id, engineCode: conditions.engineCode, instructions: conditions.instructions, data: conditions.data,
+                images: conditions.images, trainingData: conditions.trainingData))
     }
 }

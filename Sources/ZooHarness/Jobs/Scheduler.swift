@@ -26,8 +26,9 @@ public protocol JobListener: AnyObject {
     func jobsRun(_ running: [String])
     /// Progress of the only job there is.
     var single: any ProgressListener { get }
+    /// - Parameter conditions: with what the worker did it; nil where it failed before that was known.
     /// - Throws: whatever keeps the result from being stored; all work ends then.
-    func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double) throws
+    func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws
     /// A line that a worker has logged, or what the scheduler has to say.
     func jobSaid(_ line: String)
     func jobsEnd()
@@ -180,7 +181,8 @@ public final class Scheduler {
         case .note(let text):
             slot.note = text
             if isSingle { listener.single.note(text) }
-        case .finished(let outcome, let seconds): try conclude(slot, job, outcome, seconds: seconds, listener)
+        case .finished(let outcome, let seconds, let conditions):
+            try conclude(slot, job, outcome, seconds: seconds, conditions: conditions, listener)
         case .outOfMemory:
             // What the allocator has scattered stays scattered: the next attempt gets a fresh process.
             slot.process = nil
@@ -191,7 +193,9 @@ public final class Scheduler {
         }
     }
 
-    private func conclude(_ slot: Slot, _ job: Job, _ outcome: JobOutcome, seconds: Double, _ listener: any JobListener) throws {
+    private func conclude(
+        _ slot: Slot, _ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions? = nil, _ listener: any JobListener
+    ) throws {
         slot.job = nil
         ended += 1
         var outcome = outcome
@@ -200,7 +204,7 @@ public final class Scheduler {
             outcome = .measured(measurement)
         }
         if isSingle { listener.single.finish() }
-        try listener.jobEnded(job, outcome, seconds: seconds)
+        try listener.jobEnded(job, outcome, seconds: seconds, conditions: conditions)
     }
 
     /// Again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.

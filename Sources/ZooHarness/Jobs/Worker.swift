@@ -36,22 +36,27 @@ public enum Worker {
         let runner = JobRunner(laboratory: laboratory)
         while let line = readLine() {
             guard let job = try? ResultCoding.decoder.decode(Job.self, from: Data(line.utf8)) else {
-                send(.finished(.failed("the worker was sent what is no job", status: HostError.Kind.software.rawValue), seconds: 0))
+                send(
+                    .finished(
+                        .failed("the worker was sent what is no job", status: HostError.Kind.software.rawValue), seconds: 0, conditions: nil
+                    ))
                 continue
             }
             let start = ContinuousClock.now
             var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
             do {
-                let measurement = try runner.run(job, progress: MessageProgress())
-                send(.finished(.measured(measurement), seconds: seconds))
+                let (measurement, conditions) = try runner.run(job, progress: MessageProgress())
+                send(.finished(.measured(measurement), seconds: seconds, conditions: conditions))
             } catch let error as NotApplicable {
-                send(.finished(.notApplicable(error.description), seconds: seconds))
+                send(.finished(.notApplicable(error.description), seconds: seconds, conditions: runner.conditions))
             } catch let error as Interrupted {
                 send(.interrupted(error.hint))
             } catch {
                 let (cause, status) = explain(error)
                 let isOutOfMemory = status == HostError.Kind.outOfMemory.rawValue
-                send(isOutOfMemory ? .outOfMemory(cause) : .finished(.failed(cause, status: status), seconds: seconds))
+                send(
+                    isOutOfMemory
+                        ? .outOfMemory(cause) : .finished(.failed(cause, status: status), seconds: seconds, conditions: runner.conditions))
             }
         }
     }
