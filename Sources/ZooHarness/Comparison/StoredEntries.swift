@@ -51,7 +51,7 @@ public struct StoredEntries: Sendable {
         var filter = ResultFilter(
             datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
         filter.wholeSets = true
-        results = try store.results(matching: filter)
+        results = try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }
         hasClasses = set.heads == 1
     }
 
