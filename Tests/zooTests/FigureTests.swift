@@ -68,7 +68,7 @@ import ZooStore
             #expect(Set(lines[0]).count == lines[0].count, "\(lines[0])")
             func value(_ name: String) throws -> Substring { lines[1][try #require(lines[0].firstIndex { $0 == name }, "\(lines[0])")] }
             #expect(try value("seconds") == "99.0")
-            #expect(try value("training_seconds") == "12.5")
+            #expect(try value("figure_seconds") == "12.5")
         }
     }
 

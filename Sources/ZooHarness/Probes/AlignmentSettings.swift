@@ -120,7 +120,8 @@ struct AlignmentSettings {
                 list.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
             }
             reasons.append(
-                "the edge or padding reaches what would be compared after \(names(lacking.map(\.stage))) under \(names(lacking.map(\.title)))")
+                "the edge or padding reaches what would be compared after \(names(lacking.map(\.stage))) under \(names(lacking.map(\.title)))"
+            )
         }
         gaps.reason = reasons.isEmpty ? nil : reasons.joined(separator: ", and ")
         return gaps

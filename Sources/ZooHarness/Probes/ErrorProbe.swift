@@ -60,7 +60,7 @@ public struct ErrorProbe: Probe {
         measurement.figures += subject.parameterFigure
         measurement.figures += [
             .init(
-                "throughput", Double(images.count * readings.count) / max(seconds, 1e-9), unit: "images/s", isTiming: true),
+                "throughput", Double(images.count * readings.count) / max(seconds, 1e-9), unit: "images/s", isTiming: true)
         ]
         return measurement
     }
