@@ -106,7 +106,7 @@ let package = Package(
         tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
         tests("ZooData", ["ZooData", "ZooHost", "ZooKit", "CArchive"]),
         tests("ZooStore", ["ZooStore", "ZooHost", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("ZooReport", ["ZooReport", "ZooHost"]),
+        tests("ZooReport", ["ZooReport", "ZooHarness", "ZooHost"]),
         tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
         tests("zoo", ["ZooHost", "ZooStore", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("Group", ["ZooHost", "ZooKit", "ZooStore"]),

@@ -5,6 +5,7 @@
 #include "values.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/record_function.h>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -60,6 +61,8 @@ zoo_status call(zoo_package *package, zoo_tensor *in, zoo_tensor **out) {
     if (c10::GradMode::is_enabled() && x.requires_grad())
       throw Failure(ZOO_UNSUPPORTED, package->path + ": an AOTInductor package computes no gradients");
     std::vector<at::Tensor> results;
+    // What is computed inside passes no dispatcher; that it is shows under this name.
+    RECORD_USER_SCOPE("zoo::aotinductor");
     try {
       results = package->loader.run({x.contiguous()});
     } catch (const std::exception &e) {

@@ -273,11 +273,15 @@ at::Tensor norm_pool_act_on(const at::Tensor &input, const at::Tensor &weight, c
              named_instructions(op, instructions));
 }
 
+at::Tensor fold_norm(const at::Tensor &kernels, const at::Tensor &factors) { return kernels.mul(factors.reshape({-1, 1, 1, 1})); }
+
 } // namespace
 } // namespace ctorch::normalisation
 
-// As zoo::conv_pool_act.
+// As zoo::conv_pool_act. The first is a product like any other; its name tells who counts operations that the convolution with its result
+// does the work of a batch norm, too.
 TORCH_LIBRARY_FRAGMENT(zoo, m) {
+  m.def("fold_norm(Tensor kernels, Tensor factors) -> Tensor", ctorch::normalisation::fold_norm);
   m.def("norm_pool_act(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training, "
         "float momentum, float eps, int group, int pool, float slope, float dropout) -> Tensor",
         ctorch::normalisation::norm_pool_act);

@@ -3,6 +3,7 @@
 #include "errors.h"
 #include "host_table.h"
 #include "instructions.h"
+#include "observation.h"
 #include "operators.h"
 
 #include <ATen/Context.h>
@@ -123,6 +124,7 @@ const zoo_engine *zoo_engine_v1(void) {
       .instructions = instructions,
       .enable_cuda = enable_cuda,
       .listen = ctorch::listen,
+      .observe = ctorch::observe,
   };
   return &engine;
 }

@@ -63,6 +63,7 @@ public struct Laboratory {
             metadata: [
                 "format": "stn-zoo weights 1", "entry": entry.id, "dataset": dataSet.name, "seed": "\(seed)", "run": try identity.text(),
                 "engine": EngineControl.described, "zoo": ZooVersion.current,
+                "input": "\(ImageSize(shape: outcome.network.input))", "classes": "\(outcome.network.classes)",
                 "error": errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
             ], to: directory.weights)
         var conditions = try Conditions.here(fingerprints)

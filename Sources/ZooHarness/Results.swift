@@ -41,8 +41,8 @@ public struct Evaluation: Codable, Sendable {
     public let upright: Score
     /// nil where the data set does not transform its images.
     public let transformed: Score?
-    /// Trained values.
-    public let parameters: Int
+    /// Trained values; nil where they cannot be counted.
+    public let parameters: Int?
     /// Of the evaluation, drawing the images included.
     public let imagesPerSecond: Double
     /// File names of the libraries that the network comes from.
@@ -75,7 +75,7 @@ public struct Evaluation: Codable, Sendable {
         (trainedOn, weights) = (result.subject.trainedOn, result.subject.weights)
         self.upright = upright
         transformed = score("transformed")
-        parameters = Int(result["parameters"] ?? 0)
+        parameters = result["parameters"].map { Int($0) }
         imagesPerSecond = result["throughput"] ?? .nan
         self.plugins = plugins ?? result.provenance.plugins.keys.sorted()
         (threads, engine) = (result.provenance.threads, result.provenance.engine)

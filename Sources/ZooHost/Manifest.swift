@@ -1,4 +1,5 @@
 public import Foundation
+public import ZooKit
 
 /// A component with its settings, as an entry names it.
 public struct PartSpecification: Sendable, Equatable {
@@ -48,6 +49,9 @@ public struct Entry: Sendable, Equatable {
     public let recipes: [String: Recipe]
     public let weights: [WeightsReference]
     public let published: [PublishedFigure]
+    /// C×H×W and the number of classes it was imported for; nil where it is built for whatever it is given.
+    public let input: ImageShape?
+    public let classes: Int?
 
     public func recipe(for dataset: String) -> Recipe { recipes[dataset] ?? recipes["default"] ?? Recipe() }
 
@@ -111,7 +115,7 @@ public struct Manifest: Sendable {
 }
 
 extension Entry {
-    static let fields = ["id", "summary", "architecture", "parts", "recipes", "weights", "published"]
+    static let fields = ["id", "summary", "architecture", "parts", "recipes", "weights", "published", "input", "classes"]
 
     init(_ place: JSONPlace, folder: String) throws(HostError) {
         let fields = try place.object(Entry.fields, required: ["id", "architecture"])
@@ -140,6 +144,14 @@ extension Entry {
         var published: [PublishedFigure] = []
         for item in try fields["published"]?.array() ?? [] { published.append(try PublishedFigure(item)) }
         self.published = published
+        classes = try fields["classes"]?.int(in: 1...65_536)
+        input = try fields["input"].map { (place) throws(HostError) -> ImageShape in
+            let sides = try place.array()
+            guard sides.count == 3 else { throw place.error("expected channels, height and width, found \(sides.count) numbers") }
+            var numbers: [Int] = []
+            for side in sides { numbers.append(try side.int(in: 1...65_536)) }
+            return ImageShape(numbers[0], numbers[1], numbers[2])
+        }
     }
 }
 

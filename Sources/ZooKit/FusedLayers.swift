@@ -108,4 +108,6 @@ extension Tensor {
 extension Op {
     static let convPoolAct = Operator("zoo::conv_pool_act")
     static let normPoolAct = Operator("zoo::norm_pool_act")
+    /// The product of kernels and a batch norm's factors, under a name that shows what for.
+    static let foldNorm = Operator("zoo::fold_norm")
 }

@@ -107,7 +107,8 @@ public final class BatchNorm: Layer {
         let factor = try weight / (runningVariance + epsilon).sqrt()
         let factors = try each(factor)
         let shift = try each(self.bias - runningMean * factor)
-        let scaled = try kernels * factors.reshaped([factors.count, 1, 1, 1])
+        let scaled =
+            Op.foldNorm.exists ? try Op.foldNorm(kernels, factors) : try kernels * factors.reshaped([factors.count, 1, 1, 1])
         guard let bias else { return (scaled, shift) }
         return try (scaled, bias * factors + shift)
     }

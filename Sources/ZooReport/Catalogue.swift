@@ -116,12 +116,15 @@ public struct EntryDescription: Codable, Sendable {
     public let wiring: [Part]
     /// File names of the libraries.
     public let plugins: [String]
-    /// Of all its parts.
+    /// The paper of what defines the entry: its architecture, or the extractor where the architecture adds nothing to it; "" without one.
+    public let paper: String
+    /// Of all that it is made of, the one above first.
     public let papers: [String]
-    /// Of what defines it: the architecture, or where that transforms nothing, what it wraps; nil where that names none.
-    public let paper: String?
-    /// Trained values, for ten classes of 1×28×28 images; nil if the entry cannot be built for those.
+    /// Trained values, for `classes` classes of images of `input`; nil if it can be built for none of the sizes that are known of it.
     public let parameters: Int?
+    /// C×H×W and the number of classes that `parameters` were counted for.
+    public let input: [Int]?
+    public let classes: Int?
     /// What is transformed: "input", "feature map", "none"; nil if the architecture does not say.
     public let target: String?
     /// After how many stages it is transformed, where the architecture has such a setting.
@@ -142,10 +145,6 @@ public struct Catalogue {
     private let manifest: Manifest?
     private let counts: ParameterCounts
 
-    /// The input that parameters are counted for.
-    private static let input = ImageShape(1, 28, 28)
-    private static let classes = 10
-
     public init(host: HostRuntime, manifest: Manifest?) {
         self.host = host
         self.manifest = manifest
@@ -165,13 +164,19 @@ public struct Catalogue {
     public func describe(_ entry: Entry, checkingWeights: Bool) -> EntryDescription {
         var wiring: [EntryDescription.Part] = []
         var problem: String?
-        var parameters: Int?
+        var (parameters, size): (Int?, EntrySize?)
+        var paper = ""
         do throws(HostError) {
             let resolved = try host.resolve(entry)
             wiring = ([nil] + resolved.architecture.slots.map(\.name)).compactMap { slot in
                 part(resolved, slot)
             }
-            parameters = counts.count(entry, input: Self.input, classes: Self.classes)
+            paper = definingPart(resolved).paper
+            for candidate in EntrySize.candidates(of: entry, manifest: manifest) where parameters == nil {
+                (parameters, size) = (counts.count(entry, input: candidate.input, classes: candidate.classes), candidate)
+            }
+            // A network that was compiled with its weights shows none of them.
+            if parameters == 0 { parameters = nil }
         } catch { problem = singleLine(error.message) }
         let own = wiring.first { $0.slot == nil }?.settings ?? [:]
         var iterations: Int?
@@ -179,16 +184,23 @@ public struct Catalogue {
         var placement = own["depth"]
         if case .array(let list) = own["placements"], !list.isEmpty { placement = own["placements"] }
         let said = host.components.first { $0.kind == .architecture && $0.id == entry.architecture.id }?.wiring
-        let papers = wiring.map(\.paper).filter { !$0.isEmpty }
-        let defining = said?.target == .nothing ? wiring.first { $0.kind == "\(Kind.extractor)" } : wiring.first { $0.slot == nil }
+        let papers = ([paper] + wiring.map(\.paper)).filter { !$0.isEmpty }
         return EntryDescription(
             id: entry.id, summary: entry.summary, architecture: entry.architecture.id, parts: entry.parts.mapValues(\.id), wiring: wiring,
-            plugins: unique(wiring.map { baseName($0.file) }), papers: unique(papers),
-            paper: defining.flatMap { $0.paper.isEmpty ? nil : $0.paper }, parameters: parameters,
+            plugins: unique(wiring.map { baseName($0.file) }), paper: paper, papers: unique(papers),
+            parameters: parameters, input: parameters == nil ? nil : size.map { [$0.input.channels, $0.input.height, $0.input.width] },
+            classes: parameters == nil ? nil : size?.classes,
             target: said.map { "\($0.target)" }, placement: placement.map(Listing.shown), iterations: iterations,
             drawing: said.map { draw($0.drawing, wiring) },
             weights: entry.weights.map { describe($0, checking: checkingWeights) }, recipes: entry.recipes, published: entry.published,
             problem: problem)
+    }
+
+    /// An architecture of nothing but an extractor that transforms nothing is how extractors are run, not an idea of its own.
+    private func definingPart(_ resolved: ResolvedEntry) -> ComponentInfo {
+        let architecture = resolved.architecture
+        guard architecture.wiring?.target == .nothing, architecture.slots.map(\.kind) == [.extractor] else { return architecture }
+        return resolved.parts[architecture.slots[0].name] ?? architecture
     }
 
     /// A drawing with the entry's own parts and settings in it.

@@ -62,7 +62,20 @@ public struct DataTable: Sendable {
     public private(set) var columns: [Column]
     public private(set) var rows: [[Cell]] = []
 
-    public init(_ columns: [Column]) { self.columns = columns }
+    /// Columns of one name get numbers, so that a program finds each of them: `seconds`, `seconds_2`. An estimate takes three names.
+    public init(_ columns: [Column]) {
+        var taken: Set<String> = []
+        self.columns = columns.map { column in
+            func names(_ name: String) -> [String] { column.isEstimate ? Self.parts(of: name) : [name] }
+            var (name, number) = (column.name, 1)
+            while names(name).contains(where: taken.contains) {
+                number += 1
+                name = "\(column.name)_\(number)"
+            }
+            taken.formUnion(names(name))
+            return name == column.name ? column : Column(name, column.title, column.kind)
+        }
+    }
 
     /// Adds a row; cells that are missing at its end are blank, cells beyond the last column are dropped.
     public mutating func append(_ cells: [Cell]) {

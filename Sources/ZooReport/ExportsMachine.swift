@@ -12,7 +12,7 @@ extension DataTable {
         return lines.map { $0.joined(separator: ",") + "\n" }.joined()
     }
 
-    private static func parts(of name: String) -> [String] { [name, name + "_low", name + "_high"] }
+    static func parts(of name: String) -> [String] { [name, name + "_low", name + "_high"] }
 
     private static func fields(of cell: Cell, in column: Column) -> [String] {
         let single =

@@ -20,7 +20,7 @@ public enum Listing {
                 entry.target ?? "", entry.placement ?? "", entry.iterations.map(String.init) ?? "",
                 entry.parameters.map { withCommas($0) } ?? "", entry.plugins.joined(separator: ", "),
                 entry.weights.map(\.dataset).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", "),
-                entry.paper ?? "",
+                entry.paper,
             ])
         }
         return table
@@ -65,7 +65,7 @@ public enum Listing {
         text += fields([
             ("summary", entry.summary), ("problem", entry.problem ?? ""), ("plugins", entry.plugins.joined(separator: ", ")),
             ("papers", entry.papers.joined(separator: ", ")),
-            ("parameters", entry.parameters.map { "\(withCommas($0)), for ten classes of 1×28×28 images" } ?? ""),
+            ("parameters", parameters(entry)),
         ])
         if let drawing = entry.drawing, !drawing.isEmpty {
             text += "  \(terminal.bold("drawing"))\n" + drawing.split(separator: "\n").map { "    \($0)\n" }.joined()
@@ -106,6 +106,11 @@ public enum Listing {
             text += section("published", table, terminal)
         }
         return text
+    }
+
+    private static func parameters(_ entry: EntryDescription) -> String {
+        guard let count = entry.parameters, let input = entry.input, let classes = entry.classes else { return "" }
+        return "\(withCommas(count)), for \(classes) classes of \(input.map(String.init).joined(separator: "×")) images"
     }
 
     static func page(_ component: ComponentDescription, _ terminal: Terminal) -> String {

@@ -31,7 +31,7 @@ public enum ResultTables {
             row.append(percent(evaluation.upright.error))
             if transforms { row.append(evaluation.transformed.map { percent($0.error) } ?? "") }
             row += [
-                fixed((evaluation.transformed ?? evaluation.upright).loss, 4), withCommas(evaluation.parameters),
+                fixed((evaluation.transformed ?? evaluation.upright).loss, 4), evaluation.parameters.map { withCommas($0) } ?? "",
                 withCommas(evaluation.imagesPerSecond),
                 evaluation.plugins.joined(separator: ", "),
             ]

@@ -13,6 +13,7 @@ public enum TheoremTables {
         text += "\n" + summary(reports).rendered(for: terminal)
         for report in reports {
             text += "\n" + terminal.bold(title(report)) + "\n" + stages(report).rendered(for: terminal)
+            for remark in report.remarks { text += "–: \(remark)\n" }
         }
         text += """
 
@@ -39,8 +40,12 @@ public enum TheoremTables {
         table.append(
             ["any, input aligned"]
                 + reports.map { report in
-                    let all = report.results.map(\.inputVerdict)
-                    return all.contains(.notAligned) ? "not aligned" : all.allSatisfy { $0 == .aligned } ? "aligned" : "at the floor"
+                    switch AlignmentVerdict.all(report.results.map(\.inputVerdict)) {
+                    case .aligned: "aligned"
+                    case .belowFloor: "at the floor"
+                    case .notAligned: "not aligned"
+                    case .unknown: "–"
+                    }
                 })
         return table
     }

@@ -35,6 +35,9 @@ struct TheoremCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Pixels of x per pixel of y.", valueName: "factor"))
     var shear: Double?
 
+    @Option(help: ArgumentHelp("Side of the square that images lie in. Default: as the extractor needs it.", valueName: "pixels"))
+    var canvas: Int?
+
     @Flag(help: "Untrained weights only.")
     var untrained = false
 
@@ -67,6 +70,7 @@ struct TheoremCommand: ParsableCommand {
         let seed = seed ?? 0
         var options: [String: JSON] = [:]
         options["images"] = images.map(JSON.int)
+        options["canvas"] = canvas.map(JSON.int)
         for (name, value) in [("angle", angle), ("scale", scale), ("shear", shear)] { options[name] = value.map(JSON.double) }
         let manifest = try shared.readManifest()
         let host = try shared.host()

@@ -22,11 +22,15 @@ struct ShippedZoo {
 
     /// An entry on a data set, with the weights that are shipped or initial ones.
     func subject(_ id: String, on dataset: String, trainedOn source: String? = nil) throws -> ProbeSubject {
+        try subject(manifest.entry(id), on: dataset, weights: source.flatMap { try weights(id, $0) })
+    }
+
+    func subject(_ entry: Entry, on dataset: String, weights: String? = nil) throws -> ProbeSubject {
         let dataSet = try DataSet.named(dataset)
         let images = try dataSet.load(.test)
         let network = try host.network(
-            manifest.entry(id), input: dataSet.shape(of: images), classes: images.classes.count, seed: 0)
-        if let source, let file = try weights(id, source) { try SafetensorsFile(path: file).load(into: network.parameters) }
+            entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: 0)
+        if let weights { try SafetensorsFile(path: weights).load(into: network.parameters) }
         try network.parameters.setTraining(false)
         try network.parameters.convert(format: .channelsLast)
         return ProbeSubject(host: host, network: network, dataSet: dataSet, images: images)

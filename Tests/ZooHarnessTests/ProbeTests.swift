@@ -23,13 +23,47 @@ import ZooStore
         ("poze", "did you mean 'pose'"), ("pose?imges=3", "did you mean 'images'"), ("pose?images=many", "'images': expected an integer"),
         ("pose?images=-3", "expected 0 to"), ("pose?images", "expected key=value"), ("pose?images=1&images=2", "set twice"),
         ("consistency?mirror=yes", "expected true or false"), ("invariance?angles=1,x", "'angles': expected a list of numbers"),
-        ("lie?step=0", "'step': expected"), ("error?bins=3", "it has none"),
+        ("lie?step=0", "'step': expected"), ("lie?version=1", "'version': expected 2, found 1"), ("error?bins=3", "it has none"),
     ])
     func wrongSettingsAreNamed(_ text: String, _ reason: String) {
         let error = #expect(throws: HostError.self) { try ProbeCatalogue.probe(text) }
         #expect(error?.kind == .usage)
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("\n") == false)
+    }
+
+    /// A result of an older definition answers for none of this one, and its probe's settings say which it is of.
+    @Test func resultsOfAnotherDefinitionAreToldApart() throws {
+        for probe in ProbeCatalogue.all {
+            var subject = ResultSubject(
+                entry: "cnn", dataset: "strokes", seed: 0, trainedOn: "strokes", origin: .trained, weights: "w", probe: probe.name,
+                settings: probe.settings)
+            #expect(ProbeCatalogue.isCurrent(subject), "\(probe.name)")
+            guard probe.settings["version"] != nil else { continue }
+            subject.settings["version"] = nil
+            #expect(!ProbeCatalogue.isCurrent(subject), "\(probe.name)")
+        }
+        for name in ["cost", "lie", "pose", "equivariance"] { #expect(try ProbeCatalogue.probe(name).settings["version"] == .int(2)) }
+    }
+
+    /// Every probe says which images it took, and those with the same number took the same ones.
+    @Test func theImagesAreStored() throws {
+        let zoo = try ShippedZoo()
+        let subject = try zoo.subject("stn-c0", on: "strokes-rotated?limit=40")
+        var lists: [[Int]] = []
+        for probe in [
+            "error", "invariance?images=9&angles=0&scales=&shears=&shifts=", "consistency?images=9&rotations=2", "pose?images=9",
+            "equivariance?images=9&restarts=1", "lie?images=9", "cost?runs=1&warmup=0&batch=3&rounds=1",
+        ] {
+            guard case .integers(let list)? = try zoo.run(probe, subject).table("images")?["image"] else {
+                Issue.record("\(probe): the images are not named")
+                continue
+            }
+            if probe == "error" { #expect(list == Array(0..<40)) }
+            if probe.hasPrefix("cost") { #expect(list == [0, 1, 2]) }
+            if probe.contains("images=9") { lists.append(list) }
+        }
+        #expect(lists.count == 5 && Set(lists).count == 1 && lists[0].count == 9 && lists[0] == lists[0].sorted())
     }
 
     /// Of I(x, y) = a + b·x + c·y (pixels from the centre), which bilinear sampling gives exactly, and the function Σ w·I:
@@ -84,7 +118,7 @@ import ZooStore
             _ = try image.warped(Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]), height: 28, width: 28, padding: .zeros)
             _ = try Tensor.zeros([3, 5]).linear(Tensor.zeros([7, 5]))
         }
-        #expect(MultiplyAdds(calls).total == 4 * 28 * 28 + 3 * 5 * 7)
+        #expect(MultiplyAdds(calls).total == 4 * 28 * 28 + 3 * 5 * 7, "\(MultiplyAdds(calls))")
     }
 
     /// p4's logits do not change under quarter turns, up to rounding; the plain net's do.

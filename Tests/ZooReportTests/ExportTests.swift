@@ -47,6 +47,19 @@ import ZooReport
         #expect(table.records[0]["error"] == .object(["value": .double(0.0278), "low": .double(0.0235), "high": .double(0.0327)]))
     }
 
+    /// No two columns of a CSV file have one name, whatever their titles are; an estimate has three.
+    @Test func namesOfColumnsAreUnique() {
+        var table = DataTable([
+            .text("seconds", "seconds"), .number("seconds", "seconds of training", decimals: 1), .number("a_low", "a.low", decimals: 1),
+            .estimate("a", "a", decimals: 1), .number("seconds_2", "seconds-2", decimals: 1), .number("seconds", "again", decimals: 1),
+        ])
+        table.append([.text("x"), .number(1), .number(2), .estimate(3, low: 2, high: 4), .number(5), .number(6)])
+        let names = table.csv.split(separator: "\n")[0].split(separator: ",")
+        #expect(Set(names).count == 8 && names.count == 8 && names[0] == "seconds", "\(names)")
+        #expect(table.records[0].count == 6)
+        #expect(table.textTable.columns.map(\.title).prefix(2) == ["seconds", "seconds of training"])
+    }
+
     @Test func latex() {
         let text = table.latex(caption: "Errors of 50 % & more", label: "tab:errors}")
         #expect(text.contains("\\caption{Errors of 50 \\% \\& more}\n\\label{tab:errors}"))

@@ -86,6 +86,15 @@ import Testing
             }
             let scores = try evaluateAll(manifest, in: scratch)
             #expect(scores.map(\.entry) == ["package", "twin"] && scores.first?.upright == scores.last?.upright, "\(scores)")
+            // What it costs is nobody's to see, and not 0.
+            let cost = try ZooProcess.run(
+                ["evaluate", "package", "twin", "--probe", "cost?runs=1&warmup=0&batch=2&rounds=1", "--manifest", manifest, "--json"],
+                in: scratch.folder)
+            struct Costs: Decodable { let entry: String; let figures: [String: Double] }
+            let costs = try json(cost.output, as: [Costs].self)
+            #expect(costs.map(\.entry) == ["package", "twin"] && cost.errors.contains("multiply-adds are not known"), "\(cost.errors)")
+            #expect(costs.first?.figures["cost.multiply-adds"] == nil && costs.first?.figures["parameters"] == nil)
+            #expect(costs.last?.figures["cost.multiply-adds"].map { $0 > 0 } == true)
             let trained = try ZooProcess.run(
                 ["train", "package", "--epochs", "1", "--dataset", "strokes-rotated?limit=200", "--manifest", manifest, "--quiet"],
                 in: scratch.folder)

@@ -23,6 +23,20 @@ typedef void (*zoo_listener)(void *context, const zoo_op *op, const zoo_value *i
  * to close; `changed` is when its contents were last changed, in nanoseconds since 1970, as it was before anything else was asked of it. */
 typedef zoo_status (*zoo_open_program)(const char *path, int32_t *descriptor, int64_t *changed);
 
+/* What an observed operator got or gave. Lives for the call. */
+typedef struct zoo_observed {
+  int32_t ndim;      /* of a tensor; -1: it is none, or one without sizes */
+  int32_t is_number; /* an integer or a truth value, which `number` holds */
+  int64_t number;
+  const int64_t *sizes;
+  const void *identity; /* the same for the same tensor, as long as that lives */
+} zoo_observed;
+
+/* Told of an operator that has run, on the thread it ran on. `depth` counts the operators of that thread that it was called within,
+ * which come later. It must not fail, and calls nothing of the engine's. */
+typedef void (*zoo_observer)(void *context, const char *name, int32_t depth, const zoo_observed *in, uint32_t n_in, const zoo_observed *out,
+                             uint32_t n_out);
+
 typedef struct zoo_engine {
   uint32_t struct_size; /* program and engine are built together: anything but its size here is another build's */
 
@@ -74,6 +88,11 @@ typedef struct zoo_engine {
   /* From now on `listener` is told of every operator that a plugin or the host calls, on whatever thread, and that succeeds. There is
    * one listener in a process; NULL: none. When it returns, the former one is not told of anything any more. */
   void (*listen)(zoo_listener listener, void *context);
+
+  /* From now on `observer` is told of every operator of the dispatcher, wherever it is called from: by `call_op`, by another operator, by
+   * TorchScript. A compiled package, whose arithmetic is no operator's, shows as one call of "zoo::aotinductor". There is one observer in a
+   * process; NULL: none. When it returns, the former one is not told of anything any more. */
+  void (*observe)(zoo_observer observer, void *context);
 } zoo_engine;
 
 /* The exported function, `zoo_engine_v1`. */

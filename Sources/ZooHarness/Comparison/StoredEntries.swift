@@ -61,7 +61,8 @@ public struct StoredEntries: Sendable {
         filter.wholeSets = true
         filter.history = true
         isDrawn = set.source == .strokes
-        all = SeenImages.current(try store.results(matching: filter), isDrawn: isDrawn)
+        all = SeenImages.current(
+            try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
         results = all
         hasClasses = set.heads == 1
     }

@@ -101,7 +101,10 @@ public struct ModelImport: Sendable {
                 "batch": .int(256),
             ])
         ])
-        var fields: [String: JSON] = ["id": .string(id), "summary": .string(summary), "recipes": recipe]
+        var fields: [String: JSON] = [
+            "id": .string(id), "summary": .string(summary), "recipes": recipe,
+            "input": .array([input.channels, input.height, input.width].map(JSON.int)), "classes": .int(classes),
+        ]
         guard let cut else {
             fields["architecture"] = .object([
                 "id": .string(try component(.architecture)), "config": .object([option: .string(file)]),

@@ -195,6 +195,11 @@ enum PythonText {
             return pool_act(torch.nn.functional.conv2d(x, weight, bias, stride, padding), pool, slope)
 
 
+        def zoo_fold_norm(kernels, factors):
+            \"\"\"A batch norm's factors, one for each output, taken into a convolution's kernels.\"\"\"
+            return kernels * factors.reshape(-1, 1, 1, 1)
+
+
         def zoo_norm_pool_act(x, weight, bias, mean, var, training, momentum, eps, group, pool, slope, dropout):
             \"\"\"Batch norm in evaluation, a parameter for every `group` channels in turn, then pooling and activation.\"\"\"
             weight, bias, mean, var = (p.repeat_interleave(group) for p in (weight, bias, mean, var))

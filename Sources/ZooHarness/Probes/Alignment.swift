@@ -55,6 +55,11 @@ public enum AlignmentVerdict: String, Codable, Sendable {
     /// No place of the map can be compared.
     case unknown
 
+    /// Of several: not aligned if one is not, else the weakest of them; unknown ones say nothing.
+    public static func all(_ verdicts: [AlignmentVerdict]) -> AlignmentVerdict {
+        [.notAligned, .belowFloor, .aligned].first { verdicts.contains($0) } ?? .unknown
+    }
+
     /// What counts as rounding of float32 through a few layers.
     public static let rounding = 1e-5
 
@@ -96,6 +101,25 @@ struct Alignment {
         }
     }
 
+    /// The stages and transformations for which fewer than four places of the map can be compared, on one side of T_g or the other: there is
+    /// the edge, or padding that a blank image feels.
+    func withoutPlaces(_ cases: [Case]) throws -> [(stage: String, title: String)] {
+        let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())))
+        let defined = try blank.map(Self.defined)
+        return try extractor.stages.indices.flatMap { stage in
+            try cases.filter { item in
+                let g = try item.transformation.onMap(of: extractor.stages[stage], like: blank[stage], side: images.size(-1))
+                return [g, g.inverted].contains { $0.region(defined[stage], like: blank[stage]).count { $0 } < Self.fewest }
+            }.map { (extractor.stages[stage].name, $0.transformation.name) }
+        }
+    }
+
+    /// Places of a map below which nothing is concluded, and a region without them where there are fewer.
+    private static let fewest = 4
+    private static func enough(_ region: [Bool]) -> [Bool] {
+        region.count { $0 } < fewest ? [Bool](repeating: false, count: region.count) : region
+    }
+
     /// Measures every stage under every transformation.
     func run(_ cases: [Case], progress: () -> Void = {}) throws -> [AlignmentResult] {
         let upright = try features(images)
@@ -109,12 +133,15 @@ struct Alignment {
             let moved = try g.applied(to: images, padding: .zeros)
             let restored = try g.inverted.applied(to: moved, padding: .zeros)
             let everywhere = [Bool](repeating: true, count: try images.size(-1) * images.size(-2))
+            // What only moves pixels gives them all back, unless some have left the canvas: then there is nothing to compare.
+            let isWhole = try g.exact == nil || Self.distance(restored, images, everywhere) == 0
             let imageFloor = try Self.distance(restored, images, g.inverted.region(everywhere, like: images))
             let (transformed, aligned) = (try features(moved), try features(restored))
             let results = try extractor.stages.indices.map { stage in
                 try result(
                     item, stage, upright: upright[stage], transformed: transformed[stage], aligned: aligned[stage],
-                    blurred: blurred[stage], defined: defined[stage], imageFloor: imageFloor)
+                    blurred: blurred[stage], defined: isWhole ? defined[stage] : defined[stage].map { _ in false },
+                    imageFloor: imageFloor)
             }
             progress()
             return results
@@ -128,7 +155,7 @@ struct Alignment {
         let info = extractor.stages[stage]
         let g = try item.transformation.onMap(of: info, like: upright, side: images.size(-1))
         let back = g.inverted
-        let region = back.region(defined, like: upright)
+        let region = Self.enough(back.region(defined, like: upright))
         let undone = try back.applied(to: transformed, padding: .border)
         let permuted = try permutation(stage, item.transformation).map { try upright.indexSelect(1, $0) } ?? nil
         let forward = try g.applied(to: permuted ?? upright, padding: .border)
@@ -141,7 +168,7 @@ struct Alignment {
         let floor = try Self.distance(back.applied(to: g.applied(to: upright, padding: .border), padding: .border), upright, region)
         return AlignmentResult(
             transformation: item.name, title: item.transformation.name, stage: info.name, depth: stage + 1,
-            equivariance: try Self.distance(transformed, forward, g.region(defined, like: upright)), gap: gap,
+            equivariance: try Self.distance(transformed, forward, Self.enough(g.region(defined, like: upright))), gap: gap,
             permuted: try permuted.map { try Self.distance(undone, $0, region) }, best: min(gap, nearest),
             bestMap: gap <= nearest ? back.sampling : found.sampling, inputAligned: try Self.distance(aligned, upright, region),
             imageFloor: imageFloor, featureFloor: g.exact == nil ? try Self.distance(blurred, upright, region) : 0,

@@ -55,7 +55,8 @@ struct ConsistencyProbe: ConfigurableProbe {
             tables: [
                 .init(
                     "consistency",
-                    [.init("element", .texts(orbit.dropFirst().map(\.name))), .init("agreement", .numbers(agreement))])
+                    [.init("element", .texts(orbit.dropFirst().map(\.name))), .init("agreement", .numbers(agreement))]),
+                images.table,
             ])
     }
 }

@@ -1,5 +1,5 @@
 import ZooData
-public import ZooHost
+import ZooHost
 import ZooKit
 import ZooStore
 
@@ -9,6 +9,7 @@ struct CostProbe: ConfigurableProbe {
     static let summary = "parameters, multiply-adds counted while running, latency at batch 1, throughput, peak memory"
     static let needs: Set<ProbeNeed> = []
     static let options = [
+        version(2),
         Option.int("warmup", default: 10, in: 0...100_000, "runs of one image before those that are timed"),
         Option.int("runs", default: 100, in: 1...1_000_000, "timed runs of one image"),
         Option.int("batch", default: 256, in: 1...65_536, "images at once, for throughput and memory"),
@@ -30,8 +31,8 @@ struct CostProbe: ConfigurableProbe {
         progress.begin("\(subject.network.entry.id): cost", total: configuration.int("runs") + configuration.int("rounds"), unit: "runs")
         defer { progress.finish() }
 
-        let calls = try OperatorMeter.record { _ = try subject.logits(one) }
-        let counts = MultiplyAdds(calls)
+        let counts = MultiplyAdds(try OperatorMeter.record { _ = try subject.logits(one) })
+        let unknown = try subject.ownEngine ?? counts.unknown
         func time(_ batch: Batch, _ rounds: Int, warmup: Int) throws -> [Double] {
             var list: [Double] = []
             for round in 0..<warmup + rounds {
@@ -50,11 +51,13 @@ struct CostProbe: ConfigurableProbe {
         let memory = ResidentMemory()
         let batches = try time(many, configuration.int("rounds"), warmup: 1)
         var figures: [Measurement.Figure] = [
-            .init("parameters", Double(subject.network.parameters.count)), .init("cost.multiply-adds", Double(counts.total)),
             .init("cost.latency.p50", Self.quantile(single, 0.5), unit: "ms", isTiming: true),
             .init("cost.latency.p99", Self.quantile(single, 0.99), unit: "ms", isTiming: true),
             .init("cost.throughput", Double(wanted) / Self.quantile(batches, 0.5) * 1000, unit: "images/s", isTiming: true),
         ]
+        // Rather no number than one that leaves something out.
+        if unknown == nil { figures.insert(.init("cost.multiply-adds", Double(counts.counted)), at: 0) }
+        figures.insert(contentsOf: subject.parameterFigure, at: 0)
         if let peak = memory?.peak() {
             figures += [
                 .init("cost.memory.peak", Double(peak.total), unit: "bytes", isTiming: true),
@@ -67,7 +70,9 @@ struct CostProbe: ConfigurableProbe {
                 .init("operator", .texts(counts.operators.map(\.name))), .init("calls", .integers(counts.operators.map(\.calls))),
                 .init("multiply-adds", .integers(counts.operators.map(\.multiplyAdds))),
             ])
-        return Measurement(figures: figures, tables: [operators])
+        return Measurement(
+            figures: figures, tables: [operators, ProbeImages.table(Array(0..<min(wanted, count)))],
+            warnings: unknown.map { ["multiply-adds are not known: \($0)"] } ?? [])
     }
 
     /// Of sorted values, linear between neighbours (Hyndman and Fan's type 7, NumPy's default).
@@ -80,53 +85,23 @@ struct CostProbe: ConfigurableProbe {
     }
 }
 
-/// Multiplications with an addition, counted from the shapes of the operators that ran.
-///
-/// Convolutions, linear layers and matrix products count output values × length of the sum behind each; bilinear sampling counts
-/// 4 per value, batch norm 1 per value. Everything else, comparisons and element-wise steps, counts nothing.
-public struct MultiplyAdds: Sendable {
-    public struct Row: Sendable, Equatable {
-        public let name: String
-        public let calls, multiplyAdds: Int
+extension ProbeSubject {
+    /// How many trained values there are; nothing where none can be seen, as in a network that was compiled with its weights.
+    var parameterFigure: [Measurement.Figure] {
+        let count = network.parameters.count
+        return count > 0 ? [.init("parameters", Double(count))] : []
     }
 
-    /// The operators that ran, the most expensive first.
-    public let operators: [Row]
-    public var total: Int { operators.reduce(0) { $0 + $1.multiplyAdds } }
-
-    public init(_ calls: [OperatorCall]) {
-        var rows: [String: (calls: Int, sum: Int)] = [:]
-        for call in calls {
-            rows[call.name, default: (0, 0)].calls += 1
-            rows[call.name, default: (0, 0)].sum += Self.count(call)
-        }
-        operators = rows.map { Row(name: $0, calls: $1.calls, multiplyAdds: $1.sum) }
-            .sorted { ($0.multiplyAdds, $1.name) > ($1.multiplyAdds, $0.name) }
-    }
-
-    private static func count(_ call: OperatorCall) -> Int {
-        func values(_ shape: [Int]?) -> Int { shape?.reduce(1, *) ?? 0 }
-        func input(_ index: Int) -> [Int]? { call.inputs.indices.contains(index) ? call.inputs[index] : nil }
-        func integer(_ index: Int) -> Int? { call.integers.indices.contains(index) ? call.integers[index] : nil }
-        switch call.name {
-        case "aten::conv2d", "aten::convolution":
-            return values(call.output) * values(input(1)?.dropFirst().map { $0 })
-        case "zoo::conv_pool_act":
-            // What is pooled away was computed too.
-            guard let x = input(0), let weight = input(1), x.count == 4, weight.count == 4, let stride = integer(3),
-                let padding = integer(4),
-                stride > 0
-            else { return 0 }
-            let (height, width) = ((x[2] + 2 * padding - weight[2]) / stride + 1, (x[3] + 2 * padding - weight[3]) / stride + 1)
-            return x[0] * height * width * values(weight)
-        case "aten::linear", "aten::matmul", "aten::mm", "aten::bmm":
-            return values(call.output) * (input(0)?.last ?? 0)
-        case "aten::addmm", "aten::baddbmm":
-            return values(call.output) * (input(1)?.last ?? 0)
-        case "zoo::warp", "zoo::warp_u8", "zoo::sample", "aten::grid_sampler_2d", "aten::upsample_bilinear2d":
-            return 4 * values(call.output)
-        case "aten::batch_norm": return values(call.output)
-        default: return 0
+    /// Why operators of the host's engine do not show all that the network computes; nil where they do.
+    fileprivate var ownEngine: String? {
+        get throws {
+            let files = Set(try host.resolve(network.entry).files)
+            for plugin in host.plugins where files.contains(plugin.path) {
+                // Another plugin's libtorch is this process's.
+                guard let engine = plugin.descriptor.engine, !engine.hasPrefix("libtorch") else { continue }
+                return "plugin '\(plugin.descriptor.id)' computes with an engine of its own, \(engine)"
+            }
+            return nil
         }
     }
 }

@@ -27,7 +27,7 @@ public struct ErrorProbe: Probe {
         let (images, dataSet) = (subject.images, subject.dataSet)
         var readings = [("upright", dataSet.upright)]
         if dataSet.upright != dataSet { readings.append(("transformed", dataSet)) }
-        var measurement = Measurement(warnings: images.warnings)
+        var measurement = Measurement(tables: [ProbeImages.table(Array(0..<images.count))], warnings: images.warnings)
         let start = ContinuousClock.now
         for (name, set) in readings {
             let reading = try evaluator.read(images, as: set)
@@ -55,9 +55,12 @@ public struct ErrorProbe: Probe {
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         measurement.figures += [
-            .init("images", Double(images.count)), .init("parameters", Double(subject.network.parameters.count)),
+            .init("images", Double(images.count))
+        ]
+        measurement.figures += subject.parameterFigure
+        measurement.figures += [
             .init(
-                "throughput", Double(images.count * readings.count) / max(seconds, 1e-9), unit: "images/s", isTiming: true),
+                "throughput", Double(images.count * readings.count) / max(seconds, 1e-9), unit: "images/s", isTiming: true)
         ]
         return measurement
     }

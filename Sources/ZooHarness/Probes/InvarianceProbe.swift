@@ -26,7 +26,8 @@ struct InvarianceProbe: ConfigurableProbe {
             ("shear", "", configuration.doubles("shears"), { .shear($0, aspect: aspect) }),
             ("shift", "px", configuration.doubles("shifts"), { .shift(x: $0, y: $0, height: shape.height, width: shape.width) }),
         ]
-        var measurement = Measurement(figures: [.init("invariance.images", Double(images.indices.count))])
+        var measurement = Measurement(
+            figures: [.init("invariance.images", Double(images.indices.count))], tables: [images.table])
         progress.begin("\(subject.network.entry.id): invariance", total: curves.reduce(0) { $0 + $1.values.count }, unit: "points")
         defer { progress.finish() }
         for curve in curves where !curve.values.isEmpty {

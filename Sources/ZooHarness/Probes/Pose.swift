@@ -113,40 +113,21 @@ public struct PoseFit: Sendable, Equatable {
         spread = Self.spread(zip(continued, applied).map { $0 - $1 }, classes: classes)
     }
 
-    /// 95 % intervals of the slope and the spread, from images drawn with replacement (see `Bootstrap`); nil where the draws determine no
-    /// line. The spread's are percentiles, classes keeping their means.
+    /// 95 % BCa intervals of the slope and the spread (see `Bootstrap`), from images drawn with replacement; angles are continued once, before
+    /// anything is drawn. nil where the draws determine no line.
     static func intervals(
         applied: [Double], predicted: [Double], classes: [Int], period: Double?, resamples: Int, stream: RandomStream
     ) -> (slope: Interval, spread: Interval)? {
         let continued = continued(applied: applied, predicted: predicted, classes: classes, period: period)
-        guard let line = Deming.estimate(x: applied, y: continued, resamples: resamples, stream: stream) else { return nil }
-        let squares = centred(zip(continued, applied).map { $0 - $1 }, classes: classes).map { $0 * $0 }
-        let freedom = Double(squares.count - Set(classes).count)
-        let spreads = (0..<resamples).map { round in
-            var draws = stream.appending(UInt64(round)).sequence()
-            return (squares.reduce(0) { sum, _ in sum + squares[draws.integer(below: squares.count)] } / freedom).squareRoot()
-        }.sorted()
-        guard freedom > 0 else { return nil }
-        let spread = Interval(
-            low: Bootstrap.quantile(0.025, of: spreads), high: Bootstrap.quantile(0.975, of: spreads), level: 0.95, method: .percentile)
-        return (line.slope, spread)
+        guard let line = Deming.estimate(x: applied, y: continued, resamples: resamples, stream: stream),
+            let spread = SpreadWithinClasses(zip(continued, applied).map { $0 - $1 }, classes: classes)
+        else { return nil }
+        return (line.slope, spread.interval(resamples: resamples, stream: stream))
     }
 
-    /// The standard deviation of values about the means of their classes.
+    /// The standard deviation of values about the means of their classes, with as many degrees of freedom as there are values less classes.
     public static func spread(_ values: [Double], classes: [Int]) -> Double {
-        let squares = centred(values, classes: classes).reduce(0) { $0 + $1 * $1 }
-        let freedom = values.count - Set(classes).count
-        return freedom > 0 ? (squares / Double(freedom)).squareRoot() : .nan
-    }
-
-    /// Values less the means of their classes.
-    private static func centred(_ values: [Double], classes: [Int]) -> [Double] {
-        var sums: [Int: (sum: Double, count: Int)] = [:]
-        for (value, label) in zip(values, classes) {
-            sums[label, default: (0, 0)].sum += value
-            sums[label, default: (0, 0)].count += 1
-        }
-        return zip(values, classes).map { value, label in value - (sums[label].map { $0.sum / Double($0.count) } ?? 0) }
+        SpreadWithinClasses(values, classes: classes)?.value ?? .nan
     }
 
     /// The predictions with whole periods added, so that predicted - applied lies within half a period of its class's circular mean.

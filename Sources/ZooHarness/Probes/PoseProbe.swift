@@ -11,7 +11,7 @@ struct PoseProbe: ConfigurableProbe {
     static let name = "pose"
     static let summary = "predicted against applied rotation, scale and translation: Deming slope, R², spread within classes, scatter"
     static let needs: Set<ProbeNeed> = [.transformer, .transformedSet]
-    static let options = [images(default: 2000)]
+    static let options = [version(2), images(default: 2000)]
 
     let configuration: ProbeSettings
 
@@ -48,7 +48,8 @@ struct PoseProbe: ConfigurableProbe {
         }
         var measurement = Self.measure(applied: applied, predicted: predicted, classes: kept.map { images.classes[$0] })
         measurement.tables = [
-            Self.points(applied, predicted, indices: kept.map { images.indices[$0] }, classes: kept.map { images.classes[$0] })
+            Self.points(applied, predicted, indices: kept.map { images.indices[$0] }, classes: kept.map { images.classes[$0] }),
+            images.table,
         ]
         if kept.count < images.indices.count {
             measurement.warnings.append(

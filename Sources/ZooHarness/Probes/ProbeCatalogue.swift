@@ -1,5 +1,6 @@
 public import ZooHost
 public import ZooKit
+public import ZooStore
 
 /// A probe with settings, as the catalogue makes it.
 protocol ConfigurableProbe: Probe {
@@ -17,6 +18,12 @@ extension ConfigurableProbe {
     var summary: String { Self.summary }
     var needs: Set<ProbeNeed> { Self.needs }
     var settings: [String: JSON] { configuration.json }
+
+    /// Which definition of its figures a probe follows, where docs/probes.md has had several: a setting that cannot be chosen, so that
+    /// results of another definition answer to another name.
+    static func version(_ number: Int) -> Option {
+        .int("version", default: number, in: number...number, "of the definition, as docs/probes.md has it")
+    }
 
     /// The setting that most probes have.
     static func images(default count: Int, _ what: String = "test images, a fixed random choice") -> Option {
@@ -49,6 +56,14 @@ public enum ProbeCatalogue {
     public static func probe(named name: String, settings: [String: JSON]) throws(HostError) -> any Probe {
         let kind = try kind(name)
         return kind.init(configuration: try ProbeSettings(settings, options: kind.options, probe: name))
+    }
+
+    /// Whether a stored result's figures mean what this version of its probe measures.
+    public static func isCurrent(_ subject: ResultSubject) -> Bool {
+        guard let kind = kinds.first(where: { $0.name == subject.probe }),
+            let version = kind.options.first(where: { $0.name == "version" })?.fallback
+        else { return true }
+        return subject.settings["version"] == JSON(version)
     }
 
     /// What can be set on a probe.

@@ -1,6 +1,7 @@
 import ZooData
 import ZooHost
 import ZooKit
+import ZooStore
 
 /// Some test images of a subject, drawn as they are or under transformations that a probe chooses.
 struct ProbeImages {
@@ -27,6 +28,10 @@ struct ProbeImages {
             ? Array(0..<total) : RandomStream(seed: Laboratory.testSeed, "probe/images").permutation(total).prefix(count).sorted()
     }
 
+    /// What is stored with every result: which of the loaded test images were taken, counted from 0.
+    var table: Measurement.Table { Self.table(indices) }
+    static func table(_ indices: [Int]) -> Measurement.Table { .init("images", [.init("image", .integers(indices))]) }
+
     /// C×H×W of one image.
     var shape: ImageShape { loader.shape }
     /// Height / width.
@@ -42,6 +47,24 @@ struct ProbeImages {
             let part = Array(indices[start..<min(start + loader.batchSize, indices.count)])
             try body(loader.batch(of: part, thetas: theta.map { Array(repeating: $0, count: part.count) }))
         }
+    }
+
+    /// The images of a batch sampled anew, in float64, through one matrix: so fine that a thousandth of a pixel moves them by what it
+    /// should, where float32 would round the places. Images without clutter only.
+    func exact(_ batch: Batch, through theta: [Double]) throws -> Tensor {
+        let images = subject.images
+        let bytes = batch.indices.flatMap { images.image($0) }
+        let pixels = try Tensor(bytes, [batch.count, images.channels, images.height, images.width]).to(dtype: .float64) * (1 / 255.0)
+        // From the canvas on to the recorded image in its middle.
+        let stretch = (Double(shape.width) / Double(images.width), Double(shape.height) / Double(images.height))
+        let sampling = theta.enumerated().map { $0 < 3 ? $1 * stretch.0 : $1 * stretch.1 }
+        let places = try Tensor(sampling, [1, 2, 3]).expanded([batch.count, 2, 3]).contiguous()
+        let drawn = try pixels.warped(places, height: shape.height, width: shape.width, padding: .zeros)
+        let normalisation = subject.dataSet.normalisation
+        func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
+            try Tensor(list.map(value), [list.count, 1, 1])
+        }
+        return try (drawn - constant(normalisation.means) { $0 }) * constant(normalisation.stds) { 1 / $0 }
     }
 
     /// All of them at once, N×C×H×W.
@@ -77,11 +100,12 @@ struct ProbeImages {
 extension ProbeSubject {
     /// The logits of a batch, N×classes or N×heads×classes, without gradients.
     ///
+    /// - Parameter own: images instead of the batch's.
     /// - Throws: `config` if their shape does not fit the data set.
-    func logits(_ batch: Batch, trace: Trace? = nil) throws -> Tensor {
+    func logits(_ batch: Batch, images own: Tensor? = nil, trace: Trace? = nil) throws -> Tensor {
         try withoutGradients {
             try network.tell(truth: batch.theta, upright: batch.upright)
-            let logits = try network.architecture.forward(batch.images, trace: trace)
+            let logits = try network.architecture.forward(own ?? batch.images, trace: trace)
             try network.forgetTruth()
             let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
             guard logits.shape == expected else {

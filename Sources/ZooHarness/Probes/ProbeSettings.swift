@@ -71,7 +71,8 @@ public struct ProbeSettings: Sendable {
             default: throw wrong("\(option.type)")
             }
             guard option.range.contains(number) else {
-                throw wrong("\(plain(option.range.lowerBound)) to \(plain(option.range.upperBound))")
+                let (low, high) = (plain(option.range.lowerBound), plain(option.range.upperBound))
+                throw wrong(low == high ? low : "\(low) to \(high)")
             }
             return number
         }

@@ -12,6 +12,10 @@ public struct TheoremReport: Codable, Sendable {
     /// "untrained", or the file of the weights.
     public let weights: String
     public var isTrained: Bool { weights != "untrained" }
+    /// Pixels of a side of the square that the images lay in.
+    public let canvas: Int
+    /// Why some of it has no verdict, and what would give one.
+    public let remarks: [String]
     /// By transformation, then by stage.
     public let results: [AlignmentResult]
 
@@ -58,10 +62,12 @@ public struct Theorem {
     public func defaultNames() throws -> [String] {
         var seen: [Stage.Symmetry] = []
         return try (manifest?.entries ?? []).filter { entry in
-            guard let resolved = try? host.resolve(entry), resolved.architecture.wiring?.target == .nothing else { return false }
-            let input = dataSet.shape(of: images)
-            let network = try host.network(entry, input: input, classes: images.classes.count, seed: 0)
-            guard let symmetry = try subject(network).extractor().stages.first?.symmetry, !seen.contains(symmetry) else { return false }
+            try Interrupt.check("no extractor is measured")
+            // Entries for other images, and those without an extractor, show nothing here.
+            guard let resolved = try? host.resolve(entry), resolved.architecture.wiring?.target == .nothing,
+                let network = try? host.network(entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: 0),
+                let symmetry = try? subject(network).extractor().stages.first?.symmetry, !seen.contains(symmetry)
+            else { return false }
             seen.append(symmetry)
             return true
         }.map(\.id)
@@ -70,7 +76,7 @@ public struct Theorem {
     /// What a name stands for: an entry's extractor, untrained and with each of `weights`, or an extractor of any plugin, untrained.
     ///
     /// - Parameter weights: files for an entry.
-    /// - Throws: `usage` if there is neither an entry nor an extractor of that name.
+    /// - Throws: `usage` if there is neither an entry nor an extractor of that name, `NotApplicable` for an entry without an extractor.
     public func subjects(_ name: String, weights: (Entry) throws -> [String]) throws -> [Subject] {
         if let entry = manifest?.entries.first(where: { $0.id == name }) {
             let component = try component(of: entry)
@@ -100,27 +106,27 @@ public struct Theorem {
 
     /// Measures one of them.
     public func measure(_ subject: Subject, progress: any ProgressListener) throws -> TheoremReport {
-        let canvas = try settings.canvas(images, dataSet)
-        let side = try canvas.size(-1)
-        let extractor = try subject.make(ImageShape(canvas.size(1), side, side))
-        let cases = settings.cases(for: extractor, side: side)
+        let scene = try settings.scene(images, dataSet, make: subject.make)
         progress.begin(
-            "\(subject.name), \(subject.weights == "untrained" ? "untrained" : "trained")", total: cases.count, unit: "transformations")
+            "\(subject.name), \(subject.weights == "untrained" ? "untrained" : "trained")", total: scene.cases.count,
+            unit: "transformations")
         defer { progress.finish() }
-        let alignment = Alignment(
-            extractor: extractor, images: canvas, normalisation: dataSet.normalisation, restarts: settings.restarts, seed: settings.seed)
         return TheoremReport(
-            name: subject.name, extractor: subject.component, weights: subject.weights,
-            results: try alignment.run(cases) { progress.advance(1) })
+            name: subject.name, extractor: subject.component, weights: subject.weights, canvas: scene.side, remarks: scene.remarks,
+            results: try settings.results(of: scene, normalisation: dataSet.normalisation) { progress.advance(1) })
     }
 
     private func subject(_ network: Network) -> ProbeSubject {
         ProbeSubject(host: host, network: network, dataSet: dataSet, images: images)
     }
 
+    /// - Throws: `NotApplicable` if the entry has no extractor.
     private func component(of entry: Entry) throws -> String {
         let resolved = try host.resolve(entry)
-        return resolved.architecture.slots.first { $0.kind == .extractor && resolved.parts[$0.name] != nil }
-            .flatMap { resolved.parts[$0.name]?.id } ?? entry.id
+        let slot = resolved.architecture.slots.first { $0.kind == .extractor && resolved.parts[$0.name] != nil }
+        guard let component = slot.flatMap({ resolved.parts[$0.name] }) else {
+            throw NotApplicable("the entry has no slot that an extractor fills")
+        }
+        return component.id
     }
 }
