@@ -3,10 +3,11 @@
 logits.pt, softmax.pt, sigmoid.pt and squeeze.pt differ in how they end; double.pt, half.pt and bfloat16.pt are logits.pt in other types
 (half.pt names its type in the code, bfloat16.pt is frozen). These are TorchScript. state_dict.pt, parallel.pt (names begin with "module."),
 legacy.pt (the format before PyTorch 1.6), checkpoint.pth, trainer.pth (the module itself in a dict) and module.pt are torch.save's, and
-exported.pt2 is torch.export's.
+exported.pt2 is torch.export's. What tells where this script lies is taken out of them.
 """
 
 import pathlib
+import zipfile
 
 import torch
 from torch import nn
@@ -40,6 +41,15 @@ class Half(nn.Module):
         return self.net(x.to(torch.float16))
 
 
+def save_script(module, path):
+    torch.jit.save(module, str(path))
+    with zipfile.ZipFile(path) as archive:
+        members = [(info, archive.read(info)) for info in archive.infolist() if not info.filename.endswith(".debug_pkl")]
+    with zipfile.ZipFile(path, "w") as archive:
+        for info, contents in members:
+            archive.writestr(info.filename, contents)
+
+
 torch.manual_seed(6)
 weights = Net().state_dict()
 
@@ -51,10 +61,10 @@ def net(end="logits"):
 
 
 for end in ("logits", "softmax", "sigmoid", "squeeze"):
-    torch.jit.save(torch.jit.script(net(end)), str(folder / f"{end}.pt"))
-torch.jit.save(torch.jit.script(net().double()), str(folder / "double.pt"))
-torch.jit.save(torch.jit.script(Half(net().half())), str(folder / "half.pt"))
-torch.jit.save(torch.jit.freeze(torch.jit.script(net().bfloat16())), str(folder / "bfloat16.pt"))
+    save_script(torch.jit.script(net(end)), folder / f"{end}.pt")
+save_script(torch.jit.script(net().double()), folder / "double.pt")
+save_script(torch.jit.script(Half(net().half())), folder / "half.pt")
+save_script(torch.jit.freeze(torch.jit.script(net().bfloat16())), folder / "bfloat16.pt")
 torch.save(weights, folder / "state_dict.pt")
 torch.save({f"module.{name}": value for name, value in weights.items()}, folder / "parallel.pt")
 torch.save(weights, folder / "legacy.pt", _use_new_zipfile_serialization=False)
@@ -62,4 +72,7 @@ torch.save({"epoch": 3, "optimizer": {"lr": 0.1}, "state_dict": weights}, folder
 torch.save({"epoch": 3, "nets": {"teacher": net()}}, folder / "trainer.pth")
 torch.save(net(), folder / "module.pt")
 program = torch.export.export(net(), (torch.rand(4, 1, 12, 12),), dynamic_shapes=({0: torch.export.Dim("batch")},))
+for node in program.graph.nodes:
+    for key in ("stack_trace", "source_fn_stack", "nn_module_stack"):
+        node.meta.pop(key, None)
 torch.export.save(program, folder / "exported.pt2")

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import ZooStore
 
 /// Networks and weights from PyTorch and back, through the program.
 @Suite struct PyTorchTests {
@@ -127,6 +128,54 @@ import Testing
             try refused([model, "--stages", "conv1, conv3", "--classifier", "fc"], 78, "conv3", "conv2")
             try refused([model, "--stages", "conv1", "--weights", "x"], 64)
             #expect(!FileManager.default.fileExists(atPath: manifest), "nothing is written for a model that does not fit")
+        }
+    }
+
+    /// The Python that a refused file is answered with makes of it what it says.
+    @Test(.enabled(if: hasPyTorch, "needs PyTorch for Python in .venv"))
+    func theAdvisedPythonConverts() throws {
+        try Scratch.with { scratch in
+            let folder = scratch.folder.path
+            let names = ["state_dict.pt", "parallel.pt", "legacy.pt", "checkpoint.pth", "trainer.pth", "module.pt"]
+            var lines: [String] = []
+            for name in names {
+                let path = folder + "/" + name
+                try FileManager.default.copyItem(atPath: Self.fixtures.appendingPathComponent("models/" + name).path, toPath: path)
+                for arguments in [[path], ["--weights", path, "--entry", "cnn", "--output", folder + "/x"]] {
+                    let refused = try ZooProcess.run(["import"] + arguments)
+                    #expect(refused.status == 65, "\(refused.errors)")
+                    let line = refused.errors.components(separatedBy: "; or, as weights")[0].range(of: "import torch").map {
+                        refused.errors.components(separatedBy: "; or, as weights")[0][$0.lowerBound...]
+                    }
+                    lines.append(String(try #require(line, "\(refused.errors)")).trimmingCharacters(in: .newlines))
+                }
+            }
+            try scratch.file("lines.json", String(decoding: JSONEncoder().encode(lines), as: UTF8.self))
+            let script = try scratch.file(
+                "convert.py",
+                """
+                import json, sys
+                folder, fixtures = sys.argv[1:]
+                # The class as the fixtures' own script defines it, in a file: torch.jit.script reads its source.
+                text = open(fixtures + "/make_models.py").read()
+                text = text[text.index("class Net"):text.index("class Half")]
+                open(folder + "/nets.py", "w").write("import torch\\nfrom torch import nn\\n" + text)
+                sys.path.insert(0, folder)
+                from nets import Net
+                for line in json.load(open(folder + "/lines.json")):
+                    exec(line, {"net": Net()})
+                """)
+            let made = try ZooProcess.execute(
+                Self.python, [script.path, folder, Self.fixtures.path], ZooProcess.environment())
+            try #require(made.status == 0, "\(made.errors)")
+            for name in names {
+                let stem = folder + "/" + (name as NSString).deletingPathExtension
+                let taken = try ZooProcess.run([
+                    "import", stem + "-script.pt", "--input", "1x12x12", "--classes", "3", "--manifest", folder + "/zoo.json",
+                ])
+                #expect(taken.status == 0 && taken.errors.isEmpty, "\(name): \(taken.errors)")
+                #expect(try SafetensorsFile(path: stem + ".safetensors").entries.contains { $0.name == "norm.running_mean" })
+            }
         }
     }
 

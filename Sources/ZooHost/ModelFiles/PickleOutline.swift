@@ -298,7 +298,9 @@ struct PickleOutline {
     /// Gives an object its state: that of PyTorch's modules has a dict of submodules.
     private mutating func build(_ state: [Value]?) -> Bool {
         guard let state, let last = stack.last else { return false }
-        if case .object(let object) = last, case .dict(let index) = state[0], dicts[index].prefix(64).contains(where: { $0.key == "_modules" }) {
+        if case .object(let object) = last, case .dict(let index) = state[0],
+            dicts[index].prefix(64).contains(where: { $0.key == "_modules" })
+        {
             objects[object].isModule = true
         }
         return true
