@@ -4,7 +4,7 @@ public import ZooData
 public struct Preparation: Sendable, Hashable, Codable {
     /// The data set that the weights were trained on; nil if nothing says which.
     public let dataset: String?
-    /// Of each channel, or of all; on the scale where 255 is 1.
+    /// One number for each channel, or one for all, on the scale where 255 is 1.
     public let means, stds: [Double]
 
     /// As in training on a data set.

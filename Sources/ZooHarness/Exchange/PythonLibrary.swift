@@ -35,7 +35,7 @@ enum PythonLibrary {
             return (images - mean) / std
 
 
-        def zoo_warp(images, theta, size, padding):
+        def zoo_warp(images, theta, size, padding, homography):
             \"\"\"Bilinear sampling at the places that theta (N×2×3, or N×3×3 for a homography) names; align_corners = False.\"\"\"
             height, width = size
             # Places need more digits than half precision has.
@@ -44,7 +44,7 @@ enum PythonLibrary {
             xs = (torch.arange(width, dtype=theta.dtype, device=theta.device) * 2 + 1) / width - 1
             y, x = (g.reshape(-1) for g in torch.meshgrid(ys, xs, indexing="ij"))
             places = theta[:, :, 0:1] * x + theta[:, :, 1:2] * y + theta[:, :, 2:3]
-            if theta.shape[1] == 3:
+            if homography:
                 places = places[:, :2] / places[:, 2:]
             return zoo_sample(images, places.transpose(1, 2).reshape(-1, height, width, 2), padding)
 

@@ -135,6 +135,10 @@ public struct PythonModule {
                 byName = byName || index >= signature.positional
                 arguments.append(byName ? "\(signature.parameters[index])=\(text)" : text)
             }
+            // Asked of the tensor, it would be a number that torch.jit.trace warns of.
+            if signature.name == "zoo::warp", call.inputs.count > 1, case .tensor(let theta) = call.inputs[1] {
+                arguments.append("homography=\(first.tensors[theta].shape[1] == 3 ? "True" : "False")")
+            }
             let followsBatch = zip(call.inputs, other.inputs).contains { a, b in
                 if case .tensor = a { false } else if case .tensors = a { false } else { a != b }
             }

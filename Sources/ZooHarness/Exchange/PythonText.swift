@@ -70,7 +70,7 @@ enum PythonText {
 
             import torch
 
-            # Of each channel, or of all; on the scale where 255 is 1.
+            # One number for each channel, or one for all, on the scale where 255 is 1.
             MEAN = \(preparation.means)
             STD = \(preparation.stds)
             PARAMETERS = [
