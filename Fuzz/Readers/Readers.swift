@@ -14,6 +14,11 @@ public enum Readers {
             let file = try SafetensorsFile(contents: bytes, path: "x.safetensors")
             for entry in file.entries { _ = try file.bytes(of: entry.name) }
         },
+        "model-file": { bytes in
+            let file = ModelFile(bytes)
+            _ = file.refusal(asModel: "x.pt")
+            if let refusal = file.refusal(asWeights: "x.pt") { throw refusal }
+        },
         "idx": { bytes in
             let labels = Result { try IDX.parse(Array(bytes), path: "x-ubyte", rank: 1) }
             _ = try IDX.parse(Array(bytes), path: "x-ubyte", rank: 3)

@@ -12,14 +12,32 @@ final class PackageArchitecture: Architecture, Component {
     let parameters = Parameters()
     private let path: String
     private let package: CompiledPackage
+    private let dtype: DType
 
     init(_ build: Build) throws {
         path = try build.string("package")
         package = try CompiledPackage(path: path)
-        try withoutGradients { try build.requireLogits(path) { try package($0) } }
-        // A program that was exported for one number of images takes no other.
-        let input = build.input
-        do { _ = try withoutGradients { try package(Tensor.zeros([3, input.channels, input.height, input.width])) } } catch {
+        dtype = try Self.dtype(of: package, build.input)
+        try withoutGradients { try build.requireLogits(path) { try run($0) } }
+    }
+
+    /// The type of images that it was compiled for; float32 where it takes none of the others either.
+    private static func dtype(of package: CompiledPackage, _ input: ImageShape) throws -> DType {
+        let images = try Tensor.zeros([2, input.channels, input.height, input.width])
+        return withoutGradients {
+            [DType.float32, .float64, .float16, .bfloat16].first { (try? package(images.to(dtype: $0))) != nil } ?? .float32
+        }
+    }
+
+    /// A program that was exported for any number of images is one for two or more: PyTorch takes a size of one for a constant.
+    private func run(_ x: Tensor) throws -> Tensor {
+        let images = try x.to(dtype: dtype)
+        if try x.size(0) == 1 {
+            return try package(Tensor.cat([images, images], dimension: 0)).narrowed(0, from: 0, count: 1).to(dtype: x.dtype)
+        }
+        do { return try package(images).to(dtype: x.dtype) } catch {
+            // Three are asked for only after two have been computed.
+            guard try x.size(0) == 3, (try? package(images.narrowed(0, from: 0, count: 2))) != nil else { throw error }
             throw ZooError(
                 "\(path): it takes two images and not three: export it with dynamic_shapes=({0: torch.export.Dim(\"batch\")},)",
                 .badArgument)
@@ -30,7 +48,6 @@ final class PackageArchitecture: Architecture, Component {
         guard !parameters.isTraining else {
             throw ZooError("\(path): an AOTInductor package holds no gradients: it can be evaluated, not trained", .unsupported)
         }
-        // A program exported for any number of images is one for two or more: PyTorch takes a size of one for a constant.
-        return try x.size(0) == 1 ? package(Tensor.cat([x, x], dimension: 0)).narrowed(0, from: 0, count: 1) : package(x)
+        return try run(x)
     }
 }

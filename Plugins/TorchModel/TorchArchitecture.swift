@@ -30,15 +30,22 @@ final class TorchArchitecture: Architecture, Component {
 }
 
 extension Build {
-    /// Runs a model on two blank images.
+    /// Runs a model on blank images, on two, one and three of them.
     ///
     /// - Throws: `badArgument` that names the model's file, if they do not give logits of this build's classes.
     func requireLogits(_ path: String, _ run: (Tensor) throws -> Tensor) throws {
-        let logits = try run(Tensor.zeros([2, input.channels, input.height, input.width]))
-        guard logits.rank == 2 || logits.rank == 3, logits.shape.first == 2, logits.shape.last == outputs else {
-            throw ZooError(
-                "\(path): two images of \(input) give \(logits.shape), expected [2, \(outputs)] or [2, heads, \(outputs)]",
-                .badArgument)
+        for count in [2, 1, 3] {
+            let many = ["", "one image", "two images", "three images"][count]
+            let logits: Tensor
+            do { logits = try run(Tensor.zeros([count, input.channels, input.height, input.width])) } catch {
+                throw ZooError("\(path): it fails for \(many) of \(input): \(error)", .badArgument)
+            }
+            guard logits.rank == 2 || logits.rank == 3, logits.shape.first == count, logits.shape.last == outputs else {
+                let hint = count == 1 ? "; does it squeeze() its result?" : ""
+                throw ZooError(
+                    "\(path): \(many) of \(input) give \(logits.shape), expected [\(count), \(outputs)] or [\(count), heads, \(outputs)]\(hint)",
+                    .badArgument)
+            }
         }
     }
 }

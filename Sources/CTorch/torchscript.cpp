@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <vector>
@@ -32,6 +35,75 @@ zoo_script *need(zoo_script *script) {
   return script;
 }
 
+bool is_float32(at::ScalarType type) { return type == at::kFloat; }
+bool is_other_float(at::ScalarType type) { return type == at::kDouble || type == at::kHalf || type == at::kBFloat16; }
+
+// Calls `visit` with every constant tensor of a block, and with every constant type that an operator is given.
+template <class Tensor, class Type> void visit_constants(torch::jit::Block *block, const Tensor &on_tensor, const Type &on_type) {
+  namespace prim = torch::jit::prim;
+  namespace attr = torch::jit::attr;
+  for (auto *node : block->nodes()) {
+    for (auto *inner : node->blocks()) visit_constants(inner, on_tensor, on_type);
+    if (node->kind() == prim::Constant) {
+      if (node->hasAttribute(attr::value) && node->kindOf(attr::value) == torch::jit::AttributeKind::t) on_tensor(node);
+    } else if (const auto *schema = node->maybeSchema()) {
+      for (size_t i = 0; i < schema->arguments().size() && i < node->inputs().size(); i++)
+        if (schema->arguments()[i].name() == "dtype")
+          if (auto value = torch::jit::toIValue(node->input(i)); value && value->isInt()) on_type(node, i, value->toInt());
+    }
+  }
+}
+
+template <class Body> void for_each_graph(const Module &module, const Body &body) {
+  for (const Module &part : module.modules())
+    for (const auto &method : part.get_methods()) body(*torch::jit::toGraphFunction(method.function()).graph());
+}
+
+// The zoo computes in float32. A module whose numbers are all of other floating types is converted: its tensors, the constants in its code
+// and the types that its code names. One that mixes them has its reasons, and stays as it is.
+void to_float32(const Module &module) {
+  namespace attr = torch::jit::attr;
+  std::vector<at::Tensor> tensors;
+  for (const auto &value : module.attributes(true))
+    if (value.isTensor() && value.toTensor().defined()) tensors.push_back(value.toTensor());
+  bool any = false, any_float32 = false;
+  auto note = [&](at::ScalarType type) {
+    any |= is_other_float(type);
+    any_float32 |= is_float32(type);
+  };
+  for (const auto &tensor : tensors) note(tensor.scalar_type());
+  // A frozen module has its weights among the constants, where single numbers say nothing.
+  if (!any && !any_float32)
+    for_each_graph(module, [&](torch::jit::Graph &graph) {
+      visit_constants(
+          graph.block(),
+          [&](torch::jit::Node *node) {
+            if (const auto &tensor = node->t(attr::value); tensor.dim() > 0) note(tensor.scalar_type());
+          },
+          [](torch::jit::Node *, size_t, int64_t) {});
+    });
+  if (!any || any_float32) return;
+  at::NoGradGuard guard;
+  for (auto &tensor : tensors)
+    if (is_other_float(tensor.scalar_type())) tensor.set_data(tensor.to(at::kFloat));
+  for_each_graph(module, [](torch::jit::Graph &graph) {
+    visit_constants(
+        graph.block(),
+        [](torch::jit::Node *node) {
+          auto tensor = node->t(attr::value);
+          if (!is_other_float(tensor.scalar_type())) return;
+          tensor = tensor.to(at::kFloat);
+          node->t_(attr::value, tensor);
+          node->output()->inferTypeFrom(tensor);
+        },
+        [&graph](torch::jit::Node *node, size_t index, int64_t type) {
+          if (!is_other_float(static_cast<at::ScalarType>(type))) return;
+          torch::jit::WithInsertPoint place(node);
+          node->replaceInput(index, graph.insertConstant(static_cast<int64_t>(at::kFloat)));
+        });
+  });
+}
+
 zoo_status load(const char *path, zoo_script **out) {
   if (!path || !out) return fail(ZOO_BAD_ARGUMENT, "torchscript: path or out is NULL");
   *out = nullptr;
@@ -47,6 +119,7 @@ zoo_status load(const char *path, zoo_script **out) {
       throw Failure(ZOO_ERROR, std::string(path) + ": not a TorchScript module: " + text.substr(0, text.find('\n')));
     }
     file.require_unchanged();
+    to_float32(script->module);
     script->module.train(true);
     for (const auto &p : script->module.named_parameters(true)) {
       if (p.value.is_floating_point()) p.value.set_requires_grad(true);
@@ -120,6 +193,12 @@ c10::IValue run(zoo_script *script, const char *name, zoo_tensor *in) {
   }
 }
 
+// A result in the type of what went in: a module may compute in another one inside.
+at::Tensor as_input(at::Tensor result, zoo_tensor *in) {
+  const auto type = ctorch::need(in, "torchscript").scalar_type();
+  return result.is_floating_point() && at::isFloatingType(type) ? result.to(type) : result;
+}
+
 // What a module calls its results: keys of a dict, fields of a named tuple, places in any tuple or list.
 std::vector<std::pair<std::string, c10::IValue>> named(const c10::IValue &result) {
   std::vector<std::pair<std::string, c10::IValue>> list;
@@ -147,7 +226,7 @@ zoo_status call(zoo_script *script, const char *name, zoo_tensor *in, zoo_tensor
     if (!result.isTensor())
       throw Failure(ZOO_UNSUPPORTED, std::string("the TorchScript ") + (name && *name ? name : "forward") + " gives a " + result.tagKind() +
                                          ", expected one tensor");
-    *out = give(std::move(result).toTensor());
+    *out = give(as_input(std::move(result).toTensor(), in));
   });
 }
 
@@ -171,7 +250,7 @@ zoo_status call_outputs(zoo_script *script, const char *name, zoo_tensor *in, co
                                        "'; it gives " + (known.empty() ? std::string("one ") + result.tagKind() : known));
     };
     std::vector<at::Tensor> picked;
-    for (uint32_t i = 0; i < count; i++) picked.push_back(pick(outputs[i] ? outputs[i] : ""));
+    for (uint32_t i = 0; i < count; i++) picked.push_back(as_input(pick(outputs[i] ? outputs[i] : ""), in));
     for (uint32_t i = 0; i < count; i++) out[i] = give(std::move(picked[i]));
   });
 }

@@ -17,14 +17,18 @@ public enum FileBytes {
     /// Writes `chunks`, one after the other, to the file, which then has either all of its new contents or its old ones.
     ///
     /// The bytes go to a temporary file in the same directory, are flushed to the disk, and the file takes its name. A
-    /// crash can leave the temporary file behind (`.NAME.PID.tmp`), never half a file under the real name.
+    /// crash can leave the temporary file behind (`.NAME.PID.tmp`), never half a file under the real name. A symbolic
+    /// link stays one: what it leads to is written, and made if it is not there yet. A file keeps its permissions.
     ///
-    /// - Throws: `HostError` of kind `cantCreate` if the directory is missing or not writable, `io` if writing fails.
+    /// - Throws: `HostError` of kind `cantCreate` if the directory is missing or not writable, if the path leads to something else than
+    ///   a file, or if links lead in a circle; `io` if writing fails.
     public static func writeAtomically(_ chunks: [Data], to path: String) throws {
-        let (directory, name) = split(path)
+        let real = try target(of: path)
+        let (directory, name) = split(real)
         guard !name.isEmpty else { throw HostError(.cantCreate, "\(path): expected the name of a file") }
         var status = stat()
-        if stat(path, &status) == 0, let other = RegularFile.type(besidesFiles: status.st_mode) {
+        let isThere = stat(real, &status) == 0
+        if isThere, let other = RegularFile.type(besidesFiles: status.st_mode) {
             throw HostError(.cantCreate, "\(path): cannot be written: it is a \(other)")
         }
         let temporary = "\(directory)/.\(name).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
@@ -34,9 +38,10 @@ public enum FileBytes {
         }
         do {
             defer { close(descriptor) }
+            if isThere { fchmod(descriptor, status.st_mode & 0o777) }
             for chunk in chunks { try chunk.withUnsafeBytes { try write($0, to: descriptor, path: path) } }
             guard fsync(descriptor) == 0 else { throw HostError(.io, "\(path): writing failed: \(reason(errno))") }
-            guard rename(temporary, path) == 0 else {
+            guard rename(temporary, real) == 0 else {
                 throw HostError(.cantCreate, "\(path): cannot be created: \(reason(errno))")
             }
         } catch {
@@ -75,6 +80,25 @@ public enum FileBytes {
             }
             done += count
         }
+    }
+
+    /// Links that may follow one another, as many as the kernel follows.
+    private static let mostLinks = 40
+
+    /// Where a path leads once its last component is no symbolic link; nothing need be there.
+    ///
+    /// - Throws: `cantCreate` if links lead in a circle.
+    public static func target(of path: String) throws(HostError) -> String {
+        var path = path
+        for _ in 0..<mostLinks {
+            var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink(path, &buffer, buffer.count)
+            // What is no link, or not there, is what is asked for.
+            guard count > 0 else { return path }
+            let next = String(decoding: buffer[..<count], as: UTF8.self)
+            path = next.hasPrefix("/") ? next : split(path).directory + "/" + next
+        }
+        throw HostError(.cantCreate, "\(path): symbolic links lead in a circle")
     }
 
     private static func split(_ path: String) -> (directory: String, name: String) {

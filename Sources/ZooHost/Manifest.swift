@@ -107,7 +107,10 @@ public struct Manifest: Sendable {
     /// The path of a file that an entry names.
     public func resolve(_ file: String) -> String { Self.resolve(file, in: Self.folder(of: path)) }
 
-    private static func folder(of path: String) -> String { (path as NSString).deletingLastPathComponent }
+    /// Where the manifest lies: paths in it stay right when it is read by way of a symbolic link.
+    private static func folder(of path: String) -> String {
+        (((try? FileBytes.target(of: path)) ?? path) as NSString).deletingLastPathComponent
+    }
 
     static func resolve(_ file: String, in folder: String) -> String {
         file.hasPrefix("/") || folder.isEmpty ? file : folder + "/" + file

@@ -49,16 +49,23 @@ public struct SafetensorsFile: Sendable {
         func wrong(_ reason: String) -> HostError { HostError(.data, "\(path): not a sound safetensors file: \(reason)") }
         let total = contents.count
         guard total >= 8 else { throw wrong("it has \(total) bytes, expected at least 8 for the header's length") }
+        // Files of PyTorch and others are called what they are, with what makes weights of them.
+        func foreign() throws { if let refusal = ModelFile(contents).refusal(asWeights: path) { throw refusal } }
         let claimed = contents.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard claimed <= UInt64(Self.largestHeader) else {
+            try foreign()
             throw wrong("its header claims \(claimed) bytes, expected at most \(Self.largestHeader)")
         }
         let length = Int(claimed)
         guard length <= total - 8 else {
+            try foreign()
             throw wrong("its header claims \(length) bytes, but only \(total - 8) follow: truncated or garbled")
         }
         let bytes = [UInt8](contents.dropFirst(8).prefix(length))
-        guard bytes.first == UInt8(ascii: "{") else { throw wrong("its header does not begin with '{'") }
+        guard bytes.first == UInt8(ascii: "{") else {
+            try foreign()
+            throw wrong("its header does not begin with '{'")
+        }
 
         let header: SafetensorsHeader
         do { header = try SafetensorsHeader(bytes) } catch { throw wrong(error.reason) }

@@ -51,13 +51,15 @@ extension SafetensorsFile {
 
     /// Copies tensors into a network's parameters and buffers: every one of them, by name, of the same shape.
     ///
-    /// Nothing is written unless everything fits. Tensors of the file whose name begins with one of `ignored` are left out.
+    /// Nothing is written unless everything fits. Tensors of the file whose name begins with one of `ignored` are left out. Counters of
+    /// batch norm may be missing, or be there without a parameter of that name: see `isCounter`.
     ///
     /// - Throws: `data` naming the first tensor that is missing, left over, or of another shape.
     public func load(into parameters: Parameters, ignoring ignored: [String] = []) throws {
         let names = Set(parameters.entries.map(\.name))
         for entry in parameters.entries {
             guard let found = self.entry(entry.name) else {
+                if Self.isCounter(entry.name) { continue }
                 let hint = nearest(to: entry.name, in: entries.lazy.map(\.name)).map { ", the nearest it has is '\($0)'" } ?? ""
                 throw HostError(.data, "\(path): the network needs a tensor '\(entry.name)' of shape \(entry.tensor.shape)\(hint)")
             }
@@ -65,10 +67,19 @@ extension SafetensorsFile {
                 throw HostError(.data, "\(path): tensor '\(entry.name)' has shape \(found.shape), the network needs \(entry.tensor.shape)")
             }
         }
-        if let stray = entries.first(where: { entry in !names.contains(entry.name) && !ignored.contains { entry.name.hasPrefix($0) } }) {
+        let stray = entries.first { entry in
+            !names.contains(entry.name) && !Self.isCounter(entry.name) && !ignored.contains { entry.name.hasPrefix($0) }
+        }
+        if let stray {
             throw HostError(.data, "\(path): tensor '\(stray.name)' belongs to no parameter of the network")
         }
-        let values = try parameters.entries.map { try tensor($0.name) }
+        let values = try parameters.entries.map { try self.entry($0.name) == nil ? Tensor.zeros([], dtype: .int64) : tensor($0.name) }
         for (entry, value) in zip(parameters.entries, values) { try entry.tensor.copy_(value) }
+    }
+
+    /// Whether a tensor is a batch norm's count of its batches. PyTorch leaves it out where it does not track them, and older or converted
+    /// files do; no result of evaluation depends on it, and without it the count begins at 0.
+    public static func isCounter(_ name: String) -> Bool {
+        name == "num_batches_tracked" || name.hasSuffix(".num_batches_tracked")
     }
 }

@@ -5,13 +5,16 @@ import ZooHost
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "Write an entry as a Python module for PyTorch, with its weights as safetensors.",
-        discussion: "The module computes what the entry computes in evaluation, and needs nothing of the zoo.")
+        discussion: """
+            The module computes what the entry computes in evaluation, and needs nothing of the zoo. Its prepare() normalises images as in \
+            training.
+            """)
 
     @Argument(help: ArgumentHelp("Id of an entry.", valueName: "entry"))
     var entry: String
 
-    @Option(help: ArgumentHelp("Size of one image.", valueName: "CxHxW"))
-    var input = ImageSize.mnist
+    @Option(help: ArgumentHelp("Size of one image. Default: that of the data set's.", valueName: "CxHxW"))
+    var input: ImageSize?
 
     @Option(help: ArgumentHelp("Number of classes.", valueName: "n"))
     var classes = 10
@@ -20,8 +23,14 @@ struct ExportCommand: ParsableCommand {
         help: ArgumentHelp("A file of weights, or 'initial' for untrained ones. Default: those that come with the zoo.", valueName: "file"))
     var weights: String?
 
-    @Option(help: ArgumentHelp("The data set that the weights were trained on.", valueName: "name"))
-    var dataset = "strokes-rotated"
+    @Option(
+        help: ArgumentHelp(
+            "The data set that the weights were trained on, by which the module normalises. Default: what the weights say of themselves.",
+            valueName: "name"))
+    var dataset: String?
+
+    @Option(help: ArgumentHelp("The seed of the weights that come with the zoo.", valueName: "seed"))
+    var seed: UInt64 = 0
 
     @Option(help: ArgumentHelp("Where to write.", valueName: "dir"))
     var output = "."
@@ -34,9 +43,11 @@ struct ExportCommand: ParsableCommand {
     func run() throws {
         let manifest = try shared.readManifest()
         let entry = try manifest.entry(entry)
-        let files = try EntryExport.run(
-            entry, manifest: manifest, host: shared.host(), input: input.shape, classes: classes, weights: weights, dataset: dataset,
-            to: output, check: check)
-        try shared.emit(files, or: files.map { $0 + "\n" }.joined())
+        var export = EntryExport(entry, of: manifest)
+        (export.weights, export.dataset, export.seed) = (weights, dataset, seed)
+        (export.input, export.classes) = (input?.shape, classes)
+        let outcome = try export.run(host: shared.host(), to: output, check: check)
+        for warning in outcome.warnings { shared.warn(warning) }
+        try shared.emit(outcome, or: outcome.files.map { $0 + "\n" }.joined())
     }
 }

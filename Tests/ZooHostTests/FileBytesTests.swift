@@ -29,6 +29,33 @@ import ZooHost
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["a"])
     }
 
+    @Test func writesThroughSymbolicLinks() throws {
+        let (directory, other) = (try TemporaryDirectory(), try TemporaryDirectory())
+        let files = FileManager.default
+        let real = try other.write("real", Data("old".utf8))
+        try files.setAttributes([.posixPermissions: 0o640], ofItemAtPath: real)
+        func link(_ name: String, to target: String) throws -> String {
+            try files.createSymbolicLink(atPath: directory.file(name), withDestinationPath: target)
+            return directory.file(name)
+        }
+        // Absolute, by way of another link, relative, and to nothing yet.
+        let absolute = try link("absolute", to: real)
+        let chain = try link("chain", to: "absolute")
+        try files.createDirectory(atPath: directory.file("folder"), withIntermediateDirectories: false)
+        let dangling = try link("dangling", to: "folder/new")
+        for (path, target, text) in [(absolute, real, "one"), (chain, real, "two"), (dangling, directory.file("folder/new"), "three")] {
+            try FileBytes.writeAtomically([Data(text.utf8)], to: path)
+            #expect(try FileBytes.read(target) == Data(text.utf8))
+            #expect(try files.destinationOfSymbolicLink(atPath: path).isEmpty == false, "\(path) is a link no more")
+        }
+        #expect(try files.attributesOfItem(atPath: real)[.posixPermissions] as? Int == 0o640)
+        #expect(try files.contentsOfDirectory(atPath: other.path) == ["real"])
+        for path in [try link("circle", to: "circle"), try link("pipe", to: "/dev/null"), try link("up", to: ".")] {
+            let error = #expect(throws: HostError.self) { try FileBytes.writeAtomically([Data()], to: path) }
+            #expect(error?.kind == .cantCreate)
+        }
+    }
+
     @Test func mapsLargeFiles() throws {
         let directory = try TemporaryDirectory()
         let bytes = Data(repeating: 7, count: 17 << 20)

@@ -116,6 +116,37 @@ import ZooStore
         #expect(try architecture.parameters[tensor: "conv1.1.running_mean"]?.doubles() != before)
     }
 
+    /// Of one network in several types the zoo makes one in float32, constants and types in its code included; it can be trained.
+    @Test func itsNumbersMayBeOfAnotherType() throws {
+        let host = try host()
+        func network(_ name: String) throws -> ForeignArchitecture {
+            try ForeignArchitecture(
+                host.part(
+                    host.component(.architecture, "torchscript"),
+                    config: ["torchscript": .string(Self.fixtures.appendingPathComponent("models/\(name).pt").path)],
+                    input: ImageShape(1, 12, 12), outputs: 3))
+        }
+        let images = try Tensor.rand([5, 1, 12, 12], Generator(seed: 3))
+        let reference = try network("logits")
+        try reference.parameters.setTraining(false)
+        let expected = try reference.forward(images).detached()
+        // double.pt holds the same numbers; those of the others were rounded to 11 and 8 bits, and are then multiplied by 40.
+        for (name, tolerance) in [("double", 1e-5), ("half", 0.02), ("bfloat16", 0.3)] {
+            let architecture = try network(name)
+            try architecture.parameters.setTraining(false)
+            let logits = try architecture.forward(images)
+            #expect(logits.dtype == .float32, "\(name)")
+            try near(logits.detached(), expected, tolerance)
+            for entry in architecture.parameters.entries where entry.role == .parameter { #expect(entry.tensor.dtype == .float32) }
+            try architecture.parameters.setTraining(true)
+            guard !architecture.parameters.entries.isEmpty else { continue }
+            try architecture.forward(images).sum().backward()
+            for entry in architecture.parameters.entries where entry.role == .parameter {
+                #expect(try entry.tensor.gradient?.dtype == .float32, "\(name): \(entry.name)")
+            }
+        }
+    }
+
     @Test func itsSubmodulesAreStages() throws {
         let reference = try SafetensorsFile(path: Self.fixtures.appendingPathComponent("torchscript.safetensors").path)
         let host = try host()

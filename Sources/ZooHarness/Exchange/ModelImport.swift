@@ -12,7 +12,11 @@ public struct ModelImport: Sendable {
     public let classes: Int
     public let summary: String
     public let cut: Cut?
-    private let isPackage: Bool
+    private let contents: Data
+    private let file: ModelFile
+    private let isNamed: Bool
+
+    private var isPackage: Bool { file.kind == .compiledPackage }
 
     /// How a model becomes an extractor, in the words of the extractor's options; nil: the whole model is an architecture.
     public struct Cut: Sendable {
@@ -40,50 +44,63 @@ public struct ModelImport: Sendable {
     /// The option by which a component says that it takes such a file.
     private var option: String { isPackage ? "package" : "torchscript" }
 
-    /// - Parameter id: nil for the model's file name, without what an id cannot hold.
-    /// - Throws: `usage` if a value makes no sense.
+    /// - Parameter id: nil for one made from the model's file name: see `EntryName`.
+    /// - Throws: `usage` if a value makes no sense, `noInput` if there is no such file, `data` if it is no model that can be imported: then
+    ///   the message says what it is, and how it becomes one.
     public init(
         model: String, id: String?, input: ImageShape, classes: Int, summary: String?, cut: Cut?
-    ) throws(HostError) {
+    ) throws {
         guard classes >= 1, input.channels >= 1, input.height >= 1, input.width >= 1 else {
             throw HostError(.usage, "input \(input) and \(classes) classes, expected numbers from 1 on")
         }
-        let stem = ((model as NSString).lastPathComponent as NSString).deletingPathExtension
-        let name = id ?? String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_+".contains($0)) ? $0 : "-" })
-        guard !name.isEmpty else { throw HostError(.usage, "\(model): its name gives no id; say one with --id") }
-        self.id = name
+        if let id, !EntryName.isTypable(id) {
+            throw HostError(
+                .usage, file: "--id", field: "id",
+                expected: "letters, digits, '-', '_', '.' or '+', the first a letter or digit, '\(EntryName.make(from: id))' for example",
+                found: "'\(id)'")
+        }
+        contents = try FileBytes.read(model)
+        file = ModelFile(contents)
+        guard file.kind == .torchScript || file.kind == .compiledPackage else { throw file.refusal(asModel: model) }
+        let name = (model as NSString).lastPathComponent
+        isNamed = id != nil
+        self.id = id ?? EntryName.make(from: (name as NSString).deletingPathExtension)
         self.model = model
         self.input = input
         self.classes = classes
-        self.summary = summary ?? "From PyTorch: \((model as NSString).lastPathComponent), for \(input) and \(classes) classes"
+        self.summary = summary ?? "From PyTorch: \(name), for \(input) and \(classes) classes"
         self.cut = cut
-        isPackage = (model as NSString).pathExtension == "pt2"
-        guard cut == nil || !isPackage else {
+        guard cut == nil || file.kind != .compiledPackage else {
             throw HostError(.usage, "\(model): a compiled package cannot be cut into stages: one graph computes all of it; use TorchScript")
         }
     }
 
     /// Checks the model by running it, keeps a copy beside the manifest, and adds the entry.
     ///
-    /// The entry names it relative to the manifest, so that the two can be moved together. The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
+    /// The entry names it relative to the manifest (where that is a symbolic link: to the file that it leads to), so that the two can be
+    /// moved together. The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
     /// of another.
     ///
     /// - Throws: `noInput`, `unavailable` if no plugin takes such files, `config` if the model does not fit or the id is taken.
     public func run(host: HostRuntime, manifest path: String) throws -> Outcome {
-        let contents = try FileBytes.read(model)
+        let path = try FileBytes.target(of: path)
         let present = FileManager.default.fileExists(atPath: path) ? try FileBytes.read(path) : nil
         let folder = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent().appendingPathComponent("models")
         let name = "\(id)-\(try Checksum.sha256(of: contents).prefix(12)).\(isPackage ? "pt2" : "pt")"
         let copy = folder.appendingPathComponent(name)
 
         // Checked where it lies; the entry names the copy.
-        let (network, warnings) = try check(host, entry(host, file: URL(fileURLWithPath: model).standardizedFileURL.path))
+        var (network, warnings) = try check(host, entry(host, file: URL(fileURLWithPath: model).standardizedFileURL.path))
         let text = try Manifest.adding(entry(host, file: "models/" + name), to: present, path: path)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch { throw HostError(.cantCreate, "\(folder.path): the directory cannot be made") }
         try FileBytes.writeAtomically([contents], to: copy.path)
         try FileBytes.writeAtomically([text], to: path)
+        let stem = ((model as NSString).lastPathComponent as NSString).deletingPathExtension
+        if !isNamed, id != stem {
+            warnings.insert("the entry is called '\(id)', as '\(stem)' cannot be an id; --id chooses another", at: 0)
+        }
         return Outcome(entry: id, manifest: path, model: copy.path, parameters: network.parameters.count, warnings: warnings)
     }
 
@@ -127,31 +144,6 @@ public struct ModelImport: Sendable {
     private func check(_ host: HostRuntime, _ entry: JSON) throws -> (Network, [String]) {
         let trial = try Manifest(contents: Manifest.adding(entry, to: nil, path: model), path: model)
         let network = try host.network(trial.entry(id), input: input, classes: classes, seed: 0)
-        var warnings: [String] = []
-        try EngineControl.seed(0)
-        let images = try Tensor.randn([3, input.channels, input.height, input.width])
-        try network.parameters.setTraining(false)
-        let logits = try withoutGradients { try network.architecture.forward(images) }
-        guard try logits.allFinite() else { throw HostError(.data, "\(model): its logits for random images are not all finite numbers") }
-        let again = try withoutGradients { try network.architecture.forward(images) }
-        if try logits.doubles() != again.doubles() { warnings.append("two evaluations of the same images differ: results will not repeat") }
-        let alone = try withoutGradients { try network.architecture.forward(images.narrowed(0, from: 0, count: 1)).doubles() }
-        let scale = try logits.doubles().reduce(1e-6) { max($0, abs($1)) }
-        if zip(alone, try logits.doubles()).contains(where: { abs($0 - $1) > 1e-3 * scale }) {
-            warnings.append("an image's logits depend on the others in its batch: was it traced with one batch size, or in training mode?")
-        }
-        try network.parameters.setTraining(true)
-        let trained = network.parameters.entries.filter { $0.role == .parameter }
-        if trained.isEmpty {
-            warnings.append(
-                "it has no parameters, \(isPackage ? "being compiled" : "as after torch.jit.freeze"): it can be evaluated, not trained")
-        } else {
-            try network.architecture.forward(images).sum().backward()
-            let idle = try trained.filter { try $0.tensor.gradient == nil }.map(\.name)
-            if !idle.isEmpty {
-                warnings.append("no gradient reaches \(idle.joined(separator: ", ")): training will leave them as they are")
-            }
-        }
-        return (network, warnings)
+        return (network, try ModelTrial(network, of: model, types: file.types).warnings())
     }
 }

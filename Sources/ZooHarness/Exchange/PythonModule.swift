@@ -7,7 +7,8 @@ import ZooStore
 ///
 /// The forward pass is recorded twice, with batches of different size; a number that follows the batch becomes an expression in
 /// it, and what does not repeat otherwise is an error. The module therefore computes what the network computes in
-/// evaluation, for that size of image and any number of images; dropout and batch statistics of training are not in it.
+/// evaluation, for that size of image and any number of images, and in whatever precision it is converted to; dropout and batch statistics
+/// of training are not in it. Its `prepare` normalises images as in training.
 public struct PythonModule {
     /// The source of the module.
     public let source: String
@@ -16,10 +17,14 @@ public struct PythonModule {
 
     private static let batches = (3, 5)
 
+    private let preparation: Preparation
+
     /// Records `network`, which is put into evaluation mode.
     ///
+    /// - Parameter preparation: how an image becomes what the network takes.
     /// - Throws: `unavailable` if it computes by other means than operators, as a TorchScript model does, or draws random numbers.
-    public init(_ network: Network) throws {
+    public init(_ network: Network, _ preparation: Preparation) throws {
+        self.preparation = preparation
         try network.parameters.setTraining(false)
         let input = network.input
         func tape(_ count: Int) throws -> (OperatorTape, Tensor) {
@@ -35,7 +40,7 @@ public struct PythonModule {
         let body = try writer.body()
         tensors = network.parameters.entries.map { ($0.name, $0.tensor) } + writer.constants
         source = PythonText.module(
-            entry: network.entry, input: input, classes: network.classes, body: body,
+            network, preparation, body: body,
             parameters: network.parameters.entries.filter { $0.role == .parameter }.map(\.name),
             buffers: network.parameters.entries.filter { $0.role == .buffer }.map(\.name) + writer.constants.map(\.name))
     }
@@ -45,11 +50,12 @@ public struct PythonModule {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch { throw HostError(.cantCreate, "\(directory): the directory cannot be made") }
-        // A module's name is an identifier in Python.
-        let stem = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+        let stem = PythonNames.module(name)
         let paths = ["\(directory)/\(stem).py", "\(directory)/\(stem).safetensors"]
         try SafetensorsFile.write(
-            tensors: tensors, metadata: ["format": "stn-zoo export 1", "entry": name, "zoo": ZooVersion.current], to: paths[1])
+            tensors: tensors,
+            metadata: preparation.metadata.merging(["format": "stn-zoo export 1", "entry": name, "zoo": ZooVersion.current]) { $1 },
+            to: paths[1])
         try FileBytes.writeAtomically([Data(source.utf8)], to: paths[0])
         return paths
     }
@@ -129,7 +135,14 @@ public struct PythonModule {
                 byName = byName || index >= signature.positional
                 arguments.append(byName ? "\(signature.parameters[index])=\(text)" : text)
             }
-            let made = "\(signature.python)(\(arguments.joined(separator: ", ")))"
+            // Asked of the tensor, it would be a number that torch.jit.trace warns of.
+            if signature.name == "zoo::warp", call.inputs.count > 1, case .tensor(let theta) = call.inputs[1] {
+                arguments.append("homography=\(first.tensors[theta].shape[1] == 3 ? "True" : "False")")
+            }
+            let followsBatch = zip(call.inputs, other.inputs).contains { a, b in
+                if case .tensor = a { false } else if case .tensors = a { false } else { a != b }
+            }
+            let made = signature.call(arguments, followsBatch: followsBatch)
             var targets: [String] = []
             var unpacking: [String] = []
             for (index, output) in call.outputs.enumerated() {

@@ -1,73 +1,25 @@
-import Foundation
 import ZooHost
 import ZooKit
 
-/// An operator's schema as the engine spells it, `aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, …) -> Tensor`.
-struct Signature {
-    /// `aten::sum.dim_IntList`.
-    let name: String
-    let parameters: [String]
-    /// N of parameters that are lists `int[N]`, by their place: a single number stands for N of them.
-    let repeats: [Int: Int]
-    /// How many may be given without their names.
-    let positional: Int
-
-    init(_ schema: String) {
-        let open = schema.firstIndex(of: "(") ?? schema.endIndex
-        name = String(schema[..<open])
-        var parameters: [String] = []
-        var repeats: [Int: Int] = [:]
-        var positional: Int?
-        var depth = 0
-        var piece = ""
-        func take(_ text: String) {
-            let text = text.trimmingCharacters(in: .whitespaces)
-            if text == "*" {
-                positional = parameters.count
-            } else if !text.isEmpty {
-                let declaration = text.split(separator: "=", maxSplits: 1).first ?? ""
-                if let type = declaration.split(separator: " ").first, let count = type.firstMatch(of: /nt\[(\d+)\]/).flatMap({ Int($0.1) })
-                {
-                    repeats[parameters.count] = count
-                }
-                parameters.append(String(declaration.split(separator: " ").last ?? ""))
-            }
-        }
-        scan: for letter in schema[open...].dropFirst() {
-            switch letter {
-            case "(", "[": depth += 1
-            case ")" where depth == 0: break scan
-            case ")", "]": depth -= 1
-            case "," where depth == 0:
-                take(piece)
-                piece = ""
-                continue
-            default: break
-            }
-            piece.append(letter)
-        }
-        take(piece)
-        self.parameters = parameters
-        self.repeats = repeats
-        self.positional = positional ?? parameters.count
-    }
-
-    /// What calls it in Python: PyTorch's own operator, or the function below that computes the same.
-    var python: String {
-        let pieces = name.components(separatedBy: "::")
-        let operation = (pieces.last ?? "").split(separator: ".", maxSplits: 1)
-        guard let base = operation.first else { return name }
-        if pieces.first == "zoo" { return "zoo_\(base)" }
-        return "torch.ops.\(pieces.first ?? "aten").\(base).\(operation.count > 1 ? String(operation[1]) : "default")"
-    }
-}
-
 /// Python as text.
 enum PythonText {
-    static func quoted(_ text: String) -> String {
-        "\""
-            + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
-            .replacingOccurrences(of: "\n", with: "\\n") + "\""
+    /// A string literal, whatever the text.
+    static func quoted(_ text: String) -> String { "\"" + escaped(text) + "\"" }
+
+    /// What stands for a text between double quotes, one or three: no backslash, quote or control character is left as it is.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\n": result += "\\n"
+            case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format:
+                let digits = String(scalar.value, radix: 16)
+                result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
 
     static func literal(_ value: OperatorTape.Value) -> String {
@@ -79,6 +31,8 @@ enum PythonText {
         case .ints(let list): return "\(list)"
         case .doubles(let list): return "[\(list.map(literal).joined(separator: ", "))]"
         case .bools(let list): return "[\(list.map { $0 ? "True" : "False" }.joined(separator: ", "))]"
+        // What computes in float32 computes in whatever type the module is converted to.
+        case .dtype(.float32): return "x.dtype"
         case .dtype(let dtype): return "torch.\(dtype)"
         case .memoryFormat(let format):
             switch format {
@@ -95,16 +49,20 @@ enum PythonText {
         number.isFinite ? "\(number)" : "float(\"\(number.isNaN ? "nan" : number < 0 ? "-inf" : "inf")\")"
     }
 
-    static func module(entry: Entry, input: ImageShape, classes: Int, body: [String], parameters: [String], buffers: [String]) -> String {
+    static func module(_ network: Network, _ preparation: Preparation, body: [String], parameters: [String], buffers: [String]) -> String {
+        let (entry, input) = (network.entry, network.input)
         func list(_ names: [String]) -> String { names.map { "    \(quoted($0)),\n" }.joined() }
         return """
-            \"\"\"\(entry.id): \(entry.summary.replacingOccurrences(of: "\"\"\"", with: "'''"))
+            \"\"\"\(escaped(entry.id)): \(escaped(entry.summary))
 
             Written by `zoo export`. The evaluation of the network as the STN Zoo runs it, operator by operator, for images of
-            \(input.channels)×\(input.height)×\(input.width) and \(classes) classes. Needs PyTorch, and the weights beside it:
+            \(input.channels)×\(input.height)×\(input.width) and \(network.classes) classes. Needs PyTorch, and the weights beside it:
 
-                from \(moduleName(entry.id)) import Model
-                logits = Model()(images)  # N×\(input.channels)×\(input.height)×\(input.width)
+                from \(PythonNames.module(entry.id)) import Model, prepare
+                logits = Model()(prepare(pixels))  # N×\(input.channels)×\(input.height)×\(input.width) to N×\(network.classes)
+
+            `pixels` are bytes of 0 to 255, or numbers of 0 to 1; \(input.channels == 3 ? "red, green and blue; " : "")rows from top to bottom.
+            \(escaped(preparation.sentence))
             \"\"\"
             import json
             import pathlib
@@ -112,13 +70,18 @@ enum PythonText {
 
             import torch
 
+            # One number for each channel, or one for all, on the scale where 255 is 1.
+            MEAN = \(preparation.means)
+            STD = \(preparation.stds)
             PARAMETERS = [
             \(list(parameters))]
             BUFFERS = [
             \(list(buffers))]
-            \(library)
+            \(PythonLibrary.source)
 
             class Model(torch.nn.Module):
+                \"\"\"Images as `prepare` gives them to logits. It can be converted to another type, moved, traced and exported.\"\"\"
+
                 def __init__(self, weights=pathlib.Path(__file__).with_suffix(".safetensors")):
                     super().__init__()
                     tensors = read_safetensors(weights)
@@ -134,76 +97,4 @@ enum PythonText {
 
             """
     }
-
-    private static func moduleName(_ id: String) -> String { String(id.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }) }
-
-    /// Reading the weights, and the zoo's own operators in terms of PyTorch's.
-    private static let library = """
-
-        def read_safetensors(path):
-            \"\"\"https://github.com/huggingface/safetensors: a length, a JSON header, the bytes.\"\"\"
-            types = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "I64": torch.int64,
-                     "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8, "BOOL": torch.bool}
-            data = pathlib.Path(path).read_bytes()
-            (length,) = struct.unpack("<Q", data[:8])
-            result = {}
-            for name, entry in json.loads(data[8:8 + length]).items():
-                if name == "__metadata__":
-                    continue
-                begin, end = (8 + length + offset for offset in entry["data_offsets"])
-                flat = torch.frombuffer(bytearray(data[begin:end]), dtype=types[entry["dtype"]]) if end > begin else torch.empty(0)
-                result[name] = flat.reshape(entry["shape"]).clone()
-            return result
-
-
-        def place(module, name):
-            \"\"\"The submodule that holds `name`, made if it is not there: state_dict() then has the zoo's names.\"\"\"
-            for piece in name.split(".")[:-1]:
-                if piece not in module._modules:
-                    module.add_module(piece, torch.nn.Module())
-                module = module._modules[piece]
-            return module
-
-
-        def zoo_warp(images, theta, size, padding):
-            \"\"\"Bilinear sampling at the places that theta (N×2×3, or N×3×3 for a homography) names; align_corners = False.\"\"\"
-            n, (height, width) = theta.shape[0], size
-            if theta.shape[1] == 2:
-                grid = torch.nn.functional.affine_grid(theta, [n, images.shape[1], height, width], align_corners=False)
-            else:
-                ys = (torch.arange(height, dtype=theta.dtype, device=theta.device) * 2 + 1) / height - 1
-                xs = (torch.arange(width, dtype=theta.dtype, device=theta.device) * 2 + 1) / width - 1
-                y, x = torch.meshgrid(ys, xs, indexing="ij")
-                places = torch.stack([x, y, torch.ones_like(x)], 2).reshape(1, -1, 3) @ theta.transpose(1, 2)
-                grid = (places[..., :2] / places[..., 2:]).reshape(n, height, width, 2)
-            return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
-
-
-        def zoo_sample(images, grid, padding):
-            \"\"\"Bilinear sampling at the places of `grid`, N×height×width×2, x before y; align_corners = False.\"\"\"
-            return torch.nn.functional.grid_sample(images, grid, mode="bilinear", padding_mode=padding, align_corners=False)
-
-
-        def pool_act(x, pool, slope):
-            \"\"\"Maximum over pool×pool windows, leaky ReLU of that slope (1: none).\"\"\"
-            if pool > 1:
-                x = torch.nn.functional.max_pool2d(x, pool)
-            return x if slope == 1 else torch.nn.functional.leaky_relu(x, slope)
-
-
-        def zoo_conv_pool_act(x, weight, bias, stride, padding, pool, slope):
-            return pool_act(torch.nn.functional.conv2d(x, weight, bias, stride, padding), pool, slope)
-
-
-        def zoo_fold_norm(kernels, factors):
-            \"\"\"A batch norm's factors, one for each output, taken into a convolution's kernels.\"\"\"
-            return kernels * factors.reshape(-1, 1, 1, 1)
-
-
-        def zoo_norm_pool_act(x, weight, bias, mean, var, training, momentum, eps, group, pool, slope, dropout):
-            \"\"\"Batch norm in evaluation, a parameter for every `group` channels in turn, then pooling and activation.\"\"\"
-            weight, bias, mean, var = (p.repeat_interleave(group) for p in (weight, bias, mean, var))
-            return pool_act(torch.nn.functional.batch_norm(x, mean, var, weight, bias, False, momentum, eps), pool, slope)
-
-        """
 }

@@ -34,7 +34,8 @@ public struct WeightMap: Sendable {
         return prefix.theirs + own.dropFirst(prefix.own.count)
     }
 
-    /// Loads a file's tensors into a network: all of the network's, each of the same shape, or none.
+    /// Loads a file's tensors into a network: all of the network's, each of the same shape, or none. Batch norm's counts of batches may be
+    /// missing: they are 0 then.
     ///
     /// - Returns: names of the file that belong to nothing in the network.
     /// - Throws: `data` naming the first tensor that is missing or of another shape.
@@ -42,6 +43,7 @@ public struct WeightMap: Sendable {
         let pairs = network.parameters.entries.map { ($0, theirs($0.name)) }
         for (entry, name) in pairs {
             guard let found = file.entry(name) else {
+                if SafetensorsFile.isCounter(name) { continue }
                 let hint = nearest(to: name, in: file.entries.map(\.name)).map { ", the nearest it has is '\($0)'" } ?? ""
                 throw HostError(
                     .data,
@@ -54,10 +56,10 @@ public struct WeightMap: Sendable {
                     "\(file.path): tensor '\(name)' has shape \(found.shape), the network's '\(entry.name)' has \(entry.tensor.shape)")
             }
         }
-        let values = try pairs.map { try file.tensor($0.1) }
+        let values = try pairs.map { try file.entry($0.1) == nil ? Tensor.zeros([], dtype: .int64) : file.tensor($0.1) }
         for ((entry, _), value) in zip(pairs, values) { try entry.tensor.copy_(value) }
         let used = Set(pairs.map(\.1))
-        return file.entries.map(\.name).filter { !used.contains($0) }.sorted()
+        return file.entries.map(\.name).filter { !used.contains($0) && !SafetensorsFile.isCounter($0) }.sorted()
     }
 
     /// Converts somebody else's weights of an entry into the zoo's own file.
