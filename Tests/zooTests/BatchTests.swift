@@ -153,7 +153,7 @@ import ZooStore
     /// Two processes at one training run would write each other's checkpoints over.
     @Test func aRunIsTrainedByOneProcessAtATime() throws {
         try Scratch.with { scratch in
-            let training = ["train", "w2", "--epochs", "1000000", "--seed", "0"]
+            let training = ["train", "w2", "--dataset", "strokes-rotated?limit=500", "--epochs", "100000", "--seed", "0"]
             let process = try start(training, store: scratch.folder.path + "/first.sqlite", in: scratch)
             defer {
                 process.interrupt()

@@ -231,7 +231,7 @@ import Testing
             let errors = try scratch.file("stderr", "")
             let process = Process()
             process.executableURL = ZooProcess.program
-            process.arguments = ["train", "cnn", "--epochs", "1000000", "--runs", scratch.folder.path + "/runs"]
+            process.arguments = ["train", "cnn", "--epochs", "100000", "--runs", scratch.folder.path + "/runs"]
             process.environment = ZooProcess.environment(["TERM": "dumb"])
             process.standardInput = FileHandle.nullDevice
             process.standardOutput = FileHandle.nullDevice
