@@ -34,10 +34,10 @@ import ZooStore
         let folder = try TemporaryDirectory()
         let path = folder.path + "/zoo.sqlite"
         let keeper = try stranger.make(at: path)
-        let before = try tree(folder.path)
+        let before = try tree(folder.path, inUse: stranger == .inUse)
         #expect(kind { try ResultStore(reading: path) } == .data)
         #expect(kind { try ResultStore(path: path) } == .data)
-        #expect(try tree(folder.path) == before, "\(stranger)")
+        #expect(try tree(folder.path, inUse: stranger == .inUse) == before, "\(stranger)")
         withExtendedLifetime(keeper) {}
     }
 
@@ -119,7 +119,7 @@ import ZooStore
         // Root may write there nevertheless, so this alone would prove nothing.
         chmod(folder.path, 0o555)
         defer { chmod(folder.path, 0o755) }
-        let before = try tree(folder.path)
+        let before = try tree(folder.path, inUse: situation == .inUse)
         let store = try ResultStore(reading: path)
         let results = try store.results()
         #expect(results.count == expected)
@@ -127,7 +127,7 @@ import ZooStore
         for result in results { _ = try store.measurement(of: result) }
         #expect(try store.checksum(of: "x", state: "y") == nil)
         try store.remember(checksum: "z", of: "x", state: "y")
-        #expect(try tree(folder.path) == before)
+        #expect(try tree(folder.path, inUse: situation == .inUse) == before)
         withExtendedLifetime(writer) {}
     }
 
@@ -140,7 +140,7 @@ import ZooStore
         let first = try reader.results()
         #expect(first.count == 3)
         // Large enough for pages to go from the log to the file while it is open, and all of them once it is closed.
-        for part in 1...3 {
+        for part in 1...2 {
             do {
                 let writer = try ResultStore(path: path)
                 try add(part * 100..<part * 100 + 100, to: writer, size: 5000)
@@ -165,7 +165,7 @@ import ZooStore
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 1...2 {
                 group.addTask {
-                    for round in 0..<15 {
+                    for round in 0..<8 {
                         let first = writer * 1000 + round * 3
                         try add(first..<first + 3, to: ResultStore(path: path), size: 2000)
                     }
@@ -175,7 +175,7 @@ import ZooStore
                 group.addTask {
                     let kept = try ResultStore(reading: path)
                     var last = 0
-                    for _ in 0..<40 {
+                    for _ in 0..<20 {
                         let store = Bool.random() ? kept : try ResultStore(reading: path)
                         let results = try store.results()
                         #expect(results.count >= last, "what was there stays there")
@@ -186,7 +186,7 @@ import ZooStore
             }
             try await group.waitForAll()
         }
-        #expect(try ResultStore(reading: path).results().count == 91)
+        #expect(try ResultStore(reading: path).results().count == 49)
     }
 
     @Test func aLinkIsWrittenThrough() throws {

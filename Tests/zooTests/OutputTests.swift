@@ -116,7 +116,7 @@ import ZooStore
         try Scratch.with { scratch in
             let project = try Project(in: scratch)
             try refused(project, command + ["--dataset", "mnist", "--data-dir", "."], 66, at: #_sourceLocation)
-            try refused(project, command + ["--dataset", "stroke"], 64, "'stroke'", at: #_sourceLocation)
+            try refused(project, command + ["--dataset", "stroke"], 64, "stroke", at: #_sourceLocation)
             try refused(project, command + ["--data-dir", ""], 64, "--data-dir", at: #_sourceLocation)
         }
     }
