@@ -23,7 +23,7 @@ public final class Bench {
     /// - Throws: `noInput` if there is no such file.
     public init(path: String, others: [String] = [], seed: UInt64 = 0, calls: Int = 1000, retrying: Bool = false) throws(HostError) {
         let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard FileManager.default.fileExists(atPath: real) else { throw HostError(.noInput, "\(path): no such file") }
+        _ = try RegularFile(path)
         self.path = real
         self.seed = seed
         self.calls = calls

@@ -17,6 +17,8 @@ public final class HostRuntime {
     private let vault: PluginVault?
     /// Of plugins that were handed over rather than found, what has to be loaded for them.
     private var planned: [String: PluginVault.Pin] = [:]
+    /// Why some of those cannot be loaded, by path.
+    private var problems: [String: HostError] = [:]
     /// SHA-256 of what has been loaded into this process, by the path at which it was found: plugins, the libraries that they bring along,
     /// and programs that entries name (TorchScript, AOTInductor).
     public private(set) var loaded: [String: String] = [:]
@@ -66,6 +68,7 @@ public final class HostRuntime {
         trust = Trust(allowed: searchPath.allowed)
         vault = PluginVault(directory: plan.vault)
         planned = Dictionary(plan.plugins.map { ($0.path, $0.pin) }, uniquingKeysWith: { first, _ in first })
+        for item in plan.plugins { problems[item.path] = item.problem }
         Programs.judge(by: trust, lock)
         try startEngine()
     }
@@ -78,7 +81,9 @@ public final class HostRuntime {
         let vault = try copies()
         var items: [PluginPlan.Item] = []
         for plugin in plugins {
-            items.append(.init(plugin, (try? keep(plugin, in: vault)) ?? PluginVault.Pin(sha256: plugin.sha256)))
+            do throws(HostError) { items.append(.init(plugin, try keep(plugin, in: vault))) } catch {
+                items.append(.init(plugin, PluginVault.Pin(sha256: plugin.sha256), problem: error))
+            }
         }
         return PluginPlan(vault: vault.directory, plugins: items)
     }
@@ -91,7 +96,8 @@ public final class HostRuntime {
 
     /// Sees to it that the copy of a plugin is there, made from its file or as it was handed over.
     private func keep(_ plugin: KnownPlugin, in vault: PluginVault) throws(HostError) -> PluginVault.Pin {
-        if let pin = planned[plugin.path], vault.holds(plugin.path, pin) { return pin }
+        if let problem = problems[plugin.path] { throw problem }
+        if let pin = planned[plugin.path], try vault.holds(plugin.path, pin) { return pin }
         let file = try trust.open(plugin.path)
         let pin = try vault.keep(file, sha256: plugin.sha256, trust: trust, vouched: trust.isAllowed(file))
         if let expected = planned[plugin.path], expected != pin {
@@ -117,7 +123,7 @@ public final class HostRuntime {
         try startEngine()
         let vault = try copies()
         let pin = try keep(plugin, in: vault)
-        let copy = vault.place(of: plugin.path, pin.sha256)
+        let copy = try vault.place(of: plugin.path, pin)
         let changed = HostError(.data, "\(plugin.path): it has changed since it was found; run the command again")
         let found: [PluginLoader.Component]
         do {

@@ -13,7 +13,7 @@ public enum PluginTrial {
         let vault = try PluginVault(cacheDirectory: SearchPath().cacheDirectory)
         let sha256 = try Checksum.sha256(of: file.library.contents)
         // Who names a plugin to be looked at vouches for it.
-        _ = try vault.keep(RegularFile(path), sha256: sha256, trust: Trust(allowed: [path]), vouched: true)
-        return try PluginLoader.load(file, from: vault.place(of: path, sha256)).map(\.info)
+        let pin = try vault.keep(RegularFile(path), sha256: sha256, trust: Trust(allowed: [path]), vouched: true)
+        return try PluginLoader.load(file, from: vault.place(of: path, pin)).map(\.info)
     }
 }

@@ -10,8 +10,11 @@ public struct PluginPlan: Codable, Sendable {
         let size: Int64
         let profile: PluginRecord.Profile
         let pin: PluginVault.Pin
+        /// Why it could not be copied, and so cannot be loaded.
+        let problem: HostError?
 
-        init(_ plugin: KnownPlugin, _ pin: PluginVault.Pin) {
+        init(_ plugin: KnownPlugin, _ pin: PluginVault.Pin, problem: HostError? = nil) {
+            self.problem = problem
             path = plugin.path
             size = plugin.size
             profile = plugin.profile

@@ -96,8 +96,8 @@ struct PluginScan {
                     try plugin.requireContract()
                     try lock?.check(path, sha256: sha256)
                     let vault = try PluginVault(cacheDirectory: searchPath.cacheDirectory)
-                    _ = try vault.keep(file, sha256: sha256, trust: trust, vouched: trust.isAllowed(file))
-                    toProbe.append((.init(path: path, sha256: sha256, copy: vault.place(of: path, sha256)), facts))
+                    let pin = try vault.keep(file, sha256: sha256, trust: trust, vouched: trust.isAllowed(file))
+                    toProbe.append((.init(path: path, sha256: sha256, copy: try vault.place(of: path, pin)), facts))
                 } else {
                     fresh[path] = PluginRecord(facts: facts, sha256: sha256, finding: .other)
                 }

@@ -7,7 +7,7 @@ import Synchronization
 ///
 ///     DIRECTORY/SHA-256/home/me/plugins/libWarps.so
 ///
-/// Below the hash lies the path at which the plugin was found, so that `$ORIGIN/../lib` in its run path means what it meant there. Libraries
+/// The hash is the plugin's or, where it brings libraries along, one of all of theirs. Below it lies the path at which the plugin was found, so that `$ORIGIN/../lib` in its run path means what it meant there. Libraries
 /// that the run path leads to from `$ORIGIN` are copied too; other files beside the plugin are symbolic links to the originals.
 struct PluginVault: Sendable {
     /// Of mode 0700; nobody but the user can put anything there.
@@ -19,6 +19,13 @@ struct PluginVault: Sendable {
         let sha256: String
         /// SHA-256 of the libraries that it brings along, by path.
         var companions: [String: String] = [:]
+
+        /// The name of the directory with the copies: the plugin's hash or, if it brings libraries along, one of all hashes.
+        func name() throws(HostError) -> String {
+            guard !companions.isEmpty else { return sha256 }
+            let lines = companions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\n" }
+            return try Checksum.sha256(of: Data((sha256 + "\n" + lines.joined()).utf8))
+        }
     }
 
     private static let mostNeighbours = 1000
@@ -69,7 +76,7 @@ struct PluginVault: Sendable {
     }
 
     /// Where the copy of a file is, or would be.
-    func place(of path: String, _ sha256: String) -> String { "\(directory)/\(sha256)\(path)" }
+    func place(of path: String, _ pin: Pin) throws(HostError) -> String { try "\(directory)/\(pin.name())\(path)" }
 
     /// Copies a plugin that was opened and checked, with what it brings along.
     ///
@@ -77,47 +84,52 @@ struct PluginVault: Sendable {
     /// - Throws: `data` if the file is not what its hash says, `noPermission` if a companion is not to be trusted, `cantCreate`, `io`.
     func keep(_ file: RegularFile, sha256: String, trust: Trust, vouched: Bool) throws(HostError) -> Pin {
         prune()
-        let place = try copy(file, sha256: sha256, under: sha256)
         var pin = Pin(sha256: sha256)
-        var waiting = [(path: file.path, copy: place)]
-        while let next = waiting.popLast() {
+        var files = [(file: file, sha256: sha256)]
+        var next = 0
+        while next < files.count {
             let library: ELFFile
-            do { library = try ELFFile(contents: FileBytes.read(next.copy), path: next.path) } catch {
-                throw error as? HostError ?? HostError(.io, "\(next.path): \(error)")
+            let current = files[next].file
+            do { library = try ELFFile(contents: current.copied(), path: current.path) } catch {
+                throw error as? HostError ?? HostError(.io, "\(current.path): \(error)")
             }
             for path in Self.companions(of: library) where pin.companions[path] == nil && path != file.path {
                 let companion = vouched ? try RegularFile(path) : try trust.open(path)
                 let hash = try companion.sha256()
                 pin.companions[path] = hash
-                waiting.append((path, try copy(companion, sha256: hash, under: sha256)))
+                files.append((companion, hash))
             }
+            next += 1
         }
-        linkNeighbours(of: file.path, sha256)
+        for (file, hash) in files { try copy(file, sha256: hash, to: place(of: file.path, pin)) }
+        touch(try pin.name())
+        linkNeighbours(of: file.path, to: (try place(of: file.path, pin) as NSString).deletingLastPathComponent)
         return pin
     }
 
     /// Whether the copy that a pin names is there and whole, with all that belongs to it.
-    func holds(_ path: String, _ pin: Pin) -> Bool {
-        utimensat(AT_FDCWD, "\(directory)/\(pin.sha256)", nil, 0)
-        return ([path: pin.sha256].merging(pin.companions) { mine, _ in mine }).allSatisfy { file, hash in
-            (try? Checksum.sha256(ofFile: place(of: file, pin.sha256))) == hash
+    func holds(_ path: String, _ pin: Pin) throws(HostError) -> Bool {
+        for (file, hash) in [path: pin.sha256].merging(pin.companions, uniquingKeysWith: { mine, _ in mine }) {
+            let place = try place(of: file, pin)
+            guard (try? Checksum.sha256(ofFile: place)) == hash else { return false }
         }
+        touch(try pin.name())
+        return true
     }
 
     /// Removes the copy of one plugin.
     func forget(_ path: String, _ sha256: String) {
-        try? FileManager.default.removeItem(atPath: (place(of: path, sha256) as NSString).deletingLastPathComponent)
+        guard let place = try? place(of: path, Pin(sha256: sha256)) else { return }
+        try? FileManager.default.removeItem(atPath: (place as NSString).deletingLastPathComponent)
     }
 
-    /// - Parameter plugin: hash of the plugin that it belongs to.
-    private func copy(_ file: RegularFile, sha256: String, under plugin: String) throws(HostError) -> String {
-        let place = place(of: file.path, plugin)
+    /// It is in use: see `lifetime`.
+    private func touch(_ name: String) { utimensat(AT_FDCWD, "\(directory)/\(name)", nil, 0) }
+
+    private func copy(_ file: RegularFile, sha256: String, to place: String) throws(HostError) {
         // Whatever lies there already is believed only if its bytes are right.
         var status = stat()
-        if lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, (try? Checksum.sha256(ofFile: place)) == sha256 {
-            utimensat(AT_FDCWD, "\(directory)/\(plugin)", nil, 0)
-            return place
-        }
+        if lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG, (try? Checksum.sha256(ofFile: place)) == sha256 { return }
         let folder = (place as NSString).deletingLastPathComponent
         do {
             try FileManager.default.createDirectory(
@@ -140,7 +152,6 @@ struct PluginVault: Sendable {
             unlink(temporary)
             throw error
         }
-        return place
     }
 
     /// Files that the loader would take from where the library lies: those that it needs and the process has not, by its run path.
@@ -161,12 +172,11 @@ struct PluginVault: Sendable {
     }
 
     /// Data that a plugin looks for beside itself is found beside its copy.
-    private func linkNeighbours(of path: String, _ sha256: String) {
+    private func linkNeighbours(of path: String, to copies: String) {
         let folder = (path as NSString).deletingLastPathComponent
         guard folder != Program.directory, let names = try? FileManager.default.contentsOfDirectory(atPath: folder),
             names.count <= Self.mostNeighbours
         else { return }
-        let copies = "\(directory)/\(sha256)\(folder)"
         // One that is there already stays: it may be a copy.
         for name in names { symlink("\(folder)/\(name)", "\(copies)/\(name)") }
     }

@@ -48,7 +48,9 @@ struct TrustedWalk: ~Copyable {
         while let step = waiting.popLast() {
             if step == "." { continue }
             let besideProgram = name == Program.directory
-            let next = name.hasSuffix("/") ? name + step : name + "/" + step
+            // No component of `name` is a link, so the last one is what '..' takes away.
+            let parent = String(name[..<(name.lastIndex(of: "/") ?? name.startIndex)])
+            let next = step == ".." ? (parent.isEmpty ? "/" : parent) : name.hasSuffix("/") ? name + step : name + "/" + step
             let descriptor = openat(place, step, RegularFile.asPlace | O_NOFOLLOW | O_CLOEXEC)
             guard descriptor >= 0 else { throw HostError(.noInput, "\(path): \(FileBytes.reason(errno))") }
             let status: stat
