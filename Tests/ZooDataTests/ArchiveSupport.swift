@@ -38,15 +38,15 @@ func writeArchive(_ path: String, format: String, filter: String? = nil, _ membe
         archive_entry_copy_pathname(entry, name)
         archive_entry_set_perm(entry, 0o644)
         switch member.kind {
-        case .file: archive_entry_set_filetype(entry, UInt32(S_IFREG))
-        case .folder: archive_entry_set_filetype(entry, UInt32(S_IFDIR))
-        case .pipe: archive_entry_set_filetype(entry, UInt32(S_IFIFO))
-        case .device: archive_entry_set_filetype(entry, UInt32(S_IFCHR))
+        case .file: archive_entry_set_filetype(entry, S_IFREG)
+        case .folder: archive_entry_set_filetype(entry, S_IFDIR)
+        case .pipe: archive_entry_set_filetype(entry, S_IFIFO)
+        case .device: archive_entry_set_filetype(entry, S_IFCHR)
         case .symbolicLink(let target):
-            archive_entry_set_filetype(entry, UInt32(S_IFLNK))
+            archive_entry_set_filetype(entry, S_IFLNK)
             archive_entry_copy_symlink(entry, target)
         case .hardLink(let target):
-            archive_entry_set_filetype(entry, UInt32(S_IFREG))
+            archive_entry_set_filetype(entry, S_IFREG)
             archive_entry_copy_hardlink(entry, target)
         }
         archive_entry_set_size(entry, Int64(member.contents.count))

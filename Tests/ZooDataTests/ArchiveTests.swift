@@ -59,7 +59,7 @@ struct ArchiveTests {
         let data = try DataSet.named("folder:\(path)?size=2&split=order&test=0.001")
         let train = try data.load(.train)
         #expect(train.classes == ["a", "b", "c"])
-        #expect(train.count + (try data.load(.test)).count == 4)
+        #expect(try train.count + data.load(.test).count == 4)
         #expect(train.pixels.allSatisfy { $0 == 1 })
         let said = train.warnings.joined()
         for name in [

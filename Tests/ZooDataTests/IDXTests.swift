@@ -129,7 +129,7 @@ struct IDXTests {
         let turned = try data.load(.train, from: scratch.path)
         #expect(turned.height == 3 && turned.width == 2)
         #expect(Array(whole.image(1)) == [6, 7, 8, 9, 10, 11] && Array(turned.image(1)) == [6, 9, 7, 10, 8, 11])
-        #expect(data.upright.name == "mnist?transpose=true" && (try DataSet.named(data.name)) == data)
+        #expect(try data.upright.name == "mnist?transpose=true" && DataSet.named(data.name) == data)
         for (shape, first) in [
             ([2, 3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), ([2, 2, 2, 3], [0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11]),
         ] as [([Int], [UInt8])] {
