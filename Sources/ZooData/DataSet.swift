@@ -59,8 +59,8 @@ public struct DataSet: Sendable, Hashable {
         + photographs
 
     /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` describes (see `FolderSource`; the fields are
-    /// size, color, resize, split, test, invert, background, skip-bad, rotate, mean, std). Any of them with `?limit=512` (`&limit=512` after other
-    /// fields) is a part of it.
+    /// size, color, resize, split, test, invert, background, skip-bad, rotate, mean, std). Any of them with `?limit=512`
+    /// (`&limit=512` after other fields) is a part of it.
     ///
     /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
