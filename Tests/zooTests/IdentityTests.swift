@@ -126,10 +126,8 @@ import ZooStore
             let count = environments.count
             #expect(Set(evaluations).count == count && Set(trainings.map(\.job)).count == count)
             #expect(Set(trainings.map(\.weights)).count == count)
-            // Threads change no bits of the zoo's kernels, but may those of the engine's.
-            #expect(try plan(["train", "--threads", "1"], [:]).job == plan(["train", "--threads", "2"], [:]).job)
-            let off = ["ZOO_KERNELS": "off"]
-            #expect(try plan(["train", "--threads", "1"], off).job != plan(["train", "--threads", "2"], off).job)
+            // The engine's sums depend on the number of threads, though the zoo's kernels do not.
+            #expect(try plan(["train", "--threads", "1"], [:]).job != plan(["train", "--threads", "2"], [:]).job)
         }
     }
 
