@@ -4,8 +4,7 @@ import ZooHost
 /// What makes two training runs the same: everything that decides their bits. A run of another identity has a directory of its own, is not
 /// taken for this one, and does not go on from its checkpoint.
 ///
-/// The number of threads is no part of it where the zoo's kernels run, whose bits do not depend on it (docs/kernels.md); the engine's
-/// own operators promise nothing of that kind.
+/// The number of threads is part of it: the bits of the zoo's kernels do not depend on it, those of the engine's sums do.
 struct RunIdentity: Codable, Equatable {
     /// Runs of format 1 (which say none) did not know their data, code and instructions.
     var format: Int? = 2
@@ -29,7 +28,6 @@ struct RunIdentity: Codable, Equatable {
     let code: [String]?
     let instructions: String?
     let environment: [String: String]?
-    /// Absent where they do not matter.
     let threads: Int?
 
     /// Sixteen hexadecimal digits of its SHA-256.
@@ -55,7 +53,7 @@ struct RunIdentity: Codable, Equatable {
         engine = conditions.engine
         self.code = [conditions.program, conditions.engineCode]
         (instructions, environment) = (conditions.instructions, conditions.environment)
-        threads = conditions.instructions == "off" ? conditions.threads : nil
+        threads = conditions.threads
     }
 
     /// What `text` gave; nil if it is something else.

@@ -143,7 +143,7 @@ extension HarnessTests {
         for name in [typed, canonical] {
             #expect(try zoo.with().weights(zoo.manifest.entry("tiny"), dataset: name, seed: 0).path == run.weights)
         }
-        let planner = JobPlanner(laboratory: zoo.with(), store: nil, threads: 1)
+        let planner = JobPlanner(laboratory: zoo.with(), store: nil, threads: EngineControl.threads)
         let jobs = [typed, canonical].map { name in
             planner.training(of: zoo.manifest.entries, on: [name], seeds: [0], epochs: 1, restart: false).jobs[0]
         }

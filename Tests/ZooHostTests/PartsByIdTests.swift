@@ -62,6 +62,8 @@ import ZooKit
         }
         let made = try network(0)
         #expect(made.parameters.entries.map(\.name).contains("theta.weight"))
+        #expect(made.files == ["libById.so", "libLocalization.so"], "also what no slot names")
+        #expect(host.checksums(of: made).values.allSatisfy { $0.count == 64 } && host.checksums(of: made).count == 2)
         #expect(try made.architecture.forward(Tensor.ones([2, 1, 28, 28])).shape == [2, 6])
         let misspelt = #expect(throws: HostError.self) { try network(1) }
         #expect(misspelt?.message.contains("did you mean 'fcn'?") == true)
