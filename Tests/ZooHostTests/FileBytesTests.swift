@@ -77,8 +77,8 @@ import ZooHost
         #expect(try file.contents() == Data("first".utf8))
         #expect(try file.sha256() == Checksum.sha256(of: Data("first".utf8)))
         let latin1 = Array(directory.path.utf8) + [UInt8(ascii: "/"), 0xe9]
-        let descriptor = (latin1 + [0]).withUnsafeBytes {
-            open($0.baseAddress?.assumingMemoryBound(to: CChar.self) ?? [0], O_WRONLY | O_CREAT, 0o600)
+        let descriptor = (latin1 + [0]).map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { name in
+            name.baseAddress.map { open($0, O_WRONLY | O_CREAT, 0o600) } ?? -1
         }
         #expect(write(descriptor, "x", 1) == 1)
         close(descriptor)
