@@ -23,7 +23,7 @@ import Testing
         try refused(["train", "cnn", "--seed", "3..1"], 64, "3..1")
         try refused(["train", "cnn", "--seed", "0..99999999999999999999"], 64)
         try refused(["train", "cnn", "--epochs", "0"], 64, "epochs")
-        try refused(["list", "--threads", "0"], 64, "threads")
+        try refused(["evaluate", "cnn", "--threads", "0"], 64, "threads")
         try refused(["evaluate", "cnn", "stn-c0", "--weights", "x.safetensors"], 64, "--weights")
         try refused(["benchmark", "cnn", "--batch", "-1"], 64, "batch")
         try refused(["frobnicate"], 64)
