@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import ZooData
 import ZooHarness
 import ZooHost
 import ZooKit
