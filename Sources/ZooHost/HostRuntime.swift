@@ -150,8 +150,7 @@ public final class HostRuntime {
 
     /// Removes the private copies of plugins in a folder that is about to vanish.
     func forgetCopies(below folder: String) {
-        guard let vault = try? copies() else { return }
-        for plugin in plugins where plugin.path.hasPrefix(folder + "/") { vault.forget(plugin.path, plugin.sha256) }
+        if let vault = try? copies() { vault.forget(below: folder) }
     }
 
     /// SHA-256 of the libraries that a network comes from, as they are loaded: of plugins by file name (where two have the same, the second by its

@@ -117,10 +117,11 @@ struct PluginVault: Sendable {
         return true
     }
 
-    /// Removes the copy of one plugin.
-    func forget(_ path: String, _ sha256: String) {
-        guard let place = try? place(of: path, Pin(sha256: sha256)) else { return }
-        try? FileManager.default.removeItem(atPath: (place as NSString).deletingLastPathComponent)
+    /// Removes the copies of all that was found below a folder.
+    func forget(below folder: String) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [] {
+            try? FileManager.default.removeItem(atPath: "\(directory)/\(name)\(folder)")
+        }
     }
 
     /// It is in use: see `lifetime`.
