@@ -16,7 +16,7 @@ extension DataSet {
         let aspect = Double(shape.height) / Double(shape.width)
         var poses: [Int64] = []
         for index in 0..<images.count {
-            for number in theta(split: split, seed: seed, epoch: epoch, index: index, aspect: aspect) {
+            for number in theta(split: split, seed: seed, epoch: epoch, index: images.place(index), aspect: aspect) {
                 poses.append(Int64((number * 1e6).rounded()).littleEndian)
             }
         }
@@ -27,7 +27,7 @@ extension DataSet {
         ]
         if let clutter {
             // Which pieces an image gets follows from its stream.
-            let streams = (0..<min(2, images.count)).map { stream(split: split, seed: seed, epoch: epoch, index: $0).key }
+            let streams = (0..<min(2, images.count)).map { stream(split: split, seed: seed, epoch: epoch, index: images.place($0)).key }
             parts.append("clutter \(clutter) \(streams) \(try images.clutterPool.map { try Self.checksum($0.pixels) } ?? "")")
         }
         return try Checksum.sha256(of: Data(parts.joined(separator: "\n").utf8))
