@@ -70,7 +70,7 @@ struct RunDirectory {
 
     /// What the finished run says, with the weights where they are now; nil unless both files are there.
     var finished: TrainingResult? {
-        guard let data = FileManager.default.contents(atPath: result),
+        guard let data = try? FileBytes.read(result),
             var found = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),
             FileManager.default.fileExists(atPath: weights)
         else { return nil }
