@@ -50,7 +50,7 @@ struct ClassLayout {
         sayOthers(pictures)
         try number(placed, levels: root)
         sayBeside(pictures, Set(images.map(\.index)))
-        sayEmpty(placed, root)
+        sayEmpty(placed, pictures, root)
         sayNested(placed)
     }
 
@@ -153,12 +153,13 @@ struct ClassLayout {
         warnings.append(line("\(Self.count(beside.count, "picture")) beside the class folders left out (\(Self.tally(folders)))"))
     }
 
-    private mutating func sayEmpty(_ placed: [Placed], _ root: Int) {
+    private mutating func sayEmpty(_ placed: [Placed], _ pictures: [Int], _ root: Int) {
         let divided = placed.contains { $0.split != nil }
         let used = Set(placed.map(\.folder))
         let above = placed.first.map { files[$0.index].prefix(root) } ?? []
         let inside = folders.filter { $0.count > root && $0.prefix(root).elementsEqual(above) }
-        let names = inside.compactMap { folder -> ByteName? in
+        let filled = Set(pictures.flatMap { picture in [root + 1, root + 2].map { Array(files[picture].dropLast().prefix($0)) } })
+        let names = inside.filter { !filled.contains($0) }.compactMap { folder -> ByteName? in
             let level = divided && SplitName(folder: folder[root]) != nil ? root + 1 : root
             return folder.count == level + 1 ? folder[level] : nil
         }

@@ -71,10 +71,8 @@ public struct ByteName: Hashable, Comparable, Sendable {
 
     /// Calls `body` with the name as the system takes it, ending with a zero.
     public func withCString<R>(_ body: (UnsafePointer<CChar>) throws -> R) rethrows -> R {
-        try (bytes + [0]).withUnsafeBufferPointer { buffer in
-            // Never empty, for the zero.
-            try buffer.withMemoryRebound(to: CChar.self) { try body($0.baseAddress!) }
-        }
+        let name = bytes.map { CChar(bitPattern: $0) } + [0]
+        return try body(name)
     }
 
     /// In the order of their bytes, which is the same in every locale.

@@ -21,6 +21,9 @@ public final class ResultStore: Sendable {
 
     /// Opens a store to read it: nothing is written, neither into it nor beside it, and it may be where nothing can be.
     ///
+    /// A process that writes to a store reads it through the same instance: SQLite maps the log's index once per process, and a reader
+    /// maps it without the right to write.
+    ///
     /// - Throws: `noInput` if there is none or it cannot be read, `data` if it is no store or one of a later zoo.
     public init(reading path: String) throws {
         self.path = path

@@ -61,7 +61,8 @@ final class StoreReader: Sendable {
     }
 
     private static func holds(_ connection: Connection, _ files: DatabaseFiles) -> Bool {
-        connection.state == nil || connection.state == files.main
+        // What a writer has added may stand in the log alone.
+        connection.state == nil || (connection.state == files.main && files.log.map { $0.size == 0 } ?? true)
     }
 
     private static let attempts = 20

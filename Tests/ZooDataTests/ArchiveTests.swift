@@ -18,7 +18,7 @@ struct ArchiveTests {
     private func load(_ path: String) throws -> (all: [UInt8], classes: [String], warnings: [String]) {
         let data = try DataSet.named("folder:\(path)?size=2")
         let (train, test) = try (data.load(.train), data.load(.test))
-        return ((train.pixels + test.pixels).sorted(), train.classes, train.warnings)
+        return ((train.pixels + test.pixels).sorted(), train.classes, train.warningsOfLayout)
     }
 
     private func error(_ path: String) -> HostError? { #expect(throws: HostError.self) { try load(path) } }
@@ -61,7 +61,7 @@ struct ArchiveTests {
         #expect(train.classes == ["a", "b", "c"])
         #expect(try train.count + data.load(.test).count == 4)
         #expect(train.pixels.allSatisfy { $0 == 1 })
-        let said = train.warnings.joined()
+        let said = train.warningsOfLayout.joined()
         for name in [
             "c/gone.png is a link to nothing", "c/out.png is a link out of the archive", "c/root.png is a link out of the archive",
             "c/folder is a link to a folder", "c/pipe.png is a pipe", "c/device.png is a device", "c/loop.png is a link to nothing",

@@ -147,7 +147,7 @@ struct FolderTests {
         let file = try scratch.write("set.tar", tar([("set/bird/", [])] + Self.members()))
         let train = try load("folder:\(file)?size=2")
         #expect(train.classes == ["cat", "dog"])
-        #expect(train.warnings == ["\(file): folders without pictures, no classes: bird"])
+        #expect(train.warningsOfLayout == ["\(file): folders without pictures, no classes: bird"])
     }
 
     @Test("a damaged image is named, whatever the damage")

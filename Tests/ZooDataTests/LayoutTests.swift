@@ -28,7 +28,7 @@ struct LayoutTests {
         #expect(train.count + test.count == 22)
         #expect(train.classes == ["c0", "c1"])
         #expect(
-            train.warnings
+            train.warningsOfLayout
                 == ["\(scratch.path): 12 pictures in folders within class folders, of their class (c0/more: 10, c0/more/still: 2)"])
     }
 
@@ -37,7 +37,7 @@ struct LayoutTests {
         let scratch = try folder(paths(prefix + "a", 3) + paths(prefix + "b", 3))
         let train = try load(scratch.path)
         #expect(train.classes == ["a", "b"])
-        #expect(try train.count + load(scratch.path, .test).count == 6 && train.warnings == [])
+        #expect(try train.count + load(scratch.path, .test).count == 6 && train.warningsOfLayout == [])
     }
 
     @Test("pictures beside the class folders, other files, and class folders without pictures are named with their number")
@@ -50,12 +50,13 @@ struct LayoutTests {
         let train = try load(scratch.path)
         #expect(train.classes == ["a", "b"])
         #expect(
-            train.warnings == [
+            train.warningsOfLayout == [
                 "\(scratch.path): 3 files left out, no pictures by name (.txt: 2, no ending: 1)",
                 "\(scratch.path): 2 pictures beside the class folders left out (no folder: 2)",
                 "\(scratch.path): folders without pictures, no classes: c, d",
             ])
-        let none = #expect(throws: HostError.self) { try load(folder(["1.png", "2.png"]).path) }
+        let loose = try folder(["1.png", "2.png"])
+        let none = #expect(throws: HostError.self) { try load(loose.path) }
         #expect(none?.field == "classes" && none?.found == "2 pictures in no folder")
     }
 
@@ -71,7 +72,7 @@ struct LayoutTests {
         #expect(first.labels == [0, 0, 0, 0, 1, 1, 1] && second.labels == [0, 0, 1])
         #expect(first.classes == ["a", "b"] && second.classes == first.classes)
         #expect(Set(first.pixels).isDisjoint(with: second.pixels))
-        let isSaid = first.warnings.contains { $0.hasSuffix("serves as the test split") }
+        let isSaid = first.warningsOfLayout.contains { $0.hasSuffix("serves as the test split") }
         #expect(isSaid == !test.lowercased().contains("test"))
         // The same within every class folder.
         let within = try folder(paths("a/\(train)", 4) + paths("b/\(train)", 3) + paths("a/\(test)", 2) + paths("b/\(test)", 1))
@@ -86,7 +87,7 @@ struct LayoutTests {
         let (train, test) = try (load(scratch.path), load(scratch.path, .test))
         #expect(train.labels == [0, 0, 1, 1] && test.labels == [0, 0, 0, 2])
         #expect(
-            train.warnings == [
+            train.warningsOfLayout == [
                 "\(scratch.path): val: 5 images left out: neither trained nor tested on",
                 "\(scratch.path): classes without training images: c", "\(scratch.path): classes without test images: b",
                 "\(scratch.path): 7 pictures beside the class folders left out (extra/a: 7)",
@@ -154,7 +155,7 @@ struct LayoutTests {
         symlink(short, scratch.path + "/a/socket.png")
         let train = try load(scratch.path)
         #expect(try train.count + load(scratch.path, .test).count == 7)
-        let said = train.warnings.joined()
+        let said = train.warningsOfLayout.joined()
         for name in [
             "a/gone.png is a link to nothing", "a/pipe.png is a pipe", "a/socket.png is a socket", "b/endless.png is a device",
             "b/up is a link to a folder that it lies in",
@@ -172,7 +173,7 @@ struct LayoutTests {
             ".git/a/0.png", "a/.hidden.png",
         ] { try scratch.write(name, [1]) }
         let train = try load(scratch.path)
-        #expect(train.classes == ["a", "b"] && train.warnings == [])
+        #expect(train.classes == ["a", "b"] && train.warningsOfLayout == [])
         #expect(try DataSet.named("folder:\(scratch.path)").files([.train]) == before)
     }
 }

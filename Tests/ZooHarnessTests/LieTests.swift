@@ -87,10 +87,11 @@ import ZooStore
         for generator in LieGenerator.allCases {
             let expected = try #require(sums[generator]).map { $0 / Double(indices.count * classes) }
             let names = ["", ".kink", ".probabilities", ".probabilities.kink"].map { "lie.\(generator.rawValue)\($0)" }
-            for (name, value) in zip(names, expected) {
+            // A kink of the network within a thousandth of a pixel is rare, and rounding of float32 is below 2 % of logits' slopes. The
+            // slopes of probabilities are small differences of these, and their mean square is that of one or two images.
+            for (name, (value, tolerance)) in zip(names, zip(expected, [0.02, 0.02, 0.15, 0.3])) {
                 let figure = try #require(found[name])
-                // A kink of the network within a thousandth of a pixel is rare, and rounding of float32 is below this.
-                #expect(abs(figure - value) <= 0.02 * value, "\(id), \(name): \(figure), exactly \(value)")
+                #expect(abs(figure - value) <= tolerance * value, "\(id), \(name): \(figure), exactly \(value)")
             }
         }
     }

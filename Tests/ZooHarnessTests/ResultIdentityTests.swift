@@ -81,13 +81,16 @@ extension HarnessTests {
 
     @Test func aFileOfWeightsIsTakenAtItsWord() throws {
         let zoo = try TinyZoo {
-            self.smallBatches($0).replacingOccurrences(
-                of: "]}",
+            var text = self.smallBatches($0)
+            guard let end = text.range(of: "]}", options: .backwards) else { return text }
+            text.replaceSubrange(
+                end,
                 with: """
                     , {"id": "twin", "architecture": "stn-input",
                       "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": 2}}, "localization": {"id": "fcn", "config": {"hidden": [4]}},
                                 "transformer": {"id": "affine", "config": {"padding": "border"}}}}]}
-                    """, options: .backwards, range: $0.range(of: "]}", options: .backwards))
+                    """)
+            return text
         }
         let data = zoo.folder.path + "/data"
         try DigitFiles.write(to: data, seed: 1)

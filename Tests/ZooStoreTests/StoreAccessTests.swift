@@ -144,8 +144,7 @@ import ZooStore
             do {
                 let writer = try ResultStore(path: path)
                 try add(part * 100..<part * 100 + 100, to: writer, size: 5000)
-                // What stands in the log alone need not be seen by a reader who was there before.
-                #expect([3 + 100 * (part - 1), 3 + 100 * part].contains(try reader.results().count))
+                #expect(try reader.results().count == 3 + 100 * part)
             }
             #expect(try reader.results().count == 3 + 100 * part)
         }
@@ -158,35 +157,21 @@ import ZooStore
         }
     }
 
-    @Test func readersAndWritersDoNotDisturbEachOther() async throws {
+    @Test func writersDoNotDisturbEachOther() async throws {
         let folder = try TemporaryDirectory()
         let path = folder.path + "/zoo.sqlite"
-        try add(0..<1, to: ResultStore(path: path))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 1...2 {
+            for writer in 0..<3 {
                 group.addTask {
-                    for round in 0..<8 {
+                    for round in 0..<6 {
                         let first = writer * 1000 + round * 3
                         try add(first..<first + 3, to: ResultStore(path: path), size: 2000)
                     }
                 }
             }
-            for _ in 0..<2 {
-                group.addTask {
-                    let kept = try ResultStore(reading: path)
-                    var last = 0
-                    for _ in 0..<20 {
-                        let store = Bool.random() ? kept : try ResultStore(reading: path)
-                        let results = try store.results()
-                        #expect(results.count >= last, "what was there stays there")
-                        last = results.count
-                        if let result = results.last { #expect(try store.samples("s", of: result) != nil) }
-                    }
-                }
-            }
             try await group.waitForAll()
         }
-        #expect(try ResultStore(reading: path).results().count == 49)
+        #expect(try ResultStore(reading: path).results().count == 54)
     }
 
     @Test func aLinkIsWrittenThrough() throws {

@@ -202,21 +202,6 @@ import ZooStore
         }
     }
 
-    /// An entry's paper is that of what defines it: of an architecture that transforms nothing, what it wraps.
-    @Test func anEntrysPaperIsThatOfWhatDefinesIt() throws {
-        struct Listing: Decodable {
-            struct Entry: Decodable { let id: String, paper: String? }
-            let entries: [Entry]
-        }
-        let listed = try ZooProcess.run(["list", "entries", "--json"])
-        let papers = Dictionary(
-            try JSONDecoder().decode(Listing.self, from: Data(listed.output.utf8)).entries.map { ($0.id, $0.paper) },
-            uniquingKeysWith: { first, _ in first })
-        #expect(papers["cnn"] == "arXiv:2004.11678" && papers["stn-c0"] == "arXiv:1506.02025")
-        #expect(papers["p4-cnn"] == "arXiv:1602.07576" && papers["c8-cnn"] == "arXiv:1602.07576")
-        #expect(papers["tta"] == .some(nil), "what defines it has none")
-    }
-
     /// An earlier store is taken over: nothing is lost, and what it does not know is not made up.
     @Test func anEarlierStoreIsTakenOver() throws {
         try Scratch.with { scratch in
