@@ -104,7 +104,7 @@ import Testing
         let path = ZooProcess.products.appendingPathComponent(name).path
         let symbols = try ZooProcess.execute("/usr/bin/env", ["nm", "-D", path], ZooProcess.environment())
         #expect(symbols.status == 0, "\(symbols.errors)")
-        for word in ["torch", "c10", "ATen"] {
+        for word in ["torch", "3c10", "ATen"] {
             let found = symbols.output.split(separator: "\n").filter { $0.contains(word) }
             #expect(found.isEmpty, "\(name): \(found.prefix(3))")
         }
