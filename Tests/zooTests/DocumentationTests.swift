@@ -86,7 +86,7 @@ import Testing
               ;;
             # All entries on a few images, and two on all, which is what `compare` wants.
             evaluate) [[ " $* " != *" --all "* ]] || { "$ZOO_PROGRAM" "$@" --images 16; words=(evaluate cnn stn-c0); } ;;
-            theorem) words+=(--images 16) ;;
+            theorem) words+=(--images 4) ;;
             benchmark) words+=(--batch 2) ;;
             plugin) [[ $2 != new ]] || { [[ " $* " == *" --language "* ]] || words+=(--language c); words+=(--zoo "$ZOO_ROOT"); } ;;
             doctor) "$ZOO_PROGRAM" "${words[@]}"; exit 0 ;;

@@ -34,7 +34,8 @@ struct Project {
         -> ZooProcess.Outcome
     {
         let home = folder.deletingLastPathComponent().path
-        let own = ["ZOO_MANIFEST": "", "XDG_DATA_HOME": home + "/data", "XDG_CACHE_HOME": home + "/cache"]
+        // What is known of plugins is shared with other tests: to probe all of them takes longer than most commands.
+        let own = ["ZOO_MANIFEST": "", "XDG_DATA_HOME": home + "/data"]
         return try ZooProcess.run(arguments, own.merging(environment) { _, new in new }, in: folder, at: place)
     }
 
