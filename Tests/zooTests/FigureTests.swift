@@ -106,7 +106,8 @@ import ZooStore
     /// An import writes down what it is for, so that the listing knows.
     @Test func anImportLeavesItsSize() throws {
         try Scratch.with { scratch in
-            let made = try ZooProcess.run(["import", Self.model, "--id", "net", "--input", "1x28x28", "--manifest", "zoo.json"], in: scratch.folder)
+            let made = try ZooProcess.run(
+                ["import", Self.model, "--id", "net", "--input", "1x28x28", "--manifest", "zoo.json"], in: scratch.folder)
             #expect(made.status == 0, "\(made.errors)")
             let text = try String(contentsOf: scratch.folder.appendingPathComponent("zoo.json"), encoding: .utf8)
             let manifest = try Manifest(contents: Data(text.utf8), path: "zoo.json")
