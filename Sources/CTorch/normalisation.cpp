@@ -278,8 +278,8 @@ at::Tensor fold_norm(const at::Tensor &kernels, const at::Tensor &factors) { ret
 } // namespace
 } // namespace ctorch::normalisation
 
-// As zoo::conv_pool_act. The first is a product like any other; its name tells who counts operations that the convolution with its result
-// does the work of a batch norm, too.
+// fold_norm is a product like any other: its name tells a counter of operations that the convolution with its result does
+// a batch norm's work, too. norm_pool_act works as zoo::conv_pool_act does.
 TORCH_LIBRARY_FRAGMENT(zoo, m) {
   m.def("fold_norm(Tensor kernels, Tensor factors) -> Tensor", ctorch::normalisation::fold_norm);
   m.def("norm_pool_act(Tensor input, Tensor weight, Tensor bias, Tensor running_mean, Tensor running_var, bool training, "

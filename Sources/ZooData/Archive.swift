@@ -83,7 +83,7 @@ package struct Archive: Sendable {
         let above = Set(folders + files.flatMap { file in file.parts.indices.map { Array(file.parts[..<$0]) } })
         for link in links where places[link.parts] == nil {
             var target = link.target
-            // As many steps as a system takes.
+            // Linux follows 40 links.
             for _ in 0..<40 {
                 guard let next = target, places[next] == nil else { break }
                 guard let further = targets[next] else { break }

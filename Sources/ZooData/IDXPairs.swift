@@ -8,7 +8,7 @@ struct IDXPairs {
     }
 
     private let path: String
-    /// With nil for a pair whose names tell no split.
+    /// The key is nil for a pair whose names tell no split.
     private var pairs: [SplitName?: Pair] = [:]
     private var warnings: [String] = []
 

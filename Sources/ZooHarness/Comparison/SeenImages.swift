@@ -5,11 +5,11 @@ import ZooStore
 
 /// What images a result is about, as far as results of the same data set can be told apart by it.
 enum SeenImages: Hashable {
-    /// By the fingerprint that the result carries.
+    /// The result carries their fingerprint.
     case known(String)
-    /// Of a result from before there were fingerprints, on images that the program draws itself; how many they were.
+    /// The result is older than fingerprints, and the program draws the images; how many they were.
     case drawn(Int)
-    /// Of such a result on images from files, which may have been any.
+    /// The result is older than fingerprints, and the images come from files, which may have been any.
     case unknown
 
     init(_ result: StoredResult, isDrawn: Bool) {
@@ -17,7 +17,7 @@ enum SeenImages: Hashable {
         self = !fingerprint.isEmpty ? .known(fingerprint) : isDrawn ? .drawn(Int(result["images"] ?? 0)) : .unknown
     }
 
-    /// As messages name them.
+    /// What messages call them.
     var name: String {
         switch self {
         case .known(let fingerprint): "\(fingerprint.prefix(12))…"
