@@ -9,7 +9,7 @@ public struct ResultDescription: Encodable, Sendable {
     public let entry, dataset: String
     public let seed: UInt64
     public let trainedOn, weights: String
-    /// The first so many test images; nil for all.
+    /// How many test images were taken, spread over the set; nil for all.
     public let images: Int?
     public let probe: String
     public let settings: [String: JSON]

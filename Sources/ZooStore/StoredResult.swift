@@ -24,7 +24,7 @@ public struct ResultSubject: Codable, Sendable, Equatable {
     public var origin: Origin
     /// The file of the weights; "initial" without one.
     public var weights: String
-    /// How many of the test images were taken, the first so many; nil for all.
+    /// How many test images were taken, spread over the set; nil for all.
     public var images: Int?
     /// "error", "invariance" …; "training" for a training run.
     public var probe: String
@@ -161,7 +161,7 @@ public struct ResultFilter: Sendable {
     public var origins: [ResultSubject.Origin]?
     public var probes: [String]?
     public var statuses: [StoredResult.Status]?
-    /// Of whole test sets only, not of their first so many images.
+    /// Whether only results on whole test sets count.
     public var wholeSets = false
     public var jobs: [String]?
     /// What the plan called them: `Provenance.Identity.plan`.

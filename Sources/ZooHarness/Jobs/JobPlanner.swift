@@ -44,7 +44,7 @@ public struct JobPlanner {
     }
 
     /// - Parameters:
-    ///   - images: take only the first so many test images.
+    ///   - images: take this number of test images, spread over the set (`ImageSet.spread`).
     ///   - skippingUntrained: leave out what has no weights, if anything has; else it is a problem.
     /// - Returns: the plan, and what was left out, by entry.
     public func evaluation(
