@@ -3,8 +3,8 @@ import Testing
 
 /// `zoo plugin check`: sound plugins pass, and every fault is found by the check that is there for it.
 @Suite(.serialized) struct CheckTests {
-    private struct Report: Decodable {
-        struct Result: Decodable {
+    private struct Report: Decodable, Sendable {
+        struct Result: Decodable, Sendable {
             let check, verdict: String
             let details: [String]
         }
@@ -41,25 +41,27 @@ import Testing
         }
     }
 
-    @Test(
-        .enabled(if: finds("cc"), "needs a C compiler, cc"),
-        arguments: [
-            ("DESCRIPTOR", "descriptor"), ("LOAD", "load"), ("TABLES", "tables"), ("SCAN_TIME", "scan-time"), ("EXTENSION", "extension"),
-            ("OPTIONS", "options"), ("CONFIGURATIONS", "configurations"), ("WRONG_INPUT", "wrong-input"), ("BATCH", "batch"),
-            ("LAYOUT", "layout"), ("DETERMINISM", "determinism"), ("EVALUATION", "evaluation"), ("STATE", "state"),
-            ("INSTANCES", "instances"), ("GRADIENTS", "gradients"), ("IDENTITY", "identity"), ("GROUP_LAWS", "group-laws"),
-            ("SYMMETRY", "symmetry"), ("THREADS", "threads"), ("MEMORY", "memory"), ("MEMORY_OF_INSTANCES", "memory"),
-            ("ERROR_TEXT", "error-text"), ("PERMUTATION_LONG", "answers"), ("PERMUTATION_TWICE", "answers"),
-            ("IDENTITY_LONG", "answers"), ("IDENTITY_SHORT", "answers"), ("STAGES", "answers"), ("PARAMETERS", "answers"),
-        ])
-    func aFaultIsFoundByItsCheckAndNoOther(_ fault: String, _ name: String) throws {
-        try Scratch.with { scratch in
-            // Instances that share their weights would spoil them for the next check in the same process.
-            let sharing = fault == "INSTANCES" ? [] : ["--shared"]
-            let path = try build(fault, in: scratch.folder)
-            let report = try sharing.isEmpty ? check(path, status: 65) : check(path, "--shared", status: 65)
-            #expect(report.names("failed") == [name], "\(report.checks.filter { $0.verdict != "passed" })")
-            #expect(report.checks.count == 22)
+    private static let faults = [
+        ("DESCRIPTOR", "descriptor"), ("LOAD", "load"), ("TABLES", "tables"), ("SCAN_TIME", "scan-time"), ("EXTENSION", "extension"),
+        ("OPTIONS", "options"), ("CONFIGURATIONS", "configurations"), ("WRONG_INPUT", "wrong-input"), ("BATCH", "batch"),
+        ("LAYOUT", "layout"), ("DETERMINISM", "determinism"), ("EVALUATION", "evaluation"), ("STATE", "state"),
+        ("INSTANCES", "instances"), ("GRADIENTS", "gradients"), ("IDENTITY", "identity"), ("GROUP_LAWS", "group-laws"),
+        ("SYMMETRY", "symmetry"), ("THREADS", "threads"), ("MEMORY", "memory"), ("MEMORY_OF_INSTANCES", "memory"),
+        ("ERROR_TEXT", "error-text"), ("PERMUTATION_LONG", "answers"), ("PERMUTATION_TWICE", "answers"),
+        ("IDENTITY_LONG", "answers"), ("IDENTITY_SHORT", "answers"), ("STAGES", "answers"), ("PARAMETERS", "answers"),
+    ]
+
+    @Test(.enabled(if: finds("cc"), "needs a C compiler, cc")) func aFaultIsFoundByItsCheckAndNoOther() throws {
+        let reports = try simultaneously(Self.faults) { fault, _ in
+            try Scratch.with { scratch in
+                // Instances that share their weights would spoil them for the next check in the same process.
+                let path = try build(fault, in: scratch.folder)
+                return try fault == "INSTANCES" ? check(path, status: 65) : check(path, "--shared", status: 65)
+            }
+        }
+        for ((fault, name), report) in zip(Self.faults, reports) {
+            #expect(report.names("failed") == [name], "\(fault): \(report.checks.filter { $0.verdict != "passed" })")
+            #expect(report.checks.count == 22, "\(fault)")
         }
     }
 
@@ -72,9 +74,14 @@ import Testing
         }
     }
 
-    @Test(arguments: try ZooProcess.builtIn()) func theZoosOwnPluginsPass(_ name: String) throws {
-        let report = try check(ZooProcess.products.appendingPathComponent(name).path, "--shared", calls: 20, status: 0)
-        #expect(report.names("failed").isEmpty, "\(report.checks.filter { $0.verdict == "failed" })")
+    @Test func theZoosOwnPluginsPass() throws {
+        let names = try ZooProcess.builtIn()
+        let reports = try simultaneously(names) { name in
+            try check(ZooProcess.products.appendingPathComponent(name).path, "--shared", calls: 20, status: 0)
+        }
+        for (name, report) in zip(names, reports) {
+            #expect(report.names("failed").isEmpty, "\(name): \(report.checks.filter { $0.verdict == "failed" })")
+        }
     }
 
     @Test func namesOfChecksAreChecked() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -122,3 +123,14 @@ extension Process {
 }
 
 func finds(_ program: String) -> Bool { TestSupport.finds(program) }
+
+/// The results of `body` for some items, as many at a time as there are cores: for tests that wait for processes of one thread.
+func simultaneously<Item: Sendable, R: Sendable>(_ items: [Item], _ body: @Sendable (Item) throws -> R) throws -> [R] {
+    let results = Mutex<[Int: Result<R, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: items.count) { index in
+        let result = Result { try body(items[index]) }
+        results.withLock { $0[index] = result }
+    }
+    let found = results.withLock { $0 }
+    return try items.indices.compactMap { try found[$0]?.get() }
+}
