@@ -59,7 +59,7 @@ public struct Provenance: Codable, Sendable, Equatable {
     public var weightsChecksum: String
     /// Host name and processor.
     public var machine, processor: String
-    /// Of the engine.
+    /// Threads of the engine.
     public var threads: Int
     /// When it was finished.
     public var date: Date

@@ -7,17 +7,17 @@ public struct Preparation: Sendable, Hashable, Codable {
     /// One number for each channel, or one for all, on the scale where 255 is 1.
     public let means, stds: [Double]
 
-    /// As in training on a data set.
+    /// The preparation with which a data set's images are trained on.
     public init(_ dataSet: DataSet) {
         (dataset, means, stds) = (dataSet.name, dataSet.normalisation.means, dataSet.normalisation.stds)
     }
 
     private init() { (dataset, means, stds) = (nil, [0], [1]) }
 
-    /// For weights of which nobody knows what they were trained on.
+    /// The preparation for weights whose training data are not known: none.
     public static let unknown = Preparation()
 
-    /// For the module's own documentation.
+    /// What the exported module's documentation says of it.
     var sentence: String {
         guard let dataset else {
             return "Nothing says on which data the weights were trained: `prepare` leaves numbers of 0 to 1 as they are (MEAN, STD)."
@@ -25,7 +25,7 @@ public struct Preparation: Sendable, Hashable, Codable {
         return "`prepare` normalises them as in training on \(dataset): (pixel - MEAN) / STD. Without it the error is larger."
     }
 
-    /// For the file of weights.
+    /// What the exported file of weights says of it.
     var metadata: [String: String] {
         guard let dataset else { return [:] }
         func list(_ numbers: [Double]) -> String { numbers.map { "\($0)" }.joined(separator: ", ") }

@@ -14,7 +14,7 @@ enum PythonNames {
         lambda nonlocal not or pass raise return try while with yield
         """
 
-    /// Of the standard library, and what comes with PyTorch.
+    /// Names of modules of Python's standard library, and of those that come with PyTorch.
     private static let modules = """
         abc argparse array ast asyncio atexit base64 bdb binascii bisect builtins bz2 cProfile calendar cmath cmd code codecs codeop \
         collections colorsys compileall concurrent configparser contextlib contextvars copy copyreg csv ctypes curses dataclasses \

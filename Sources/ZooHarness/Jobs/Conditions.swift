@@ -14,7 +14,7 @@ public struct Conditions: Codable, Sendable, Equatable {
     public var instructions: String
     /// What else of the environment chooses how the engine computes.
     public var environment: [String: String]
-    /// Of the engine.
+    /// Threads of the engine.
     public var threads: Int
     /// Host name and processor. Not compared: workers run where the plan is made.
     public var machine = Machine.name, processor = Machine.processor
