@@ -29,7 +29,7 @@ package enum DataFile {
 
     static func isDirectory(_ path: String) -> Bool { kind(of: path) == .folder }
 
-    static func isFile(_ path: String) -> Bool {
+    package static func isFile(_ path: String) -> Bool {
         if case .file? = kind(of: path) { true } else { false }
     }
 

@@ -123,7 +123,8 @@ final class Fingerprints {
             folder = (folder as NSString).deletingLastPathComponent
         }
         var sums = ""
-        for file in files where isRegular(file) { sums += "\(file.dropFirst(folder.count)) \(try sha256(file))\n" }
+        // Pipes and devices hold no images, and reading them might never end.
+        for file in files where DataFile.isFile(file) { sums += "\(file.dropFirst(folder.count)) \(try sha256(file))\n" }
         return try Checksum.sha256(of: Data(sums.utf8))
     }
 
@@ -135,11 +136,6 @@ final class Fingerprints {
 
     private static func sha256(_ file: String) throws -> String {
         try RegularFile(name: ByteName(text: file).bytes, called: file).sha256()
-    }
-
-    /// Pipes and devices hold no images, and reading them might never end.
-    private static func isRegular(_ file: String) -> Bool {
-        status(of: file).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
     }
 
     /// The facts of some files at one moment.
