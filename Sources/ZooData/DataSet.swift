@@ -82,7 +82,8 @@ public struct DataSet: Sendable, Hashable {
         return try whole(parts).taking(portion)
     }
 
-    private func taking(_ portion: DataPortion) -> DataSet {
+    /// The same set with another choice of its images.
+    public func taking(_ portion: DataPortion) -> DataSet {
         var part = self
         part.portion = portion
         return part

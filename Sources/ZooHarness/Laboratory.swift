@@ -31,16 +31,15 @@ public struct Laboratory {
     /// Trains an entry, going on from the last checkpoint of the same run if there is one; a finished run returns at once.
     ///
     /// - Parameters:
-    ///   - epochs: instead of the recipe's.
+    ///   - recipe: how; see `recipe(of:for:epochs:)`.
     ///   - restart: forget the checkpoints and results of this very run.
     /// - Throws: `Interrupted` if asked to stop, `unavailable` if another process trains the same run, `data` if what it is made with changes
     ///   meanwhile or is not what its checkpoint was made with; otherwise what went wrong.
     public func train(
-        _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
+        _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
         let dataSet = try DataSet.named(dataset)
-        let identity = try identity(entry, on: dataSet, seed: seed, epochs: epochs)
-        let recipe = identity.recipe
+        let identity = try identity(entry, on: dataSet, seed: seed, recipe: recipe)
         let directory = try RunDirectory(root: runs, identity)
         if !restart, let result = try finished(directory, identity) { return result }
         let claim = try directory.claim()
@@ -95,8 +94,10 @@ public struct Laboratory {
     /// What a finished run of that recipe says; nil if there is none.
     ///
     /// - Parameter threads: of the engine in the process that trains.
-    public func finishedRun(_ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, threads: Int? = nil) throws -> TrainingResult? {
-        let identity = try identity(entry, on: DataSet.named(dataset), seed: seed, epochs: epochs, threads: threads)
+    public func finishedRun(
+        _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, threads: Int? = nil
+    ) throws -> TrainingResult? {
+        let identity = try identity(entry, on: DataSet.named(dataset), seed: seed, recipe: recipe, threads: threads)
         return try finished(RunDirectory(root: runs, identity), identity)
     }
 
@@ -114,10 +115,8 @@ public struct Laboratory {
         return result
     }
 
-    func identity(_ entry: Entry, on dataSet: DataSet, seed: UInt64, epochs: Int?, threads: Int? = nil) throws -> RunIdentity {
-        var recipe = self.recipe(of: entry, for: dataSet)
-        if let epochs { recipe.epochs = epochs }
-        return RunIdentity(
+    func identity(_ entry: Entry, on dataSet: DataSet, seed: UInt64, recipe: Recipe, threads: Int? = nil) throws -> RunIdentity {
+        RunIdentity(
             entry, try EntryCode(entry, host: host), dataset: dataSet.name,
             data: try fingerprints.seal(of: dataSet, [.train], in: dataDirectory),
             testData: try fingerprints.seal(of: dataSet, [.test], in: dataDirectory), seed: seed, recipe: recipe,

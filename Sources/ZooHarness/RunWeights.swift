@@ -88,6 +88,16 @@ extension Laboratory {
     /// The one name of a data set; a name that is none stays what it is.
     public static func canonical(_ name: String) -> String { (try? DataSet.named(name).name) ?? name }
 
+    /// The recipe of an entry for a data set.
+    ///
+    /// - Parameter epochs: instead of the recipe's.
+    /// - Throws: `HostError` if there is no such data set.
+    public func recipe(of entry: Entry, for dataset: String, epochs: Int? = nil) throws -> Recipe {
+        var recipe = recipe(of: entry, for: try DataSet.named(dataset))
+        if let epochs { recipe.epochs = epochs }
+        return recipe
+    }
+
     /// The recipe of an entry for a data set, however the manifest spells its name.
     func recipe(of entry: Entry, for dataSet: DataSet) -> Recipe {
         entry.recipes[dataSet.name]

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How an entry is trained.
 public struct Recipe: Sendable, Equatable, Codable {
     public enum Optimizer: String, Sendable, CaseIterable, Codable { case sgd, adam }
@@ -18,6 +20,13 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var batch: Int = 256
 
     public init() {}
+
+    /// Its fields by their names in a manifest.
+    public var settings: [String: JSON] {
+        get throws {
+            try JSONDecoder().decode([String: JSON].self, from: JSONEncoder().encode(self))
+        }
+    }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case optimizer

@@ -14,6 +14,9 @@ struct Failures {
         if first == nil { first = failure }
     }
 
+    /// What failed elsewhere, and was said there.
+    mutating func add(_ others: Failures) { first = first ?? others.first }
+
     /// - Throws: the exit status of the first failure, if there was one.
     func conclude() throws {
         if let first { throw ExitCode(first.exitStatus) }

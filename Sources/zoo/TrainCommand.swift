@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooData
 import ZooHarness
 import ZooHost
 import ZooReport
@@ -55,15 +56,17 @@ struct TrainCommand: ParsableCommand {
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
         let plan = jobOptions.part(
             of: planner.training(
-                of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), epochs: epochs,
-                restart: restart))
+                of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), restart: restart
+            ) { entry, dataSet in try laboratory.recipe(of: entry, for: dataSet.name, epochs: epochs) })
         var session = JobSession(shared, store: store, planner: planner)
         if jobOptions.plan { return try session.show(plan, shared, force: restart) }
         Signals.install()
         for other in planner.otherRuns(than: try session.open(plan, force: restart)) { shared.note(other) }
         func finished(_ subject: ResultSubject) -> TrainingResult? {
-            try? laboratory.finishedRun(
-                manifest.entry(subject.entry), dataset: subject.dataset, seed: subject.seed, epochs: epochs, threads: threads)
+            guard let entry = try? manifest.entry(subject.entry),
+                let recipe = try? laboratory.recipe(of: entry, for: subject.dataset, epochs: epochs)
+            else { return nil }
+            return try? laboratory.finishedRun(entry, dataset: subject.dataset, seed: subject.seed, recipe: recipe, threads: threads)
         }
         let scheduler = try jobOptions.scheduler(
             shared.workerArguments(manifest, threads: threads, host), workers: workers, countsSilenceOnly: true)

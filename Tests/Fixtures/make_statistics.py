@@ -155,11 +155,45 @@ def deming():
     return cases
 
 
+def contrasts():
+    own = np.random.default_rng(21)
+    paired = []
+    for count, weights in [(5, [1, -1]), (3, [1, -2, 1]), (2, [0.5, 0.5, -1, 0.25])]:
+        terms = [list(own.normal(1 + k, 0.3, count)) for k in range(len(weights))]
+        sums = np.array(weights) @ np.array(terms)
+        test = stats.ttest_1samp(sums, 0)
+        low, high = test.confidence_interval(0.95)
+        near = []
+        for target, margin in [(np.mean(sums) + 0.1, 0.5), (np.mean(sums) - 0.05, 2.0), (np.mean(sums) + 1.0, 0.3)]:
+            # Schuirmann's two one-sided tests; outside of the margin the nearer bound is tested from the other side.
+            if abs(np.mean(sums) - target) < margin:
+                sides = [
+                    stats.ttest_1samp(sums, target - margin, alternative="greater").pvalue,
+                    stats.ttest_1samp(sums, target + margin, alternative="less").pvalue,
+                ]
+                near.append([target, margin, 2 * max(sides)])
+            else:
+                bound = target - margin if np.mean(sums) < target else target + margin
+                side = "less" if np.mean(sums) < target else "greater"
+                near.append([target, margin, 2 * stats.ttest_1samp(sums, bound, alternative=side).pvalue])
+        paired.append(
+            {"weights": weights, "terms": terms, "estimate": np.mean(sums), "p": test.pvalue, "low": low, "high": high, "near": near}
+        )
+    deviations = []
+    for first, second in [(own.normal(0, 3, 5), own.normal(9, 1, 5)), (own.normal(0, 1, 8), own.normal(0, 1, 3))]:
+        a, b = (np.abs(values - np.median(values)) for values in (first, second))
+        test = stats.ttest_ind(a, b, equal_var=False)
+        deviations.append(
+            {"first": list(first), "second": list(second), "estimate": a.mean() - b.mean(), "degrees": test.df, "p": test.pvalue}
+        )
+    return {"paired": paired, "deviations": deviations}
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore", DeprecationWarning)
     content = {
         "distributions": distributions(), "intervals": intervals(), "tests": tests(), "crossed": crossed(), "bootstraps": bootstraps(),
-        "deming": deming(),
+        "deming": deming(), "contrasts": contrasts(),
     }
     path = pathlib.Path(__file__).parent / "statistics.json"
     path.write_text(json.dumps(content, indent=None, separators=(",", ":"), default=float) + "\n")

@@ -120,7 +120,7 @@ extension HarnessTests {
         #expect(error?.message.contains(runs + "/mnist/tiny/seed-0-949bf95a/weights.safetensors") == true, "nothing is lost")
         // Training begins anew beside it, and says that it does.
         let planner = JobPlanner(laboratory: laboratory, store: nil, threads: EngineControl.threads)
-        let plan = planner.training(of: [entry], on: ["mnist"], seeds: [0], epochs: nil, restart: false)
+        let plan = planner.training(of: [entry], on: ["mnist"], seeds: [0]) { try laboratory.recipe(of: $0, for: $1.name) }
         let said = planner.otherRuns(than: plan.jobs)
         #expect(said.count == 1 && said[0].contains("seed-0-949bf95a") && said[0].contains("from before"), "\(said)")
         let run = try laboratory.train(entry, dataset: "mnist", seed: 0, epochs: nil, restart: false, progress: SilentProgress())
@@ -145,7 +145,9 @@ extension HarnessTests {
         }
         let planner = JobPlanner(laboratory: zoo.with(), store: nil, threads: EngineControl.threads)
         let jobs = [typed, canonical].map { name in
-            planner.training(of: zoo.manifest.entries, on: [name], seeds: [0], epochs: 1, restart: false).jobs[0]
+            planner.training(of: zoo.manifest.entries, on: [name], seeds: [0]) {
+                try zoo.laboratory.recipe(of: $0, for: $1.name, epochs: 1)
+            }.jobs[0]
         }
         #expect(jobs[0].id == jobs[1].id && jobs[0].subject.dataset == canonical && jobs[0].subject.trainedOn == canonical)
         let error = #expect(throws: HostError.self) {

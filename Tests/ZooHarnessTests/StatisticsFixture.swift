@@ -56,12 +56,28 @@ struct StatisticsFixture: Decodable {
         let slope, intercept, spread, r_squared: Double
         let bootstrap: Range?
     }
+    struct Contrasts: Decodable {
+        struct Paired: Decodable {
+            let weights: [Double]
+            let terms: [[Double]]
+            let estimate, p, low, high: Double
+            /// Rows of target, margin and p.
+            let near: [[Double]]
+        }
+        struct Deviations: Decodable {
+            let first, second: [Double]
+            let estimate, degrees, p: Double
+        }
+        let paired: [Paired]
+        let deviations: [Deviations]
+    }
     let distributions: Distributions
     let intervals: Intervals
     let tests: Tests
     let crossed: [Crossed]
     let bootstraps: Bootstraps
     let deming: [Line]
+    let contrasts: Contrasts
 
     static func load() throws -> StatisticsFixture {
         try JSONDecoder().decode(StatisticsFixture.self, from: Data(contentsOf: Repository.fixture("statistics.json")))

@@ -66,3 +66,14 @@ final class Impatient: ProgressListener {
     func note(_ text: String) {}
     func finish() {}
 }
+
+extension Laboratory {
+    /// With the entry's own recipe, or so many epochs of it.
+    func train(
+        _ entry: Entry, dataset: String, seed: UInt64, epochs: Int?, restart: Bool, progress: any ProgressListener
+    ) throws -> TrainingResult {
+        try train(
+            entry, dataset: dataset, seed: seed, recipe: recipe(of: entry, for: dataset, epochs: epochs), restart: restart,
+            progress: progress)
+    }
+}

@@ -22,11 +22,21 @@ public struct PublishedComparison: Codable, Sendable, Equatable {
     ///   - dataset: what `row` was measured on.
     ///   - figure: what it was ranked by, "error" or a figure's name without its last part.
     public init(entry: String, _ published: PublishedFigure, dataset: String, figure: String, row: Ranking.Row?) {
+        let isSame = published.dataset == dataset && published.metric == figure
+        self.init(
+            entry: entry, published, isSame: isSame, measured: isSame ? row?.mean : nil, interval: isSame ? row?.interval : nil)
+    }
+
+    /// A figure of the same data set beside what was measured, if it was.
+    public init(entry: String, _ published: PublishedFigure, measured: Double?, interval: Interval?) {
+        self.init(entry: entry, published, isSame: true, measured: measured, interval: interval)
+    }
+
+    private init(entry: String, _ published: PublishedFigure, isSame: Bool, measured: Double?, interval: Interval?) {
         self.entry = entry
         self.published = published
-        let isSame = published.dataset == dataset && published.metric == figure
-        measured = isSame ? row?.mean : nil
-        interval = isSame ? row?.interval : nil
+        self.measured = measured
+        self.interval = interval
         guard isSame else {
             verdict = .otherData
             return

@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+public import ZooHost
 public import ZooStore
 
 /// One piece of work that succeeds or fails on its own: one probe of one entry with one set of weights on one data set, or
@@ -7,8 +7,8 @@ public import ZooStore
 public struct Job: Codable, Sendable, Identifiable {
     public enum Task: Codable, Sendable, Equatable {
         case probe
-        /// With another number of epochs than the recipe's, or from the start, whatever was there.
-        case training(epochs: Int?, restart: Bool)
+        /// With that recipe, which the job's settings say, too; from the start, whatever was there, or from the last checkpoint.
+        case training(Recipe, restart: Bool)
     }
 
     /// SHA-256, 64 hexadecimal digits, of all that can change the result, as far as it is known before the network is built.

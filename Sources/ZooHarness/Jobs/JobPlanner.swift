@@ -1,5 +1,5 @@
 import Foundation
-import ZooData
+public import ZooData
 public import ZooHost
 import ZooKit
 public import ZooStore
@@ -9,6 +9,8 @@ public struct Plan {
     public var jobs: [Job] = []
     /// What stands in the way of others: a plugin that is missing, data that are not there, weights that nobody trained.
     public var problems: [any Error] = []
+
+    public init() {}
 
     /// Part `index` (from 1) of `count`: every so many-th job, so that all parts together are the plan.
     public func shard(_ index: Int, of count: Int) -> Plan {
@@ -38,6 +40,8 @@ public struct JobPlanner {
     public enum Weights: Sendable {
         /// Of training runs, or shipped, or what the entry brings with it; nil for the data set that is tested on.
         case trained(on: String?)
+        /// Of the finished training runs on that data set with these recipes, by entry.
+        case runs(on: String, recipes: [String: Recipe])
         case initial
         /// A file, and what the user says of it: on what it was trained, from which seed. What it says of itself comes first.
         case file(String, trainedOn: String? = nil, seed: UInt64? = nil)
@@ -143,6 +147,15 @@ public struct JobPlanner {
             return Found(
                 origin: .trained, path: found.path, checksum: found.checksum, trainedOn: source, seed: seed,
                 trainingData: found.trainingData)
+        case .runs(let source, let recipes):
+            let source = try DataSet.named(source).name
+            guard let recipe = recipes[entry.id],
+                let run = try laboratory.finishedRun(entry, dataset: source, seed: seed, recipe: recipe, threads: threads),
+                let conditions = run.conditions
+            else { throw HostError(.noInput, "\(entry.id), seed \(seed): no finished training run on \(source) with the study's recipe") }
+            return Found(
+                origin: .trained, path: run.weights, checksum: conditions.weights, trainedOn: source, seed: seed,
+                trainingData: conditions.trainingData)
         case .initial: return Found(origin: .initial, path: "initial", checksum: "", trainedOn: dataSet.name, seed: seed)
         case .file(let path, let trainedOn, let wantedSeed):
             let given = try GivenWeights(path, for: entry, on: dataSet, trainedOn: trainedOn, seed: wantedSeed)
@@ -175,8 +188,10 @@ public struct JobPlanner {
     // MARK: Training
 
     /// Training runs. Their identity is `RunIdentity`, which is that of the run's directory, too.
+    ///
+    /// - Parameter recipe: of an entry on a data set.
     public func training(
-        of entries: [Entry], on datasets: [String], seeds: [UInt64], epochs: Int?, restart: Bool
+        of entries: [Entry], on datasets: [String], seeds: [UInt64], restart: Bool = false, recipe: (Entry, DataSet) throws -> Recipe
     ) -> Plan {
         laboratory.fingerprints.planning {
             var plan = Plan()
@@ -194,10 +209,10 @@ public struct JobPlanner {
                 for entry in entries {
                     do {
                         let code = try EntryCode(entry, host: laboratory.host)
+                        let recipe = try recipe(entry, dataSet)
                         for seed in seeds {
-                            let identity = try laboratory.identity(entry, on: dataSet, seed: seed, epochs: epochs, threads: threads)
-                            plan.jobs.append(
-                                try job(identity, code, seals, task: .training(epochs: epochs, restart: restart)))
+                            let identity = try laboratory.identity(entry, on: dataSet, seed: seed, recipe: recipe, threads: threads)
+                            plan.jobs.append(try job(identity, code, seals, task: .training(recipe, restart: restart)))
                         }
                     } catch { plan.problems.append(error) }
                 }
@@ -213,7 +228,7 @@ public struct JobPlanner {
         let subject = ResultSubject(
             entry: identity.entry, dataset: identity.dataset, seed: identity.seed, trainedOn: identity.dataset, origin: .trained,
             weights: try RunDirectory(root: laboratory.runs, identity).weights, probe: "training",
-            settings: ["epochs": .int(identity.recipe.epochs)])
+            settings: try identity.recipe.settings)
         return Job(
             id: try Checksum.sha256(of: Data(("training " + identity.text()).utf8)), task: task, subject: subject, conditions: conditions,
             remarks: [], seals: seals, isTiming: false)
@@ -223,9 +238,9 @@ public struct JobPlanner {
     public func otherRuns(than jobs: [Job]) -> [String] {
         laboratory.fingerprints.planning {
             jobs.compactMap { job in
-                guard case .training(let epochs, _) = job.task, let entry = try? laboratory.manifest.entry(job.subject.entry),
+                guard case .training(let recipe, _) = job.task, let entry = try? laboratory.manifest.entry(job.subject.entry),
                     let dataSet = try? DataSet.named(job.subject.dataset),
-                    let identity = try? laboratory.identity(entry, on: dataSet, seed: job.subject.seed, epochs: epochs, threads: threads),
+                    let identity = try? laboratory.identity(entry, on: dataSet, seed: job.subject.seed, recipe: recipe, threads: threads),
                     let runs = try? laboratory.otherRuns(than: identity).filter({ run in
                         !run.differences.contains(RunIdentity.recipeName) && !run.differences.contains(RunIdentity.definitionName)
                     }), let other = runs.min(by: { $0.differences.count < $1.differences.count })

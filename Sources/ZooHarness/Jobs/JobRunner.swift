@@ -29,7 +29,7 @@ public final class JobRunner {
         laboratory.fingerprints.learn(job.seals)
         let result =
             switch job.task {
-            case .training(let epochs, let restart): try train(job, epochs: epochs, restart: restart, progress: progress)
+            case .training(let recipe, let restart): try train(job, recipe: recipe, restart: restart, progress: progress)
             case .probe: try probe(job, progress: progress)
             }
         var measurement = result.0
@@ -38,7 +38,7 @@ public final class JobRunner {
     }
 
     private func train(
-        _ job: Job, epochs: Int?, restart: Bool, progress: any ProgressListener
+        _ job: Job, recipe: Recipe, restart: Bool, progress: any ProgressListener
     ) throws -> (Measurement, Conditions) {
         let subject = job.subject
         let entry = try laboratory.manifest.entry(subject.entry)
@@ -50,7 +50,7 @@ public final class JobRunner {
         (here.data, here.trainingData) = (try seal(of: dataSet, .test), try seal(of: dataSet, .train))
         try here.check(against: job.conditions, subject: subject.dataset)
         let result = try laboratory.train(
-            entry, dataset: subject.dataset, seed: subject.seed, epochs: epochs, restart: restart, progress: progress)
+            entry, dataset: subject.dataset, seed: subject.seed, recipe: recipe, restart: restart, progress: progress)
         guard let found = result.conditions else {
             throw HostError(.software, "\(result.weights): the run does not say with what it was made")
         }
