@@ -1,8 +1,9 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooJobs
+import ZooManifest
 import ZooReport
 import ZooStore
+import ZooTraining
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
