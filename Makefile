@@ -5,6 +5,9 @@ override LIBTORCH := $(if $(LIBTORCH),$(shell realpath -ms -- "$(LIBTORCH)"),$(C
 export LIBTORCH
 export CUDA
 
+# Nor does it see a plugin's folder made later; a name in the environment makes it read Package.swift again.
+export ZOO_PLUGINS := $(notdir $(wildcard Plugins/*))
+
 SWIFT ?= swift
 SWIFT_FLAGS ?=
 CONFIGURATION := release

@@ -1,14 +1,8 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
-// One folder under Plugins/, one shared library. Nothing in Sources/ names them.
-let plugins = [
-    "BaselineCNN", "Extractors", "ICSTN", "Localization", "LocalizationLarge", "Oracle", "Polar", "RotationGroupCNN",
-    "STNDeep", "STNFeatureMap", "STNInput", "STNShared", "TestTimeAugmentation", "TorchModel", "Warps",
-]
-
-/// Those in C and C++: they see zoo_plugin.h, or zoo_plugin.hpp, and nothing else of the zoo.
-let foreignPlugins = ["Attention", "SqueezeExcite"]
+// MARK: Settings
 
 // The engine, opened by the host alone. LIBTORCH=/path/to/torch chooses another than the one `make setup` installs.
 let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.venv/torch"
@@ -16,15 +10,18 @@ let torch = Context.environment["LIBTORCH"] ?? Context.packageDirectory + "/.ven
 // Set in CI: a warning in one of our own targets is an error there. Dependencies are not touched.
 let strict = Context.environment["ZOO_STRICT"] == "1"
 let cxx: [CXXSetting] = [.enableWarning("all")] + (strict ? [.treatAllWarnings(as: .error)] : [])
+// SwiftPM hands CZooPlugin's module map to C++20, which would then want a module built, and fail.
+let hiddenCxx: [CXXSetting] = [.unsafeFlags(["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-cxx-modules"])]
+let swift: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let engineFolders = ["boundary", "common", "convolution", "formats", "normalisation", "warp"]
 let engine: [CXXSetting] =
-    cxx + [
-        .unsafeFlags([
-            "-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include",
-            "-fvisibility=hidden", "-fvisibility-inlines-hidden",
-            // SwiftPM hands CZooPlugin's module map to C++20, which would then want a module built, and fail.
-            "-fno-cxx-modules",
-        ])
-    ]
+    cxx + hiddenCxx + engineFolders.map { .headerSearchPath($0) }
+    + [.unsafeFlags(["-isystem", torch + "/include", "-isystem", torch + "/include/torch/csrc/api/include"])]
 let engineLibraries: [LinkerSetting] = [
     .unsafeFlags(["-L", torch + "/lib", "-Xlinker", "-rpath", "-Xlinker", torch + "/lib"]),
     .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
@@ -38,16 +35,139 @@ let pluginLinking: [LinkerSetting] = [
     ])
 ]
 
-let swift: [SwiftSetting] =
-    [
-        .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("ExistentialAny"),
-    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+// MARK: Kinds of targets
+
+/// A layer of the zoo, in Sources/.
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
 
 /// Tests of a target, in Tests/<Target>Tests.
 func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: "\(target)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
 }
+
+/// A plugin, in Plugins/: in Swift it sees ZooKit; in C and C++ zoo_plugin.h or zoo_plugin.hpp, and nothing else of the zoo.
+func plugin(_ name: String) -> Target {
+    let path = "Plugins/\(name)"
+    guard files(path).contains(where: { $0.hasSuffix(".swift") }) else {
+        return .target(
+            name: name, dependencies: ["CZooPlugin"], path: path, publicHeadersPath: ".", cxxSettings: cxx + hiddenCxx,
+            linkerSettings: pluginLinking + [.linkedLibrary("m")])
+    }
+    return .target(name: name, dependencies: ["ZooKit"], path: path, swiftSettings: swift, linkerSettings: pluginLinking)
+}
+
+/// What a folder holds. SwiftPM looks again when Package.swift or the environment changes: the Makefile passes the folders' names.
+func files(_ folder: String) -> [String] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "\(Context.packageDirectory)/\(folder)")
+    return (names ?? []).filter { !$0.hasPrefix(".") }.sorted()
+}
+
+// One folder under Plugins/, one shared library. Nothing in Sources/ names them.
+let plugins = files("Plugins")
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+// MARK: The house
+
+// The system's libraries, and what is not Swift.
+let foundations: [Target] = [
+    .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+    // glibc's own counters, which its Swift module leaves out.
+    .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
+    // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
+    // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
+    .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
+    .target(name: "CZooPlugin", exclude: ["plugin.map"]),
+    .target(name: "CEngine", dependencies: ["CZooPlugin"]),
+    .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
+]
+
+// The lowest first: a layer builds on those above it in this list, never on one below. docs/architecture.md draws it.
+let layers: [Target] = [
+    layer("ZooKit", ["CZooPlugin"]),
+    layer("ZooCore", ["CCrypto"]),
+    layer("ZooStatistics", ["ZooCore"]),
+    layer("ZooManifest", ["ZooCore", "ZooKit"]),
+    layer("ZooModelFiles", ["ZooCore", "ZooKit"]),
+    layer("ZooData", ["ZooCore", "ZooKit", "CArchive", "CZlib", "CImage"]),
+    // apt: libsqlite3-dev
+    layer("ZooStore", ["ZooCore", database]),
+    layer("ZooPlugins", ["ZooCore", "ZooKit", "CZooPlugin", "CLtdl"]),
+    layer("ZooHost", ["ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CEngine", logging]),
+    layer("ZooCheck", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CMalloc"]),
+    layer("ZooExchange", ["ZooHost", "ZooPlugins", "ZooData", "ZooModelFiles", "ZooManifest", "ZooCore", "ZooKit"]),
+    layer(
+        "ZooProbes",
+        ["ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit"]),
+    layer(
+        "ZooTraining",
+        ["ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", "ZooKit"]),
+    layer(
+        "ZooJobs",
+        [
+            "ZooTraining", "ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooStatistics", "ZooManifest",
+            "ZooCore", "ZooKit", logging,
+        ]),
+    layer(
+        "ZooReport",
+        [
+            "ZooJobs", "ZooTraining", "ZooProbes", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
+            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit",
+        ]),
+    .executableTarget(
+        name: "zoo",
+        dependencies: [
+            "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData", "ZooStore",
+            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: swift),
+]
+
+let testTargets: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"],
+        path: "Tests/TestSupport", swiftSettings: swift),
+    .target(
+        name: "FuzzReaders", dependencies: ["ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooData", "ZooCore"], path: "Fuzz/Readers",
+        swiftSettings: swift),
+    tests("Fuzz", ["FuzzReaders", "ZooData", "ZooCore"]),
+    tests("ZooKit", ["ZooKit", "ZooHost", "ZooModelFiles", "ZooCore"]),
+    tests("ZooCore", ["ZooCore"]),
+    tests("ZooStatistics", ["ZooStatistics", "ZooCore"]),
+    tests("ZooManifest", ["ZooManifest", "ZooHost", "ZooPlugins", "ZooCore", "ZooKit"]),
+    tests("ZooModelFiles", ["ZooModelFiles", "ZooCore"]),
+    tests("ZooData", ["ZooData", "ZooCore", "ZooKit", "ZooHost", "CArchive"]),
+    tests("ZooStore", ["ZooStore", "ZooCore", database]),
+    tests("ZooPlugins", ["ZooPlugins", "ZooCore"]),
+    tests("ZooHost", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit", "ZooCheck"]),
+    tests("ZooProbes", ["ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", "ZooKit"]),
+    tests("ZooTraining", ["ZooTraining", "ZooHost", "ZooData", "ZooManifest", "ZooCore", "ZooKit"]),
+    tests(
+        "ZooJobs",
+        [
+            "ZooJobs", "ZooTraining", "ZooProbes", "ZooStatistics", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
+            "ZooManifest", "ZooCore", "ZooKit",
+        ]),
+    tests("ZooReport", ["ZooReport", "ZooProbes", "ZooCore"]),
+    tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database]),
+    // Of each plugin in a folder of its name; what concerns several beside these folders.
+    tests("Plugin", ["ZooHost", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"]),
+]
+
+// Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
+let fuzzers: [Target] = [
+    .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
+    .executableTarget(
+        name: "zoo-fuzz", dependencies: ["FuzzReaders", "CFuzzDriver"], path: "Fuzz/Program",
+        swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]),
+]
 
 let package = Package(
     name: "stn-zoo",
@@ -56,79 +176,14 @@ let package = Package(
         .library(name: "ZooKit", targets: ["ZooKit"]),
         // The engine, opened by the host when it is needed: see ZooHost/EngineLibrary.swift.
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
-    ] + (plugins + foreignPlugins).map { .library(name: $0, type: .dynamic, targets: [$0]) },
+    ] + plugins.map { .library(name: $0, type: .dynamic, targets: [$0]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    targets: [
-        .systemLibrary(name: "CLtdl", providers: [.apt(["libltdl-dev"])]),
-        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
-        // glibc's own counters, which its Swift module leaves out.
-        .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CZooPlugin", exclude: ["plugin.map"]),
-        .target(name: "CEngine", dependencies: ["CZooPlugin"]),
-        .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
-        .target(name: "ZooKit", dependencies: ["CZooPlugin"], swiftSettings: swift),
-        .target(
-            name: "ZooHost",
-            dependencies: ["ZooKit", "CZooPlugin", "CLtdl", "CCrypto", "CEngine", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: swift),
-        // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
-        // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
-        .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
-        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CArchive", "CZlib", "CImage"], swiftSettings: swift),
-        // apt: libsqlite3-dev
-        .target(name: "ZooStore", dependencies: ["ZooHost", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
-        .target(
-            name: "ZooHarness",
-            dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: swift),
-        .target(name: "ZooCheck", dependencies: ["ZooHost", "ZooKit", "CZooPlugin", "CMalloc"], swiftSettings: swift),
-        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooData", "ZooHost", "ZooStore", "ZooCheck"], swiftSettings: swift),
-        .executableTarget(
-            name: "zoo",
-            dependencies: [
-                "ZooReport", "ZooHarness", "ZooData", "ZooStore", "ZooCheck",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: swift),
-    ] + [
-        .target(name: "FuzzReaders", dependencies: ["ZooHost", "ZooStore", "ZooData"], path: "Fuzz/Readers", swiftSettings: swift),
-        tests("Fuzz", ["FuzzReaders", "ZooData", "ZooHost"]),
-        .target(
-            name: "TestSupport", dependencies: ["ZooHost", "ZooKit", "ZooStore"], path: "Tests/TestSupport", swiftSettings: swift),
-        tests("ZooKit", ["ZooKit", "ZooHost", "ZooStore"]),
-        tests("ZooHost", ["ZooHost", "ZooKit", "ZooStore", "ZooCheck"]),
-        tests("ZooData", ["ZooData", "ZooHost", "ZooKit", "CArchive"]),
-        tests("ZooStore", ["ZooStore", "ZooHost", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("ZooReport", ["ZooReport", "ZooHarness", "ZooHost"]),
-        tests("ZooHarness", ["ZooHarness", "ZooHost", "ZooData", "ZooStore"]),
-        tests("zoo", ["ZooHost", "ZooStore", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests("Group", ["ZooHost", "ZooKit", "ZooStore"]),
-        tests("Variant", ["ZooHost", "ZooKit", "ZooStore"]),
-    ]
-        + plugins.map {
-            .target(name: $0, dependencies: ["ZooKit"], path: "Plugins/\($0)", swiftSettings: swift, linkerSettings: pluginLinking)
-        }
-        + foreignPlugins.map {
-            .target(
-                name: $0, dependencies: ["CZooPlugin"], path: "Plugins/\($0)", publicHeadersPath: ".",
-                cxxSettings: cxx + [.unsafeFlags(["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-fno-cxx-modules"])],
-                linkerSettings: pluginLinking + [.linkedLibrary("m")])
-        }
-        // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
-        + (Context.environment["ZOO_FUZZ"] == "1"
-            ? [
-                .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
-                .executableTarget(
-                    name: "zoo-fuzz", dependencies: ["FuzzReaders", "CFuzzDriver"], path: "Fuzz/Program",
-                    swiftSettings: swift + [.unsafeFlags(["-parse-as-library"])]),
-            ] : []),
+    targets: foundations + layers + testTargets + plugins.map(plugin)
+        + (Context.environment["ZOO_FUZZ"] == "1" ? fuzzers : []),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,
     cxxLanguageStandard: .cxx20

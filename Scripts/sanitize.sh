@@ -8,6 +8,7 @@ out=.build/sanitize
 mkdir -p "$out"
 flags=(-std=c++20 -O1 -g1 -fno-omit-frame-pointer -fvisibility=hidden -Wall -Wno-pass-failed -fsanitize=address,undefined
   -fno-sanitize-recover=all -isystem "$torch/include" -isystem "$torch/include/torch/csrc/api/include")
+for folder in Sources/CTorch/*/; do flags+=(-I "$folder"); done
 
 compile() {
   local object=$out/$(basename "$1" .cpp).o
@@ -19,7 +20,7 @@ compile() {
 }
 
 # The operators alone: the rest of CTorch is the plugins' table, and memory.cpp would hide a tensor's end from the sanitizer.
-sources=(Sources/CTorch/{instructions,scratch,normalisation,normalisation_kernel,warp,warp_kernel,sample,convolution,convolution_portable,convolution_avx2,convolution_avx512,bfloat16,bfloat16_tiles,bfloat16_avx512,bfloat16_amx}.cpp
+sources=(Sources/CTorch/{common,convolution,normalisation,warp}/*.cpp
   Tests/Sanitizers/operators.cpp)
 for source in "${sources[@]}"; do compile "$source" & pids+=($!); (( ${#pids[@]} % $(nproc) )) || wait "${pids[@]}"; done
 for pid in "${pids[@]}"; do wait "$pid"; done

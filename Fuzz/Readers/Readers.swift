@@ -1,7 +1,8 @@
 public import Foundation
 import ZooData
-import ZooHost
-import ZooStore
+import ZooManifest
+import ZooModelFiles
+import ZooPlugins
 
 /// Everything that reads bytes from outside, by name. Whatever comes in, a reader gives a value or throws an error; a trap, a crash, a hang or a
 /// report of the address sanitizer is a finding.

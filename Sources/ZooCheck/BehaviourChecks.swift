@@ -1,5 +1,6 @@
 import ZooHost
 import ZooKit
+import ZooPlugins
 
 extension Check {
     /// Inputs of all shapes, and answers of the right length.

@@ -1,6 +1,9 @@
 import Foundation
+public import ZooCore
 public import ZooHost
 public import ZooKit
+public import ZooManifest
+import ZooPlugins
 
 /// A plugin, or an entry's network, on the test bench: what checks need of it.
 public final class Bench {

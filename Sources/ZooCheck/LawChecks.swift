@@ -1,5 +1,4 @@
 import Foundation
-import ZooHost
 import ZooKit
 
 extension Check {

@@ -1,6 +1,8 @@
 import CZooPlugin
+import ZooCore
 import ZooHost
 import ZooKit
+import ZooPlugins
 
 extension Check {
     /// Files, tables, loading.

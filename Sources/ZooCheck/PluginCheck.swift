@@ -1,6 +1,7 @@
-public import ZooHost
 import Foundation
 import Glibc
+public import ZooCore
+import ZooPlugins
 
 /// The validator: runs checks on a plugin in other processes, each within a time limit.
 public struct PluginCheck: Sendable {

@@ -1,6 +1,5 @@
 import CMalloc
 import Foundation
-import ZooHost
 import ZooKit
 
 extension Check {

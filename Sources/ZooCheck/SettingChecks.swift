@@ -1,5 +1,7 @@
+import ZooCore
 import ZooHost
 import ZooKit
+import ZooPlugins
 
 extension Check {
     /// What can be set, and inputs that fit or do not.

@@ -1,6 +1,6 @@
 import CArchive
 import Foundation
-package import ZooHost
+package import ZooCore
 
 /// An archive's files, read into memory through libarchive: tar (v7, ustar, pax, GNU), plain or compressed by gzip, bzip2, xz, zstd, lz4 or
 /// compress; zip; 7z. Nothing is unpacked to the disk.

@@ -1,6 +1,6 @@
 import CArchive
 import Foundation
-import ZooHost
+import ZooCore
 
 /// One pass over an archive's members, through libarchive.
 ///

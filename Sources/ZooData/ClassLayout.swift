@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// Which class, and which split, each picture below a folder or in an archive belongs to.
 ///

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// Pieces of other digits strewn over an image, as in the cluttered MNIST of [JSZK15, arXiv:1506.02025] and [FJL20,
 /// arXiv:2004.11678].
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Where data sets are kept that have a name of their own.
 public enum DataDirectory {

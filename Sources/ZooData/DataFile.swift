@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Reading of whole files, with complaints of one line. Paths are texts as `ByteName` writes them, so that a name may be any bytes.
 package enum DataFile {

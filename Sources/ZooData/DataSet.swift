@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+public import ZooCore
 public import ZooKit
 
 /// A data set that the zoo knows by name: where its images come from and what is done to them.

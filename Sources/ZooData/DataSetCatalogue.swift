@@ -1,4 +1,3 @@
-import ZooHost
 import ZooKit
 
 /// Mean and deviation of what the protocols draw.

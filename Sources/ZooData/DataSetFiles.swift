@@ -1,5 +1,3 @@
-import ZooHost
-
 extension DataSet {
     /// The files that the images come from, in the order of their paths, which are texts as `ByteName` writes them; none where the program
     /// draws them. Clutter is cut from training images, so a cluttered set has those in either case. Of class folders these are

@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// The name of a data set taken apart: `BASE?field=value&field=value`.
 ///

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// What a file really is, by its first bytes, whatever its name says: for complaints.
 enum FileKind {
     /// "an HTML page", for example; never empty.

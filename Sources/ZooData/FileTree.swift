@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// What lies in a folder and its folders. Links are followed; nothing is opened but folders, so nothing can block.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Pictures in one folder per class, in a directory or in an archive of it, brought to one size.
 public struct FolderSource: Sendable, Hashable {

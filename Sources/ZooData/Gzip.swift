@@ -1,6 +1,5 @@
-import ZooHost
-
 import CZlib
+import ZooCore
 
 /// Inflation of gzip files (RFC 1952) held in memory.
 enum Gzip {

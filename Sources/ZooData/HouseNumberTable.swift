@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 extension HouseNumbers {
     /// What columns are called: the published fields first, then other people's names for them.

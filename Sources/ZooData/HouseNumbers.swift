@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// SVHN's full house numbers: whole numbers of up to five digits, read by five heads [Netzer et al. 2011; JSZK15,
 /// arXiv:1506.02025, section 4.2].

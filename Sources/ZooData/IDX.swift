@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Files in the IDX format of MNIST, raw or gzipped: a big-endian magic number, one length per dimension, values.
 package enum IDX {

@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// A published set in MNIST's file format: what its files are called, where people have them, and what its labels mean.
 ///

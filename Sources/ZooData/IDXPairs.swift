@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// Images and labels in IDX files, found in a folder by what they hold.
 struct IDXPairs {

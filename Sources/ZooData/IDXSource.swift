@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Images and labels in IDX files: of a published set, or any pair in a folder (`idx:PATH`).
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import ZooHost
+import ZooCore
 import ZooKit
 
 extension DataSet {

@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// Which half of a data set.
 public enum Split: String, Sendable, Hashable, CaseIterable, Codable {

@@ -1,5 +1,3 @@
-import ZooHost
-
 /// MNIST, or any set under its files' names, from four IDX files, raw or gzipped.
 ///
 /// Where they are looked for, and under which names, is `IDXFamily`'s. Paper: LeCun, Bottou, Bengio, Haffner, *Gradient-based learning

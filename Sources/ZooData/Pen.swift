@@ -1,4 +1,5 @@
 import Foundation
+import ZooCore
 
 /// Draws one digit: from a skeleton to points on a page, to pixels. Keeps its memory between digits.
 struct Pen {

@@ -1,4 +1,5 @@
 import Foundation
+public import ZooCore
 
 /// What is done to an image before anyone sees it: a random pose, given as the sampling matrix of that pose.
 ///

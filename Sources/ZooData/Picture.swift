@@ -1,6 +1,5 @@
-import ZooHost
-
 import CImage
+import ZooCore
 
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
 package struct Picture: Sendable {

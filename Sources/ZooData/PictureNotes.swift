@@ -1,5 +1,5 @@
 import Synchronization
-import ZooHost
+import ZooCore
 
 /// What was found about the pictures of one data set while they were read, from several threads: files that are none, files that
 /// are damaged though they could be read, and blank pictures. Files go by their index in `ClassFolders.files`.

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import ZooHost
+import ZooCore
 
 /// Handwritten-looking digits drawn by rule: the data set that the zoo carries with itself.
 ///

@@ -3,6 +3,7 @@ import CZooPlugin
 import Foundation
 import Logging
 import Synchronization
+public import ZooCore
 import ZooKit
 
 private let pluginLog = Logger(label: "plugin")

@@ -1,3 +1,4 @@
+public import ZooCore
 public import ZooKit
 
 extension HostError.Kind {

@@ -2,12 +2,13 @@ import CEngine
 import Foundation
 import Glibc
 import Synchronization
+import ZooCore
 
 /// The engine's shared library, opened when something is to be computed and not before: its static initialisers take
 /// ten times as long as a listing.
 enum EngineLibrary {
     /// It stands beside the program, as the plugins do, and is found nowhere else.
-    static let path = Program.directory + "/libCTorch.so"
+    static let path = Program.engine
 
     /// As a `UInt`, because an atomic of a pointer is not `Sendable`.
     private static let opened = Atomic<UInt>(0)
@@ -60,11 +61,4 @@ enum EngineLibrary {
         source.withLock { $0 = file }
         opened.store(UInt(bitPattern: engine), ordering: .releasing)
     }
-}
-
-/// The running program.
-enum Program {
-    /// Its file, symbolic links resolved; "" if the system does not tell.
-    static let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    static let directory = (path as NSString).deletingLastPathComponent
 }

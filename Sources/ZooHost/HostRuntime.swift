@@ -1,5 +1,8 @@
+import CEngine
 package import CZooPlugin
+public import ZooCore
 public import ZooKit
+public import ZooPlugins
 
 /// The runtime: the plugins found on the search path, the engine, and how entries become networks.
 ///
@@ -132,7 +135,7 @@ public final class HostRuntime {
                 throw changed
             }
             try file.requireLoadable(engine: Engine.name)
-            found = try PluginLoader.load(file, from: copy)
+            found = try PluginLoader.load(file, from: copy, host: EngineLibrary.table.host)
         } catch {
             throw error as? HostError ?? HostError(.io, "\(plugin.path): \(error)")
         }

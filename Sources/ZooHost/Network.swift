@@ -1,5 +1,8 @@
 import CZooPlugin
+public import ZooCore
 public import ZooKit
+public import ZooManifest
+public import ZooPlugins
 
 /// An entry built from its parts: a network ready to be trained or evaluated.
 public final class Network {

@@ -1,6 +1,9 @@
 import CEngine
 import CZooPlugin
+import ZooCore
 import ZooKit
+import ZooManifest
+import ZooPlugins
 
 /// Makes the parts that an architecture asks for while it is being made: what stands behind a `zoo_builder`.
 final class PartMaker {

@@ -3,6 +3,8 @@ import CZooPlugin
 import Foundation
 import Glibc
 import Synchronization
+import ZooCore
+import ZooPlugins
 
 /// The door through which files come in that are programs and no plugins: TorchScript, which PyTorch's own notes on security call one, and
 /// AOTInductor packages. The engine opens such a file here and nowhere else, whatever component asks for it.

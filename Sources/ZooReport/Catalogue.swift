@@ -1,6 +1,9 @@
 import Foundation
+public import ZooCore
 public import ZooHost
 import ZooKit
+public import ZooManifest
+import ZooPlugins
 
 /// A plugin as a listing shows it.
 public struct PluginDescription: Codable, Sendable {

@@ -1,5 +1,6 @@
-public import ZooHarness
-import ZooHost
+public import ZooJobs
+import ZooManifest
+public import ZooStatistics
 
 /// Comparisons of entries as tables; all shares in percent for people, as fractions for programs.
 public enum ComparisonTables {

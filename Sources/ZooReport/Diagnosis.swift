@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
+public import ZooCore
 import ZooData
-import ZooHarness
 public import ZooHost
+public import ZooManifest
+import ZooPlugins
 
 /// What `zoo doctor` finds: the state of everything the zoo needs, and what to do where something is wrong.
 public struct Diagnosis: Codable, Sendable {

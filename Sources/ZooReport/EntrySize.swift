@@ -1,8 +1,7 @@
 import ZooData
-import ZooHarness
-import ZooHost
 import ZooKit
-import ZooStore
+import ZooManifest
+import ZooModelFiles
 
 /// Images and classes that an entry is for.
 struct EntrySize: Equatable {

@@ -1,5 +1,3 @@
-import ZooHarness
-
 /// Results in rows and typed columns, to be shown on a terminal or written as CSV, LaTeX or JSON.
 ///
 ///     var table = DataTable([

@@ -1,4 +1,4 @@
-public import ZooHost
+public import ZooCore
 
 // What programs read: CSV and JSON.
 extension DataTable {

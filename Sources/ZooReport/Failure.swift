@@ -1,6 +1,7 @@
-import ZooHarness
+import ZooCore
 import ZooHost
 import ZooKit
+import ZooProbes
 
 /// What an error means to people and to the shell: one line, and a status of `<sysexits.h>`.
 public struct Failure: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import Foundation
-import ZooHarness
+import ZooCore
 
 /// A fraction in percent with two decimals: 0.0123 as "1.23". The unit belongs into the column's title.
 func percent(_ fraction: Double) -> String { fixed(100 * fraction, 2) }

@@ -1,4 +1,5 @@
-import ZooHost
+import ZooCore
+import ZooManifest
 
 /// Catalogues as text for people.
 public enum Listing {

@@ -1,6 +1,9 @@
 import Foundation
+import ZooCore
 import ZooHost
 import ZooKit
+import ZooManifest
+import ZooPlugins
 
 /// How many trained values entries have, remembered from one listing to the next: counting takes building the networks, and building
 /// them takes the engine.

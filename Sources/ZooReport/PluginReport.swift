@@ -1,6 +1,8 @@
 import Foundation
+import ZooCore
 public import ZooHost
 import ZooKit
+import ZooPlugins
 
 /// Everything that can be known about one plugin file, whether it loads or not.
 public struct PluginReport: Codable, Sendable {

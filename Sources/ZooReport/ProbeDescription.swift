@@ -1,5 +1,5 @@
-import ZooHarness
-public import ZooHost
+public import ZooCore
+import ZooProbes
 
 /// A probe as a listing shows it.
 public struct ProbeDescription: Encodable, Sendable {

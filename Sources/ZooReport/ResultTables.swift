@@ -1,5 +1,7 @@
-public import ZooHarness
+import ZooCore
 import ZooHost
+public import ZooProbes
+public import ZooTraining
 
 /// Results as tables.
 public enum ResultTables {

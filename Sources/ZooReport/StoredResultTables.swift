@@ -1,6 +1,6 @@
 import Foundation
-public import ZooHarness
-public import ZooHost
+public import ZooCore
+public import ZooJobs
 public import ZooStore
 
 /// A stored result for machines.

@@ -1,8 +1,11 @@
 import Foundation
+import ZooCore
 import ZooData
-public import ZooHarness
-public import ZooHost
+public import ZooJobs
+public import ZooManifest
+import ZooStatistics
 import ZooStore
+import ZooTraining
 
 /// Studies as a Markdown document, docs/results.md: nothing in it but what stands in the studies and the store.
 public enum StudyMarkdown {

@@ -1,5 +1,5 @@
 import Glibc
-import ZooHost
+import ZooCore
 
 /// What is known about where text goes: whether people look at it, how wide it is, and whether it shows colours.
 public struct Terminal: Sendable, Hashable {

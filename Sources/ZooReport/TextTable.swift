@@ -1,3 +1,5 @@
+import ZooProbes
+
 /// A table for a terminal: plain columns with two blanks between them under a line of titles.
 ///
 ///     var table = TextTable([.init("entry"), .init("error %", .decimal), .init("parameters", .right)])

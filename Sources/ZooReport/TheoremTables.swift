@@ -1,4 +1,4 @@
-public import ZooHarness
+public import ZooProbes
 
 /// The theorem of [JMFL20, arXiv:2004.14716] as tables for people.
 public enum TheoremTables {

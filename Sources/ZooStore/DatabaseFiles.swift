@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import ZooHost
+import ZooCore
 
 /// The files of an SQLite database, looked at without SQLite, which would write beside them.
 ///

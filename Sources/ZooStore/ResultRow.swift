@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import ZooHost
 
 /// A row of the table `result`, to and from the types that others see.
 struct ResultRow {

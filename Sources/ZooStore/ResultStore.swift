@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import Glibc
-import ZooHost
+import ZooCore
 
 /// Results in one SQLite file, to which rows are only ever added.
 ///

@@ -1,5 +1,5 @@
 import GRDB
-import ZooHost
+import ZooCore
 
 /// The tables of the store. A migration, once released, never changes; what is new is a new one.
 enum ResultStoreSchema {

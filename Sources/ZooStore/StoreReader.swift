@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import Synchronization
-import ZooHost
+import ZooCore
 
 /// Reads a store without writing anything, neither into its file nor beside it.
 ///

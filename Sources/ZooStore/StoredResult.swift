@@ -1,5 +1,5 @@
 public import Foundation
-public import ZooHost
+public import ZooCore
 
 /// What a result is about: which network was probed, how, and on what.
 public struct ResultSubject: Codable, Sendable, Equatable {

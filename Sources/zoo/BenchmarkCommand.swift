@@ -1,7 +1,8 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooCore
+import ZooManifest
 import ZooReport
+import ZooTraining
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

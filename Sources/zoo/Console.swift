@@ -2,8 +2,7 @@ import Foundation
 import Glibc
 import Logging
 import Synchronization
-import ZooHarness
-import ZooHost
+import ZooCore
 import ZooReport
 
 /// Standard output for results, standard error for all else.
@@ -49,7 +48,7 @@ enum Console {
 }
 
 /// Progress as bars on standard error, one after the other.
-final class BarProgress: ZooHarness.ProgressListener {
+final class BarProgress: ZooCore.ProgressListener {
     private var bar: ProgressBar?
 
     func begin(_ label: String, total: Int, unit: String) {

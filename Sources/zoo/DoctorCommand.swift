@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooCore
 import ZooHost
 import ZooReport
 

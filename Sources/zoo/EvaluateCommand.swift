@@ -1,8 +1,12 @@
 import ArgumentParser
-import ZooHarness
+import ZooCore
 import ZooHost
+import ZooJobs
+import ZooManifest
+import ZooProbes
 import ZooReport
 import ZooStore
+import ZooTraining
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,10 @@
 import ArgumentParser
-import ZooHarness
+import ZooCore
 import ZooHost
+import ZooManifest
+import ZooPlugins
 import ZooStore
+import ZooTraining
 
 /// The options of commands that compute with weights of training runs.
 struct ExperimentOptions: ParsableArguments, LaboratoryGroup {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooExchange
+import ZooManifest
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,4 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
 import ZooReport
 
 /// Work that goes on after a failure: remembers the first one's exit status.

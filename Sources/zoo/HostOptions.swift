@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Synchronization
 import ZooHost
+import ZooPlugins
 import ZooReport
 
 /// The options of commands that look for plugins.

@@ -1,7 +1,8 @@
 public import ArgumentParser
 import Foundation
-public import ZooHarness
-import ZooHost
+import ZooCore
+import ZooExchange
+public import ZooManifest
 import ZooReport
 
 extension ImageSize: ExpressibleByArgument {

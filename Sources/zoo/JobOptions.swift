@@ -1,8 +1,9 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooCore
+import ZooJobs
 import ZooReport
 import ZooStore
+import ZooTraining
 
 /// The options of commands that run jobs in worker processes.
 struct JobOptions: ParsableArguments {

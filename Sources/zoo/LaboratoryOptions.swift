@@ -1,6 +1,8 @@
 public import ArgumentParser
-import ZooHarness
 public import ZooHost
+import ZooManifest
+import ZooPlugins
+import ZooTraining
 
 /// The options of commands that compute with images.
 struct LaboratoryOptions: ParsableArguments, LaboratoryGroup {

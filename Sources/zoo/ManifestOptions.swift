@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import ZooHost
+import ZooCore
+import ZooManifest
 
 /// The options of commands that read the manifest.
 struct ManifestOptions: ParsableArguments, ManifestGroup {

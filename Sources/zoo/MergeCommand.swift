@@ -1,5 +1,4 @@
 import ArgumentParser
-import ZooHost
 import ZooReport
 import ZooStore
 

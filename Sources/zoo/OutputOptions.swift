@@ -1,5 +1,5 @@
 import ArgumentParser
-import ZooHarness
+import ZooCore
 import ZooReport
 
 /// How every command prints: results on standard output, everything else on standard error.
@@ -37,7 +37,7 @@ extension OutputGroup {
         for plugin in broken { warn("\(plugin.path): \(plugin.cause)") }
     }
 
-    var progress: any ZooHarness.ProgressListener { quiet ? SilentProgress() : BarProgress() }
+    var progress: any ZooCore.ProgressListener { quiet ? SilentProgress() : BarProgress() }
 }
 
 /// - Throws: what the parser makes wrong use of, for the first value that is empty.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ZooCheck
-import ZooHost
+import ZooCore
 import ZooReport
 
 /// What both sides of a check understand.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import ZooCore
 import ZooHost
+import ZooPlugins
 
 struct PluginLockCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Foundation
-public import ZooHost
+public import ZooPlugins
 
 extension PluginProject.Kind: ExpressibleByArgument {}
 extension PluginProject.Language: ExpressibleByArgument {}

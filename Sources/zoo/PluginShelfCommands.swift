@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import ZooCore
 import ZooHost
+import ZooPlugins
 import ZooReport
 
 struct PluginInstallCommand: ParsableCommand {

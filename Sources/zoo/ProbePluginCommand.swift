@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooHost
+import ZooPlugins
 
 /// Loads plugins and tells what they are, for the program itself, which does so in a process of its own.
 struct ProbePluginCommand: ParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooCore
+import ZooJobs
+import ZooManifest
 import ZooReport
+import ZooStatistics
 
 struct RankCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import ZooCore
 import ZooData
-import ZooHarness
-import ZooHost
+import ZooJobs
+import ZooManifest
+import ZooProbes
 import ZooReport
 import ZooStore
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
+import ZooCore
 import ZooData
-import ZooHarness
-import ZooHost
+import ZooProbes
 import ZooReport
 import ZooStore
 

@@ -1,5 +1,6 @@
 import ArgumentParser
-import ZooHost
+import ZooCore
+import ZooManifest
 import ZooReport
 
 struct ShowCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooJobs
+import ZooProbes
 import ZooReport
 import ZooStore
 

@@ -1,8 +1,9 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooCore
+import ZooProbes
 import ZooReport
 import ZooStore
+import ZooTraining
 
 struct TheoremCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,10 @@
 import ArgumentParser
 import ZooData
-import ZooHarness
-import ZooHost
+import ZooJobs
+import ZooManifest
 import ZooReport
 import ZooStore
+import ZooTraining
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
-import ZooHarness
-import ZooHost
+import ZooJobs
+import ZooPlugins
 import ZooReport
 
 /// The other side of `Scheduler`: not for people.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import ZooHarness
+import ZooCore
 import ZooHost
 import ZooReport
 

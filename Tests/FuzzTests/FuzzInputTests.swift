@@ -2,8 +2,7 @@ import Foundation
 import FuzzReaders
 import TestSupport
 import Testing
-import ZooData
-import ZooHost
+import ZooCore
 
 /// Inputs of the fuzzer, those that once were findings among them: every reader gives a value or an error that names what is wrong.
 @Suite struct FuzzInputTests {

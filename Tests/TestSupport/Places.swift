@@ -1,6 +1,8 @@
 public import Foundation
 public import ZooHost
-public import ZooStore
+public import ZooManifest
+public import ZooModelFiles
+import ZooPlugins
 
 /// This repository.
 public enum Repository {

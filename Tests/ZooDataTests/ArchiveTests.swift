@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
-import ZooHost
 
 @Suite("Archives")
 struct ArchiveTests {

@@ -1,8 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
-import ZooHost
 
 @Suite("IDX files of other sets and other places")
 struct IDXTests {

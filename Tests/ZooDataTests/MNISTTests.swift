@@ -1,7 +1,7 @@
 import Foundation
-import ZooHost
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
 
 /// Where the real MNIST is on this machine, if it is.

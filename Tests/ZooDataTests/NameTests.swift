@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
 import ZooHost
 import ZooKit

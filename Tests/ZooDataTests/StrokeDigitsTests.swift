@@ -1,6 +1,5 @@
-import ZooHost
-
 import Testing
+import ZooCore
 import ZooData
 
 @Suite("Stroke digits")

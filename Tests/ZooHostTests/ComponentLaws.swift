@@ -4,6 +4,8 @@ import Testing
 import ZooCheck
 import ZooHost
 import ZooKit
+import ZooManifest
+import ZooPlugins
 
 /// Laws of components run over whatever is loaded, so that a new plugin gets them for free. Those of the contract are ZooCheck's: plugins go through
 /// all of them as their users would (zooTests/CheckTests), entries here. What follows them are laws of the zoo's own parts alone.

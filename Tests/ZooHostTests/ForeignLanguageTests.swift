@@ -1,8 +1,11 @@
 import Foundation
 import Testing
+import ZooCore
 import ZooHost
 import ZooKit
-import ZooStore
+import ZooManifest
+import ZooModelFiles
+import ZooPlugins
 
 /// Plugins in C and C++ compute through the host's table, and gradients of the host's loss flow through them.
 @Suite struct ForeignLanguageTests {

@@ -1,8 +1,11 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooHost
 import ZooKit
+import ZooManifest
+import ZooPlugins
 
 /// An architecture in C that asks for a part by its id instead of through a slot.
 @Suite struct PartsByIdTests {

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-import ZooStore
+import ZooManifest
+import ZooModelFiles
 
 /// Networks wired from plugins against the same networks in PyTorch, computed in float64 by Tests/Fixtures/make_stn_c0.py.
 @Suite struct ReferenceTests {

@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import ZooCore
 import ZooKit
 
 /// A shape of `zoo::conv_pool_act` with its numbers, drawn from a seed.

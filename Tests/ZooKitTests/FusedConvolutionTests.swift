@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-import ZooStore
 
 /// `zoo::conv_pool_act` against ATen's operators in float64, over random shapes and on every set of instructions. How far apart they
 /// may be: see `Rounding` and `Kinks`.

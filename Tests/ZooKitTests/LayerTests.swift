@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-import ZooStore
+import ZooModelFiles
 
 @Suite struct LayerTests {
     init() throws { try EngineControl.start() }

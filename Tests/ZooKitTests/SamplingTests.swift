@@ -3,7 +3,6 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-import ZooStore
 
 /// `zoo::warp` and `zoo::sample` against ATen's grid and sampler in float64, over random shapes and on every set of instructions.
 @Suite(.serialized) struct SamplingTests {

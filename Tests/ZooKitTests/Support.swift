@@ -1,7 +1,5 @@
 import Foundation
-import ZooHost
 import ZooKit
-import ZooStore
 
 /// Central differences of a scalar function of `x`, float64.
 func finiteDifferences(_ x: Tensor, step: Double = 1e-6, _ body: (Tensor) throws -> Double) throws -> [Double] {

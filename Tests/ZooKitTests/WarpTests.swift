@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
-import ZooStore
+import ZooModelFiles
 
 /// `zoo::warp` against PyTorch (fixture), finite differences and exact symmetries.
 @Suite struct WarpTests {

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooCore
 import ZooReport
 
 @Suite struct ExportTests {

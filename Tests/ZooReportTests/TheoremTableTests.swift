@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import ZooHarness
+import ZooCore
+import ZooProbes
 import ZooReport
 
 /// The theorem's page for extractors of which something, or nothing, could be compared.

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import TestSupport
-import ZooHost
+import ZooCore
 import ZooStore
 
 /// Names and contents of everything below a folder.

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooCore
 import ZooStore
 
 private typealias Measurement = ZooStore.Measurement

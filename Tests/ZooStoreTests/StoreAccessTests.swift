@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Testing
 import TestSupport
-import ZooHost
+import Testing
+import ZooCore
 import ZooStore
 
 /// Who may be opened, how, and what that leaves behind.

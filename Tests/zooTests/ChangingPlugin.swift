@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooCore
 
 /// An architecture in C that answers every image with one class, which is a digit in its file; and that, while a batch runs, puts another file
 /// with the next digits in its own place.

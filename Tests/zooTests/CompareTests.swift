@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import ZooHost
 import ZooStore
 
 /// `zoo compare` and `zoo rank` on a small store, as their users run them. They measure nothing, so a store is all they need.

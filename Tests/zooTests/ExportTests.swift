@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooStore
+import ZooModelFiles
 
 /// What `zoo export` writes, as far as no PyTorch is needed to see it.
 @Suite struct ModuleExportTests {

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooManifest
 import ZooStore
 
 /// Figures as commands show them: none from nothing, each under a name of its own.

@@ -1,6 +1,5 @@
 import Foundation
 import Testing
-import ZooHost
 import ZooStore
 
 /// Results are filed under what produced them: as commands do it.

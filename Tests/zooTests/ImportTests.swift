@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
-import ZooStore
+import ZooModelFiles
 
 /// `zoo import` with files as people have them; Tests/Fixtures/make_models.py makes these.
 @Suite struct ImportTests {

@@ -1,6 +1,7 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
+import ZooCore
 import ZooStore
 
 /// What standard output, standard error and the exit status mean, in every command alike.

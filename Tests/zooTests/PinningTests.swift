@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooCore
 import ZooStore
 
 /// What was hashed and checked is what runs, whatever happens to the files meanwhile.

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooStore
+import ZooModelFiles
 
 /// Networks and weights from PyTorch and back, through the program.
 @Suite struct PyTorchTests {

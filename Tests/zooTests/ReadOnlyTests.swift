@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
-import Testing
 import TestSupport
-import ZooHost
+import Testing
+import ZooCore
 import ZooStore
 
 /// A folder with everything that commands look for: a manifest, a store of an earlier version, runs, a plugin.

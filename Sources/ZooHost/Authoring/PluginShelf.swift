@@ -1,6 +1,8 @@
 public import Foundation
 import Glibc
+public import ZooCore
 import ZooKit
+public import ZooPlugins
 
 /// The user's own directory of plugins: what `zoo plugin install` fills.
 public struct PluginShelf: Sendable {

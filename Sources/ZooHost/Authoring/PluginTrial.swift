@@ -1,5 +1,8 @@
+import CEngine
 import Foundation
+import ZooCore
 import ZooKit
+public import ZooPlugins
 
 /// One plugin, loaded into this process and looked at, whatever else lies on the search path.
 public enum PluginTrial {
@@ -14,6 +17,6 @@ public enum PluginTrial {
         let sha256 = try Checksum.sha256(of: file.library.contents)
         // Who names a plugin to be looked at vouches for it.
         let pin = try vault.keep(RegularFile(path), sha256: sha256, trust: Trust(allowed: [path]), vouched: true)
-        return try PluginLoader.load(file, from: vault.place(of: path, pin)).map(\.info)
+        return try PluginLoader.load(file, from: vault.place(of: path, pin), host: EngineLibrary.table.host).map(\.info)
     }
 }

@@ -1,0 +1,204 @@
+public import ZooCore
+import ZooData
+import ZooProbes
+public import ZooStatistics
+public import ZooStore
+
+/// What a result store holds about entries on one data set: reads, measures nothing.
+public struct StoredEntries: Sendable {
+    /// Which images: as recorded, or as the data set transforms them.
+    public enum ImagePose: String, Sendable, CaseIterable, Codable { case upright, transformed }
+
+    /// What is asked for and is not there.
+    public struct Missing: Codable, Sendable, Equatable, CustomStringConvertible {
+        public let entry: String
+        public let seeds: [UInt64]
+        /// Why, where it was tried; "" where it was not.
+        public let cause: String
+        /// What would make it.
+        public let command: String
+
+        public var description: String {
+            let list = seeds.map { "\($0)" }.joined(separator: ", ")
+            return
+                "\(entry): no stored result\(seeds.isEmpty ? "" : " for seed \(list)")\(cause.isEmpty ? "" : " (\(cause))"); this makes it: \(command)"
+        }
+    }
+
+    public let dataset: String
+    public let trainedOn: String
+    public let origin: ResultSubject.Origin
+    public let pose: ImagePose
+    let store: ResultStore
+    /// Measured results of whole test sets, and failures: the newest on each set of images.
+    let all: [StoredResult]
+    /// Those of them that count: all, or what `comparable` has chosen.
+    var results: [StoredResult]
+    /// What `comparable` has left out.
+    public internal(set) var leftOut: [LeftOut] = []
+    /// What it has chosen.
+    var chosen: Group?
+    /// Whether the program draws the images itself.
+    let isDrawn: Bool
+
+    /// - Parameters:
+    ///   - trainedOn: nil for the data set itself.
+    ///   - pose: nil for transformed images where the data set transforms them.
+    /// - Throws: `HostError` if there is no such data set, `usage` if it does not transform its images but that is asked for.
+    public init(
+        _ store: ResultStore, dataset: String, trainedOn: String? = nil, origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil
+    ) throws {
+        let set = try DataSet.named(dataset)
+        let transforms = set.upright != set
+        if pose == .transformed, !transforms {
+            throw HostError(.usage, "\(set.name) does not transform its images: there are upright ones only")
+        }
+        self.store = store
+        self.dataset = set.name
+        self.trainedOn = try trainedOn.map { try DataSet.named($0).name } ?? set.name
+        self.origin = origin
+        self.pose = pose ?? (transforms ? .transformed : .upright)
+        var filter = ResultFilter(
+            datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
+        filter.wholeSets = true
+        filter.history = true
+        isDrawn = set.source == .strokes
+        all = SeenImages.current(
+            try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
+        results = all
+        hasClasses = set.heads == 1
+    }
+
+    let hasClasses: Bool
+
+    /// "error.transformed" for "error", and so on; a full name stays as it is.
+    public func figureName(_ name: String) -> String { ["error", "loss"].contains(name) ? "\(name).\(pose.rawValue)" : name }
+
+    /// Answers per image of an entry, of the seeds wanted or of all there are; nil if there are none.
+    ///
+    /// - Throws: `data` where what is stored does not fit together.
+    public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
+        // Of several with other settings the newest, which comes last.
+        var runs: [UInt64: EntrySamples.Run] = [:]
+        for result in errors(of: entry) where result.status == .measured && seeds.map({ $0.contains(result.subject.seed) }) ?? true {
+            guard case .integers(let correct)? = try store.samples("\(pose.rawValue).correct", of: result) else { continue }
+            var labels: [Int]?
+            if hasClasses, case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) { labels = list }
+            runs[result.subject.seed] = EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels)
+        }
+        return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
+    }
+
+    /// Names of the classes by label, as the data set has them; empty where images have several labels or nothing is stored.
+    ///
+    /// - Throws: `data` where what is stored cannot be read.
+    public func classNames(of entries: [String]) throws -> [String] {
+        guard hasClasses, let result = entries.lazy.compactMap({ errors(of: $0).last { $0.status == .measured } }).first,
+            let table = try store.tables(of: result).first(where: { $0.name == "classes.\(pose.rawValue)" }),
+            case .texts(let names)? = table["class"]
+        else { return [] }
+        return names
+    }
+
+    /// What of an entry is not there, of the seeds wanted or, without any, at all.
+    public func missing(_ entry: String, seeds: [UInt64]?) -> Missing? {
+        let there = Set(errors(of: entry).filter { $0.status == .measured }.map(\.subject.seed))
+            .union(leftOut.filter { $0.entry == entry }.flatMap(\.seeds))
+        let lacking = seeds.map { $0.filter { !there.contains($0) } } ?? []
+        guard !lacking.isEmpty || there.isEmpty else { return nil }
+        let failure = errors(of: entry).last { $0.status != .measured && (lacking.isEmpty || lacking.contains($0.subject.seed)) }
+        return Missing(entry: entry, seeds: lacking, cause: failure?.cause ?? "", command: command(entry, seeds: lacking))
+    }
+
+    /// What measures an entry, as it can be pasted.
+    func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
+        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset))"
+        if probe != "error" { command += " --probe \(shellWord(probe))" }
+        if !seeds.isEmpty { command += " --seed \(Self.ranges(seeds))" }
+        if trainedOn != dataset { command += " --trained-on \(shellWord(trainedOn))" }
+        if origin == .initial { command += " --weights initial" }
+        return command
+    }
+
+    /// A figure by seed, from whichever probe measured it.
+    public func values(_ figure: String, of entry: String) -> [UInt64: Double] {
+        var values: [UInt64: Double] = [:]
+        for result in results where result.subject.entry == entry && result.status == .measured {
+            if let value = result[figure] { values[result.subject.seed] = value }
+        }
+        return values
+    }
+
+    /// Names of all figures that are stored, in order.
+    public var figures: [String] { Set(results.flatMap { $0.figures.map(\.name) }).sorted() }
+
+    /// Why an entry has no such figure, where the probe that measures it of others does not apply to it.
+    public func whyNot(_ figure: String, of entry: String) -> String? {
+        let probes = Set(results.filter { $0[figure] != nil }.map(\.subject.probe))
+        return results.last { $0.subject.entry == entry && $0.status == .notApplicable && probes.contains($0.subject.probe) }?.cause
+    }
+
+    private func errors(of entry: String) -> [StoredResult] { results.filter { $0.subject.entry == entry && $0.subject.probe == "error" } }
+
+    /// 0, 1, 2, 5 as "0..2 --seed 5", as the commands take it.
+    static func ranges(_ seeds: [UInt64]) -> String {
+        var pieces: [ClosedRange<UInt64>] = []
+        for seed in Set(seeds).sorted() {
+            if let last = pieces.last, last.upperBound != .max, last.upperBound + 1 == seed {
+                pieces[pieces.count - 1] = last.lowerBound...seed
+            } else {
+                pieces.append(seed...seed)
+            }
+        }
+        return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }.joined(separator: " --seed ")
+    }
+}
+
+extension StoredEntries {
+    /// What is stored of some entries, to be ranked; those without the figure are left out.
+    ///
+    /// - Parameters:
+    ///   - figure: a full name; of errors the answers per image come along.
+    ///   - seeds: nil for all there are.
+    ///   - costs: full names of figures, their mean over seeds; where none is named, the usual ones that are stored.
+    /// - Throws: `usage` where a cost is named that nobody has, `data` where what is stored does not fit together.
+    public func candidates(
+        _ entries: [String], figure: String, seeds: [UInt64]? = nil, costs: [String] = []
+    ) throws -> [Ranking.Candidate] {
+        let known = figures
+        if let unknown = costs.first(where: { !known.contains($0) }) {
+            throw HostError(
+                .usage,
+                "no stored result has a figure '\(unknown)'\(suggestion(unknown, known)); there are: \(known.joined(separator: ", "))")
+        }
+        let wanted = costs.isEmpty ? known.filter { Self.usualCosts.contains($0) && $0 != figure } : costs
+        let isError = figure == "error.\(pose.rawValue)"
+        return try entries.compactMap { entry in
+            let values = self.values(figure, of: entry).filter { value in seeds.map { $0.contains(value.key) } ?? true }
+            guard !values.isEmpty else { return nil }
+            var own: [String: Double] = [:]
+            for cost in wanted {
+                let list = self.values(cost, of: entry).sorted { $0.key < $1.key }.map(\.value)
+                if !list.isEmpty { own[cost] = list.mean }
+            }
+            let samples = isError ? try samples(of: entry, seeds: Array(values.keys)) : nil
+            return Ranking.Candidate(entry: entry, values: values, samples: samples, costs: own)
+        }
+    }
+
+    /// What an entry costs, as far as it is stored.
+    public static let usualCosts = ["parameters", "cost.multiply-adds", "cost.latency.p50"]
+
+    /// Why there is nothing to rank.
+    public func nothing(_ figure: String) -> HostError {
+        let known = figures
+        if known.isEmpty {
+            return HostError(
+                .noInput, "\(store.path): no results for \(dataset); this makes them: zoo evaluate --all --dataset \(shellWord(dataset))")
+        }
+        return HostError(
+            .usage,
+            "no stored result for \(dataset) has a figure '\(figure)'\(suggestion(figure, known)); there are: \(known.joined(separator: ", "))"
+        )
+    }
+}

@@ -1,0 +1,256 @@
+import Foundation
+import Glibc
+public import ZooCore
+public import ZooStore
+public import ZooTraining
+
+/// What a job may take.
+public struct JobLimits: Sendable {
+    /// Seconds; nil for no limit.
+    public var seconds: Double?
+    /// Whether those count anew with every sign of progress, as for training runs, whose length nobody knows.
+    public var countsSilenceOnly = false
+    /// Bytes of memory.
+    public var memory: Int
+
+    public init(seconds: Double?, countsSilenceOnly: Bool = false, memory: Int) {
+        self.seconds = seconds
+        self.countsSilenceOnly = countsSilenceOnly
+        self.memory = memory
+    }
+}
+
+/// Who is told of jobs while they run, on the scheduler's thread.
+public protocol JobListener: AnyObject {
+    func jobsBegin(_ count: Int)
+    /// What is running now, in words, whenever something has changed: "stn-c0, seed 1, pose on strokes 40%".
+    func jobsRun(_ running: [String])
+    /// Progress of the only job there is.
+    var single: any ProgressListener { get }
+    /// - Parameter conditions: with what the worker did it; nil where it failed before that was known.
+    /// - Throws: whatever keeps the result from being stored; all work ends then.
+    func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws
+    /// A line that a worker has logged, or what the scheduler has to say.
+    func jobSaid(_ line: String)
+    func jobsEnd()
+}
+
+/// Runs jobs in worker processes: a crash, a hang or too much memory fails the one job at hand.
+public final class Scheduler {
+    private let arguments: [String]
+    private let program: String
+    private let workers: Int
+    private let limits: JobLimits
+
+    /// One worker, and what it is at.
+    private final class Slot {
+        var process: WorkerProcess?
+        var job: Job?
+        var lastDataSet = ""
+        var begun = ContinuousClock.now
+        var alive = ContinuousClock.now
+        var (done, total, note) = (0, 0, "")
+        /// Why it was killed.
+        var verdict: (cause: String, isMemory: Bool)?
+    }
+
+    /// - Parameters:
+    ///   - arguments: of the program, to make it a worker: "worker", and what it needs to know of plugins and data.
+    ///   - workers: how many at once.
+    public init(program: String = "/proc/self/exe", arguments: [String], workers: Int, limits: JobLimits) {
+        self.program = program
+        self.arguments = arguments
+        self.workers = max(1, workers)
+        self.limits = limits
+    }
+
+    private var waiting: [Job] = []
+    private var slots: [Slot] = []
+    private var ended = 0
+    private var isSingle = false
+
+    /// Runs all jobs; those that take times after the others, one by one.
+    ///
+    /// Once somebody has asked to stop, jobs that run are finished, except training, which stops after the step it is at.
+    ///
+    /// - Throws: `Interrupted` if asked to stop, or what the listener throws.
+    public func run(_ jobs: [Job], listener: any JobListener) throws {
+        isSingle = jobs.count == 1
+        ended = 0
+        if !isSingle { listener.jobsBegin(jobs.count) }
+        defer {
+            slots = []
+            if isSingle { listener.single.finish() } else { listener.jobsEnd() }
+        }
+        for (part, width) in [(jobs.filter { !$0.isTiming }, workers), (jobs.filter(\.isTiming), 1)] where !part.isEmpty {
+            waiting = part
+            slots = (0..<min(width, part.count)).map { _ in Slot() }
+            try work(listener)
+        }
+        if Interrupt.isRequested, ended < jobs.count {
+            throw Interrupted(hint: "\(ended) of \(jobs.count) jobs are finished; the same command goes on from there")
+        }
+    }
+
+    private func work(_ listener: any JobListener) throws {
+        var isAsked = false
+        while true {
+            if Interrupt.isRequested {
+                waiting = []
+                if !isAsked { for slot in slots where slot.job?.task != .probe { slot.process?.interrupt() } }
+                isAsked = true
+            }
+            for slot in slots where slot.job == nil { try assign(slot) }
+            guard slots.contains(where: { $0.job != nil }) else { return }
+            wait()
+            for slot in slots where slot.process != nil { try attend(slot, listener) }
+            if !isSingle { listener.jobsRun(slots.compactMap(describe)) }
+        }
+    }
+
+    /// Gives an idle worker something to do, if possible on the images that it has at hand.
+    private func assign(_ slot: Slot) throws {
+        guard !waiting.isEmpty else {
+            slot.process = nil
+            return
+        }
+        let job = waiting.remove(at: waiting.firstIndex { $0.subject.dataset == slot.lastDataSet } ?? 0)
+        if slot.process == nil {
+            slot.process = try WorkerProcess(program: program, arguments: arguments + ["--memory", "\(limits.memory)"])
+        }
+        slot.job = job
+        slot.lastDataSet = job.subject.dataset
+        (slot.begun, slot.alive) = (.now, .now)
+        (slot.done, slot.total, slot.note, slot.verdict) = (0, 0, "", nil)
+        try slot.process?.give(job)
+    }
+
+    /// Until something comes from a worker, a tenth of a second at most.
+    private func wait() {
+        var watched = slots.compactMap(\.process).flatMap { process in
+            [process.messages, process.output].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        }
+        _ = poll(&watched, nfds_t(watched.count), 100)
+        // A pipe that has ended is always ready; its process is about to be.
+        if watched.contains(where: { $0.revents & Int16(POLLHUP) != 0 && $0.revents & Int16(POLLIN) == 0 }) { usleep(2000) }
+    }
+
+    private func describe(_ slot: Slot) -> String? {
+        guard let job = slot.job else { return nil }
+        let share = slot.total > 0 ? " \(min(100, 100 * slot.done / slot.total))%" : ""
+        return job.title + share + (slot.note.isEmpty ? "" : " (\(slot.note))")
+    }
+
+    // MARK: One worker
+
+    private func attend(_ slot: Slot, _ listener: any JobListener) throws {
+        guard let process = slot.process else { return }
+        let (messages, isOver): ([WorkerMessage], Bool)
+        do { (messages, isOver) = try process.receive() } catch {
+            slot.verdict = ("\(error)", false)
+            process.kill()
+            process.reap(waiting: true)
+            return try bury(slot, listener)
+        }
+        for line in process.takeLogLines() { listener.jobSaid(line) }
+        for message in messages { try take(message, slot, listener) }
+        if process.reap(waiting: isOver && slot.verdict != nil) || isOver && process.reap(waiting: false) {
+            return try bury(slot, listener)
+        }
+        guard slot.job != nil, slot.verdict == nil else { return }
+        let now = ContinuousClock.now
+        let since = limits.countsSilenceOnly ? slot.alive : slot.begun
+        if let seconds = limits.seconds, now - since > .seconds(seconds) {
+            let what = limits.countsSilenceOnly ? "no progress" : "no result"
+            slot.verdict = ("\(what) within \(String(format: "%g", seconds)) s (--time-limit): ended", false)
+        } else if Machine.residentMemory(of: process.id) > limits.memory {
+            slot.verdict = ("", true)
+        }
+        if slot.verdict != nil { process.kill() }
+    }
+
+    private func take(_ message: WorkerMessage, _ slot: Slot, _ listener: any JobListener) throws {
+        guard let job = slot.job else { return }
+        slot.alive = .now
+        switch message {
+        case .begin(let label, let total, let unit):
+            (slot.done, slot.total, slot.note) = (0, total, "")
+            if isSingle { listener.single.begin(label, total: total, unit: unit) }
+        case .advance(let count):
+            slot.done += count
+            if isSingle { listener.single.advance(count) }
+        case .note(let text):
+            slot.note = text
+            if isSingle { listener.single.note(text) }
+        case .finished(let outcome, let seconds, let conditions):
+            try conclude(slot, job, outcome, seconds: seconds, conditions: conditions, listener)
+        case .outOfMemory:
+            // What the allocator has scattered stays scattered: the next attempt gets a fresh process.
+            slot.process = nil
+            try retry(slot, job, listener)
+        case .interrupted(let hint):
+            slot.job = nil
+            listener.jobSaid("zoo: \(hint)")
+        }
+    }
+
+    private func conclude(
+        _ slot: Slot, _ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions? = nil, _ listener: any JobListener
+    ) throws {
+        slot.job = nil
+        ended += 1
+        var outcome = outcome
+        if case .measured(var measurement) = outcome, job.batch < Job.largestBatch {
+            measurement.warnings.append("measured with batches of \(job.batch) images: larger ones ran out of memory")
+            outcome = .measured(measurement)
+        }
+        if isSingle { listener.single.finish() }
+        try listener.jobEnded(job, outcome, seconds: seconds, conditions: conditions)
+    }
+
+    /// Again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
+    private func retry(_ slot: Slot, _ job: Job, _ listener: any JobListener) throws {
+        let limit = "the \(inBinaryUnits(limits.memory)) of --memory-limit"
+        guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
+            let batch = job.task == .probe ? ", even with batches of \(job.batch) images" : ""
+            let failure = JobOutcome.failed(
+                "out of memory: it needs more than \(limit)\(batch)", status: HostError.Kind.outOfMemory.rawValue)
+            return try conclude(slot, job, failure, seconds: (ContinuousClock.now - slot.begun) / .seconds(1), listener)
+        }
+        var smaller = job
+        smaller.batch = max(Job.smallestBatch, job.batch / 4)
+        slot.job = nil
+        waiting.insert(smaller, at: 0)
+    }
+
+    /// A worker has ended, in the midst of a job or not.
+    private func bury(_ slot: Slot, _ listener: any JobListener) throws {
+        guard let process = slot.process, process.reap(waiting: true), let (end, peak) = process.end else { return }
+        // What it said before it ended may still lie in the pipes.
+        for message in (try? process.receive())?.messages ?? [] { try take(message, slot, listener) }
+        slot.process = nil
+        guard let job = slot.job else { return }
+        let seconds = (ContinuousClock.now - slot.begun) / .seconds(1)
+        // A plugin that does not look at what it is given crashes where the memory ends; and the system kills without a word.
+        let isCrash = if case .signalled = end { true } else { false }
+        let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .signalled(SIGKILL))
+        if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, listener) }
+        let words = process.lastWords
+        let cause =
+            switch (slot.verdict?.cause, end) {
+            case (let cause?, _): cause
+            case (nil, .signalled(let number)): "it crashed: \(Self.name(of: number))\(words.isEmpty ? "" : ": " + words)"
+            case (nil, .exited(let status)): "its worker ended with status \(status)\(words.isEmpty ? "" : ": " + words)"
+            }
+        try conclude(slot, job, .failed(cause, status: HostError.Kind.software.rawValue), seconds: seconds, listener)
+    }
+
+    private static func name(of signal: Int32) -> String {
+        let names = [
+            SIGSEGV: "SIGSEGV", SIGABRT: "SIGABRT", SIGILL: "SIGILL", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGTRAP: "SIGTRAP",
+            SIGKILL: "SIGKILL", SIGTERM: "SIGTERM",
+        ]
+        let text = strsignal(signal).map { String(cString: $0) } ?? "unknown"
+        return "\(names[signal] ?? "signal \(signal)") (\(text.prefix(1).lowercased() + text.dropFirst()))"
+    }
+}

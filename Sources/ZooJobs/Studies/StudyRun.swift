@@ -1,0 +1,77 @@
+import ZooCore
+public import ZooData
+public import ZooManifest
+public import ZooProbes
+import ZooStore
+
+/// A study at one budget: what is trained, and what the trained networks are measured on.
+public struct StudyRun {
+    /// Images and what is measured on them.
+    public struct Test {
+        /// As the study names it, and as the budget limits it.
+        public let name: String
+        public let dataSet: DataSet
+        public let probes: [any Probe]
+    }
+
+    public let study: Study
+    public let budget: Study.Budget
+    public let entries: [Entry]
+    public let dataSet: DataSet
+    public let tests: [Test]
+    /// By entry.
+    public internal(set) var recipes: [String: Recipe] = [:]
+
+    public var seeds: [UInt64] { (0..<UInt64(budget.seeds)).map(\.self) }
+
+    /// - Throws: `HostError` where the study names an entry, a data set or a probe that there is not, or there is no such budget.
+    public init(_ study: Study, budget: String, manifest: Manifest) throws {
+        self.study = study
+        self.budget = try study.budget(budget)
+        entries = try Self.named(study, "entries") { try study.entries.map { try manifest.entry($0) } }
+        var portion = DataPortion()
+        portion.limit = self.budget.limit
+        tests = try Self.named(study, "tests") {
+            try study.tests.map { test in
+                Test(
+                    name: test.dataset, dataSet: try DataSet.named(test.dataset).taking(portion),
+                    probes: try test.probes.map { try ProbeCatalogue.probe($0) })
+            }
+        }
+        portion.train = self.budget.train
+        dataSet = try Self.named(study, "dataset") { try DataSet.named(study.dataset).taking(portion) }
+        for entry in entries { recipes[entry.id] = try study.recipe(of: entry, budget: self.budget) }
+    }
+
+    /// An error in what a field names, said of the study.
+    private static func named<R>(_ study: Study, _ field: String, _ body: () throws -> R) throws -> R {
+        do { return try body() } catch let error as HostError {
+            throw HostError(.config, "\(study.path): $.\(field): \(error.message)")
+        }
+    }
+
+    // MARK: Jobs
+
+    public func training(_ planner: JobPlanner) -> Plan {
+        planner.training(of: entries, on: [dataSet.name], seeds: seeds) { entry, _ in recipes[entry.id] ?? Recipe() }
+    }
+
+    /// What is to be measured of networks that are trained.
+    ///
+    /// - Parameter trained: the seeds by entry.
+    public func measuring(_ planner: JobPlanner, trained: [String: [UInt64]]) -> Plan {
+        var plan = Plan()
+        for test in tests {
+            for entry in entries {
+                guard let seeds = trained[entry.id], !seeds.isEmpty else { continue }
+                let part = planner.evaluation(
+                    of: [entry], on: [test.dataSet.name], seeds: seeds, probes: test.probes,
+                    weights: .runs(on: dataSet.name, recipes: recipes)
+                ).plan
+                plan.jobs += part.jobs
+                plan.problems += part.problems
+            }
+        }
+        return plan
+    }
+}

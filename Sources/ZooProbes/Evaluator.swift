@@ -1,0 +1,88 @@
+package import ZooCore
+package import ZooData
+package import ZooHost
+import ZooKit
+import ZooManifest
+
+/// What a network read from a set of images, image by image.
+package struct Reading {
+    /// The class read and the one meant, N of each; with several heads N×heads, row-major.
+    package var predictions: [Int] = []
+    var labels: [Int] = []
+    /// Cross entropy in nats, per image the mean over its heads.
+    var losses: [Double] = []
+    /// Probability that the network gives to what it read, per image the product over its heads.
+    var confidences: [Double] = []
+    /// An image is read rightly only if all its heads are.
+    var isRight: [Bool] = []
+    package var warnings: [String] = []
+
+    package var score: Score {
+        let count = isRight.count
+        return Score(
+            error: Double(isRight.count { !$0 }) / Double(count), loss: losses.reduce(0, +) / Double(count), count: count)
+    }
+}
+
+/// Runs a network over test images, in evaluation mode and without gradients.
+package struct Evaluator {
+    private let network: Network
+    private let progress: any ProgressListener
+    /// Images per forward pass; no result depends on it beyond rounding.
+    private let batch: Int
+
+    package init(network: Network, progress: any ProgressListener, batch: Int = 256) {
+        self.network = network
+        self.progress = progress
+        self.batch = batch
+    }
+
+    /// - Throws: `Interrupted` if asked to stop; `config` if the logits' shape is not what the images need, `data` if they are
+    ///   no numbers.
+    package func read(_ images: ImageSet, as dataSet: DataSet) throws -> Reading {
+        var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: TestImages.seed)
+        loader.drawsUpright = network.wantsUpright
+        try network.parameters.setTraining(false)
+        progress.begin("\(network.entry.id) on \(dataSet.name)", total: images.count, unit: "images")
+        defer { progress.finish() }
+        let heads = images.heads
+        var reading = Reading()
+        var health = Health()
+        for number in 0..<loader.batchCount {
+            try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
+            let batch = try loader.batch(number)
+            try withoutGradients {
+                try network.tell(truth: batch.theta, upright: batch.upright)
+                let recording = Recording()
+                let logits = try network.architecture.forward(batch.images, trace: recording.trace)
+                let expected = heads == 1 ? [batch.count, network.classes] : [batch.count, heads, network.classes]
+                guard logits.shape == expected else {
+                    throw HostError(
+                        .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
+                }
+                try health.watch(recording, input: batch.images, logits: logits)
+                let (predictions, labels) = try (logits.argmax(-1).integers(), batch.labels.integers())
+                let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).doubles()
+                let confidences = try logits.softmax(-1).max([-1]).doubles()
+                for first in stride(from: 0, to: predictions.count, by: heads) {
+                    let range = first..<first + heads
+                    reading.confidences.append(confidences[range].reduce(1, *))
+                    reading.losses.append(losses[range].reduce(0, +) / Double(heads))
+                    reading.isRight.append(predictions[range].elementsEqual(labels[range]))
+                }
+                reading.predictions += predictions.map { Int($0) }
+                reading.labels += labels.map { Int($0) }
+            }
+            progress.advance(batch.count)
+        }
+        try network.forgetTruth()
+        guard health.notFinite == 0 else {
+            throw HostError(
+                .data,
+                "entry '\(network.entry.id)' gives logits that are NaN or infinite for \(health.notFinite) of \(images.count) images of \(dataSet.name)"
+            )
+        }
+        reading.warnings = health.warnings.map { "\(dataSet.name): \($0)" }
+        return reading
+    }
+}

@@ -1,0 +1,6 @@
+package import ZooKit
+
+extension Tensor {
+    /// N×heads×classes as (N·heads)×classes.
+    package func flattenedHeads() throws -> Tensor { try reshaped([-1, size(-1)]) }
+}

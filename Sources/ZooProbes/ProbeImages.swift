@@ -1,0 +1,120 @@
+import ZooCore
+import ZooData
+import ZooHost
+import ZooKit
+import ZooManifest
+import ZooStore
+
+/// Some test images of a subject, drawn as they are or under transformations that a probe chooses.
+struct ProbeImages {
+    let subject: ProbeSubject
+    private let loader: BatchLoader
+    /// Which of the test images, ascending.
+    let indices: [Int]
+
+    /// - Parameters:
+    ///   - count: how many; the same ones for every network. 0 takes all.
+    ///   - upright: as recorded, in the middle of the canvas, instead of as the data set transforms them.
+    init(_ subject: ProbeSubject, count: Int, upright: Bool) throws {
+        self.subject = subject
+        let dataSet = upright ? subject.dataSet.upright : subject.dataSet
+        var loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: subject.batch, seed: TestImages.seed)
+        loader.drawsUpright = subject.network.wantsUpright
+        self.loader = loader
+        indices = Self.choice(count, of: subject.images.count)
+    }
+
+    /// A choice without regard to order or class, the same in every run.
+    static func choice(_ count: Int, of total: Int) -> [Int] {
+        count == 0 || count >= total
+            ? Array(0..<total) : RandomStream(seed: TestImages.seed, "probe/images").permutation(total).prefix(count).sorted()
+    }
+
+    /// What is stored with every result: which of the loaded test images were taken, counted from 0.
+    var table: Measurement.Table { Self.table(indices) }
+    static func table(_ indices: [Int]) -> Measurement.Table { .init("images", [.init("image", .integers(indices))]) }
+
+    /// C×H×W of one image.
+    var shape: ImageShape { loader.shape }
+    /// Height / width.
+    var aspect: Double { Double(shape.height) / Double(shape.width) }
+
+    /// Class of each chosen image; of its first head where there are several.
+    var classes: [Int] { indices.map { Int(subject.images.labels[$0 * subject.images.heads]) } }
+
+    /// Draws the images batch by batch, all through one sampling matrix, or each as its data set does.
+    func forEachBatch(through theta: [Double]? = nil, _ body: (Batch) throws -> Void) throws {
+        for start in stride(from: 0, to: indices.count, by: loader.batchSize) {
+            try Interrupt.check("\(subject.network.entry.id) is not probed on \(subject.dataSet.name)")
+            let part = Array(indices[start..<min(start + loader.batchSize, indices.count)])
+            try body(loader.batch(of: part, thetas: theta.map { Array(repeating: $0, count: part.count) }))
+        }
+    }
+
+    /// The images of a batch sampled anew, in float64, through one matrix: so fine that a thousandth of a pixel moves them by what it
+    /// should, where float32 would round the places. Images without clutter only.
+    func exact(_ batch: Batch, through theta: [Double]) throws -> Tensor {
+        let images = subject.images
+        let bytes = batch.indices.flatMap { images.image($0) }
+        let pixels = try Tensor(bytes, [batch.count, images.channels, images.height, images.width]).to(dtype: .float64) * (1 / 255.0)
+        // From the canvas on to the recorded image in its middle.
+        let stretch = (Double(shape.width) / Double(images.width), Double(shape.height) / Double(images.height))
+        let sampling = theta.enumerated().map { $0 < 3 ? $1 * stretch.0 : $1 * stretch.1 }
+        let places = try Tensor(sampling, [1, 2, 3]).expanded([batch.count, 2, 3]).contiguous()
+        let drawn = try pixels.warped(places, height: shape.height, width: shape.width, padding: .zeros)
+        let normalisation = subject.dataSet.normalisation
+        func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
+            try Tensor(list.map(value), [list.count, 1, 1])
+        }
+        return try (drawn - constant(normalisation.means) { $0 }) * constant(normalisation.stds) { 1 / $0 }
+    }
+
+    /// All of them at once, N×C×H×W.
+    func drawn(through theta: [Double]? = nil) throws -> Tensor {
+        try loader.batch(of: indices, thetas: theta.map { Array(repeating: $0, count: indices.count) }).images
+    }
+
+    /// What the network says about the images under one transformation.
+    func answers(through theta: [Double]? = nil) throws -> Answers {
+        var answers = Answers()
+        try forEachBatch(through: theta) { batch in
+            let logits = try subject.logits(batch)
+            let heads = subject.images.heads
+            let found = try logits.argmax(-1).integers().map { Int($0) }
+            let labels = try batch.labels.integers().map { Int($0) }
+            for image in 0..<batch.count {
+                let range = image * heads..<(image + 1) * heads
+                answers.classes.append(Array(found[range]))
+                answers.areRight.append(found[range] == labels[range])
+            }
+        }
+        return answers
+    }
+
+    /// Of each image: the classes that its heads say, and whether all are right.
+    struct Answers {
+        var classes: [[Int]] = []
+        var areRight: [Bool] = []
+        var accuracy: Double { Double(areRight.count { $0 }) / Double(max(1, areRight.count)) }
+    }
+}
+
+extension ProbeSubject {
+    /// The logits of a batch, N×classes or N×heads×classes, without gradients.
+    ///
+    /// - Parameter own: images instead of the batch's.
+    /// - Throws: `config` if their shape does not fit the data set.
+    func logits(_ batch: Batch, images own: Tensor? = nil, trace: Trace? = nil) throws -> Tensor {
+        try withoutGradients {
+            try network.tell(truth: batch.theta, upright: batch.upright)
+            let logits = try network.architecture.forward(own ?? batch.images, trace: trace)
+            try network.forgetTruth()
+            let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
+            guard logits.shape == expected else {
+                throw HostError(
+                    .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
+            }
+            return logits
+        }
+    }
+}

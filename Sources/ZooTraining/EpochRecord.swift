@@ -1,0 +1,9 @@
+/// One epoch of a training run.
+public struct EpochRecord: Codable, Sendable, Equatable {
+    /// Counted from 1.
+    public let epoch: Int
+    /// Mean cross entropy over the epoch's training images, in training mode.
+    public let trainLoss: Double
+    public let learningRate: Double
+    public let seconds: Double
+}

@@ -1,0 +1,122 @@
+import Glibc
+import Testing
+import ZooCore
+import ZooHost
+import ZooKit
+import ZooManifest
+import ZooProbes
+
+/// The theorem of [JMFL20, arXiv:2004.14716] on extractors of the zoo: what can be aligned by transforming features, and what
+/// cannot, whatever the weights are.
+@Suite struct TheoremTests {
+    private func reports(_ names: [String], trained: Bool) throws -> [TheoremReport] {
+        let zoo = try ShippedZoo()
+        let theorem = try Theorem(
+            host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil, options: ["images": .int(8)])
+        return try names.flatMap { name in
+            let subjects = try theorem.subjects(name) { entry in
+                trained ? try zoo.weights(entry.id, "strokes").map { [$0] } ?? [] : []
+            }
+            return try subjects.map { try theorem.measure($0, progress: SilentProgress()) }
+        }
+    }
+
+    private func conclusion(_ report: TheoremReport, _ transformation: String) throws -> AlignmentResult {
+        try #require(report.conclusions.first { $0.transformation == transformation }, "\(report.name)")
+    }
+
+    /// Whole strides are alignable everywhere, and an aligned input always aligns.
+    private func checkWhatHoldsForAll(_ report: TheoremReport) throws {
+        for result in report.results {
+            let place = "\(report.name), \(report.weights), \(result.title), \(result.stage)"
+            if result.transformation == "translation" { #expect(result.verdict == .aligned, "\(place): \(result.best)") }
+            #expect(result.inputVerdict != .notAligned, "\(place): \(result.inputAligned) / \(result.imageFloor)")
+            if ["translation", "quarter-turn", "mirror"].contains(result.transformation) {
+                #expect(result.inputVerdict == .aligned, "\(place)")
+            }
+            #expect(result.best <= result.gap)
+            #expect(result.coverage > 0.2, "\(place): \(result.coverage)")
+        }
+    }
+
+    @Test func thePlainNetCanBeAlignedUnderTranslationsOnly() throws {
+        let reports = try reports(["cnn"], trained: true)
+        #expect(reports.map(\.isTrained) == [false, true])
+        for report in reports {
+            try checkWhatHoldsForAll(report)
+            for result in report.results where result.transformation != "translation" {
+                let place = "\(report.weights), \(result.title), \(result.stage): \(result.best) / \(result.floor)"
+                if ["quarter-turn", "mirror"].contains(result.transformation) {
+                    // Far above rounding for every h, and there is no interpolation to blame.
+                    #expect(result.best > 0.1, "\(place)")
+                    #expect(result.floor < AlignmentVerdict.rounding, "\(place)")
+                }
+                if result.depth == 2 { #expect(result.verdict == .notAligned, "\(place)") }
+            }
+        }
+    }
+
+    @Test func p4CanBeAlignedUnderQuarterTurnsTooOnceItIsPooled() throws {
+        for report in try reports(["p4-cnn"], trained: true) {
+            try checkWhatHoldsForAll(report)
+            let quarter = try conclusion(report, "quarter-turn")
+            #expect(quarter.best < 1e-5 && quarter.gap < 1e-5 && quarter.verdict == .aligned)
+            for name in ["mirror", "scaling", "shear"] {
+                let result = try conclusion(report, name)
+                #expect(result.verdict == .notAligned, "\(report.weights), \(name): \(result.best) / \(result.floor)")
+            }
+            // Before pooling the response moves to other channels: no map of the plane brings it back, the permutation does.
+            for result in report.results where result.transformation == "quarter-turn" && result.depth < 3 {
+                #expect(result.best > 0.1, "\(result.stage): \(result.best)")
+                #expect(try #require(result.permuted) < 1e-5)
+                #expect(result.equivariance < 1e-5)
+            }
+        }
+    }
+
+    @Test func p4mCanBeAlignedUnderReflectionsToo() throws {
+        let report = try #require(try reports(["p4m-cnn"], trained: false).first)
+        try checkWhatHoldsForAll(report)
+        for name in ["quarter-turn", "mirror"] { #expect(try conclusion(report, name).best < 1e-5, "\(name)") }
+        for name in ["scaling", "shear"] { #expect(try conclusion(report, name).verdict == .notAligned, "\(name)") }
+    }
+
+    /// The search finds the map that made one set of smooth maps from another, and what it says is the distance.
+    @Test func theSearchFindsTheMapThatIsThere() throws {
+        try EngineControl.start()
+        let side = 20
+        let values = (0..<6).flatMap { channel in
+            (0..<side * side).map { place -> Double in
+                let (x, y) = (Double(place % side) / 19 - 0.5, Double(place / side) / 19 - 0.5)
+                let (cx, cy) = (0.2 * cos(Double(channel)), 0.2 * sin(Double(channel)))
+                return exp(-((x - cx) * (x - cx) + (y - cy) * (y - cy)) / 0.03)
+            }
+        }
+        let maps = try Tensor(values, [2, 3, side, side])
+        let everywhere = [Bool](repeating: true, count: side * side)
+        for h in [[0.8, -0.5, 0.1, 0.4, 0.9, -0.05], [-0.6, -0.7, 0, 0.7, -0.8, 0.1], [0.7, 0.3, 0, 0.3, -0.8, 0]] {
+            let theta = try Tensor(h, [1, 2, 3]).expanded([2, 2, 3]).contiguous()
+            let made = try maps.warped(theta, height: side, width: side, padding: .border)
+            let search = try AlignmentSearch(maps, made, mask: everywhere)
+            #expect(search.distance(h) < 1e-6)
+            let found = search.minimise(hints: [], restarts: 8, seed: 0)
+            #expect(found.distance < 0.02, "\(h): \(found)")
+            // The formula through products agrees with the distance of the maps themselves.
+            let other = try Tensor([0.9, 0.1, 0.2, 0, 1.1, 0] as [Double], [1, 2, 3]).expanded([2, 2, 3]).contiguous()
+            let difference = try maps.warped(other, height: side, width: side, padding: .border) - made
+            let direct = try ((difference * difference).sum().item() / (made * made).sum().item()).squareRoot()
+            #expect(abs(search.distance([0.9, 0.1, 0.2, 0, 1.1, 0]) - direct) < 1e-9)
+        }
+    }
+
+    @Test func namesAreChecked() throws {
+        let zoo = try ShippedZoo()
+        let theorem = try Theorem(host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil)
+        let error = #expect(throws: HostError.self) { try theorem.subjects("p4-cn") { _ in [] } }
+        #expect(error?.kind == .usage && error?.message.contains("did you mean 'p4-cnn'") == true)
+        #expect(try theorem.subjects("mnist-cnn") { _ in [] }.map(\.weights) == ["untrained"])
+        #expect(throws: HostError.self) {
+            try Theorem(host: zoo.host, manifest: nil, dataset: "strokes", dataDirectory: nil, options: ["imges": .int(3)])
+        }
+    }
+}
