@@ -159,15 +159,6 @@ extension Entry {
 }
 
 extension JSONPlace {
-    /// A SHA-256.
-    func digest() throws(HostError) -> String {
-        let text = try string()
-        guard text.count == 64, text.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) else {
-            throw error("expected 64 lower-case hexadecimal digits, found \"\(text)\"")
-        }
-        return text
-    }
-
     /// A string that can be a file name and a column title.
     func identifier() throws(HostError) -> String {
         let text = try string()

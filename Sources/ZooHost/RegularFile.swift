@@ -13,7 +13,7 @@ public final class RegularFile: Sendable {
     /// In bytes, when it was opened.
     public let size: Int
     /// Owner, permissions and times, when it was opened.
-    let status: stat
+    package let status: stat
 
     /// Opens the file of that name; symbolic links are followed.
     ///
@@ -38,7 +38,7 @@ public final class RegularFile: Sendable {
     /// Opens what a descriptor made with `asPlace` stands for. The descriptor stays the caller's.
     ///
     /// - Throws: as `init(_:)`.
-    init(place: Int32, called path: String) throws(HostError) {
+    package init(place: Int32, called path: String) throws(HostError) {
         var status = stat()
         guard fstat(place, &status) == 0 else { throw HostError(.io, "\(path): \(FileBytes.reason(errno))") }
         if let other = Self.type(besidesFiles: status.st_mode) {
@@ -53,7 +53,7 @@ public final class RegularFile: Sendable {
     }
 
     /// `O_PATH`, which Swift's module of glibc leaves out.
-    static let asPlace: Int32 = 0o10000000
+    package static let asPlace: Int32 = 0o10000000
 
     deinit { close(descriptor) }
 
@@ -69,7 +69,7 @@ public final class RegularFile: Sendable {
     }
 
     /// Its path without symbolic links, as the system knows it; nil if it does not tell.
-    var realPath: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)") }
+    package var realPath: String? { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)") }
 
     /// The whole file: copied up to `FileBytes.largestRead` bytes, mapped beyond.
     ///
@@ -86,7 +86,7 @@ public final class RegularFile: Sendable {
     /// The whole file in memory of its own, which nobody else writes into.
     ///
     /// - Throws: `io` if reading fails.
-    func copied() throws(HostError) -> Data {
+    package func copied() throws(HostError) -> Data {
         var data = Data(capacity: size)
         // A file that shrinks meanwhile comes out short, and whoever parses it finds it truncated.
         try forEachChunk { data.append(contentsOf: $0) }
@@ -97,7 +97,7 @@ public final class RegularFile: Sendable {
     /// something goes on writing has an end, too.
     ///
     /// - Throws: `io` if reading fails, and what `body` throws.
-    func forEachChunk(_ body: (UnsafeRawBufferPointer) throws(HostError) -> Void) throws(HostError) {
+    package func forEachChunk(_ body: (UnsafeRawBufferPointer) throws(HostError) -> Void) throws(HostError) {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(max(size, 1), 1 << 20), alignment: 4096)
         defer { buffer.deallocate() }
         var done = 0
