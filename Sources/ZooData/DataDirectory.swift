@@ -57,7 +57,8 @@ public enum DataDirectory {
         guard let directory = choice.path else {
             throw HostError(
                 .noInput, file: dataSet, field: "data directory",
-                expected: "--data-dir DIR or \(environmentVariable)=DIR, with \(contents)", found: "neither" + usual.map { ", nor a directory \($0)" }.joined())
+                expected: "--data-dir DIR or \(environmentVariable)=DIR, with \(contents)",
+                found: "neither" + usual.map { ", nor a directory \($0)" }.joined())
         }
         guard DataFile.isDirectory(directory) else {
             throw HostError(
