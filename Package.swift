@@ -83,6 +83,8 @@ let foundations: [Target] = [
     // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
     // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
     .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
+    // apt: libcurl4-openssl-dev, for its header; the library is loaded when something is downloaded.
+    .target(name: "CTransfer"),
     .target(name: "CZooPlugin", exclude: ["plugin.map"]),
     .target(name: "CEngine", dependencies: ["CZooPlugin"]),
     .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
@@ -95,7 +97,7 @@ let layers: [Target] = [
     layer("ZooStatistics", ["ZooCore"]),
     layer("ZooManifest", ["ZooCore", "ZooKit"]),
     layer("ZooModelFiles", ["ZooCore", "ZooKit"]),
-    layer("ZooData", ["ZooCore", "ZooKit", "CArchive", "CZlib", "CImage"]),
+    layer("ZooData", ["ZooCore", "ZooKit", "CArchive", "CZlib", "CImage", "CTransfer"]),
     // apt: libsqlite3-dev
     layer("ZooStore", ["ZooCore", database]),
     layer("ZooPlugins", ["ZooCore", "ZooKit", "CZooPlugin", "CLtdl"]),

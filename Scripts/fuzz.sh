@@ -5,7 +5,7 @@ program=$1 seconds=$2
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Swift's own runtime keeps what it allocates once.
 export ASAN_OPTIONS=detect_leaks=0
-for target in manifest safetensors model-file idx boxes archive picture cache descriptor descriptor-text lock; do
+for target in manifest safetensors model-file idx boxes archive picture cache descriptor descriptor-text lock places; do
   corpus=$(dirname "$program")/corpus/$target found=$(dirname "$program")/found/$target
   kept=$root/Tests/Fixtures/fuzz/$target
   mkdir -p "$corpus" "$found"

@@ -41,6 +41,7 @@ public enum Readers {
         "picture": { bytes in
             for channels in [1, 3] { _ = try Picture(decoding: Array(bytes), channels: channels, place: "x.png") }
         },
+        "places": { _ = try PublishedSets(contents: $0, path: "places.json") },
         "lock": { bytes in _ = try PluginLock(contents: bytes, path: "x.lock") },
     ]
 }

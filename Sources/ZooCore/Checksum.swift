@@ -1,8 +1,15 @@
 import CCrypto
 public import FoundationEssentials
 
-/// SHA-256 checksums, as 64 lower-case hexadecimal digits.
+/// Checksums, as lower-case hexadecimal digits. The zoo's own are SHA-256; MD5 is there for files that others publish with no better one.
 public enum Checksum {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case sha256, md5
+
+        /// How many hexadecimal digits a sum has.
+        package var digits: Int { self == .sha256 ? 64 : 32 }
+    }
+
     /// The SHA-256 of some bytes.
     ///
     /// - Throws: `HostError` of kind `software` if the cryptographic library fails, which takes a broken installation.
@@ -18,14 +25,29 @@ public enum Checksum {
     /// - Throws: `HostError` of kind `noInput` if the file cannot be opened, `io` if reading fails.
     public static func sha256(ofFile path: String) throws(HostError) -> String { try RegularFile(path).sha256() }
 
+    /// Several sums of a regular file, which is read once.
+    ///
+    /// - Throws: as `sha256(ofFile:)`.
+    package static func sums(_ kinds: some Sequence<Kind>, ofFile path: String) throws(HostError) -> [Kind: String] {
+        var digests: [Kind: Digest] = [:]
+        for kind in kinds { digests[kind] = try Digest(kind) }
+        try RegularFile(path).forEachChunk { (bytes) throws(HostError) in
+            for digest in digests.values { try digest.update(bytes) }
+        }
+        var sums: [Kind: String] = [:]
+        for (kind, digest) in digests { sums[kind] = try digest.finish() }
+        return sums
+    }
+
     /// One running computation.
     package final class Digest {
         private let context: OpaquePointer
 
-        package init() throws(HostError) {
+        package init(_ kind: Kind = .sha256) throws(HostError) {
             guard let context = EVP_MD_CTX_new() else { throw Self.failure }
             self.context = context
-            guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { throw Self.failure }
+            let function = kind == .sha256 ? EVP_sha256() : EVP_md5()
+            guard EVP_DigestInit_ex(context, function, nil) == 1 else { throw Self.failure }
         }
 
         deinit { EVP_MD_CTX_free(context) }
@@ -43,6 +65,6 @@ public enum Checksum {
             return String(decoding: sum.prefix(Int(count)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
         }
 
-        private static var failure: HostError { HostError(.software, "SHA-256 is not to be had from the system's OpenSSL") }
+        private static var failure: HostError { HostError(.software, "a checksum is not to be had from the system's OpenSSL") }
     }
 }

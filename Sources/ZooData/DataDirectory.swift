@@ -1,29 +1,81 @@
 import Foundation
+import Synchronization
 import ZooCore
 
 /// Where data sets are kept that have a name of their own.
+///
+/// That is the directory that an option names, or else `ZOO_DATA`, or else the first of the usual places that is there.
 public enum DataDirectory {
     /// The environment variable that names it where no option does.
     public static let environmentVariable = "ZOO_DATA"
 
-    /// The directory to read: `given`, or else what the environment says.
+    /// What it is called in the usual places: beside the manifest, and beside the zoo.json above the program.
+    public static let usualName = "data"
+
+    private static let places = Mutex<[String]>([])
+
+    /// The directories that are looked for where neither an option nor the environment names one, the first to be taken first. The
+    /// program says it once; a library has none.
+    public static var usual: [String] {
+        get { places.withLock { $0 } }
+        set { places.withLock { $0 = newValue } }
+    }
+
+    /// The directory that is read, and what it goes by.
+    public enum Choice: Sendable, Equatable {
+        /// An option or the environment names it, whether or not it is there.
+        case named(String)
+        /// It lies in a usual place.
+        case usual(String)
+        /// There is none; where it was looked for.
+        case none([String])
+
+        public var path: String? {
+            switch self {
+            case .named(let path), .usual(let path): path
+            case .none: nil
+            }
+        }
+    }
+
+    /// - Parameter given: by an option.
+    public static func choice(_ given: String?) -> Choice {
+        let environment = ProcessInfo.processInfo.environment[environmentVariable]
+        if let named = given ?? environment, !named.isEmpty { return .named(named) }
+        let places = usual
+        return places.first(where: DataFile.isDirectory).map(Choice.usual) ?? .none(places)
+    }
+
+    /// The directory to read: `given`, or else what the environment says, or else a usual one.
     ///
     /// - Parameters:
     ///   - dataSet: whose images are wanted.
     ///   - contents: what of it should be there.
-    /// - Throws: `noInput` if neither names one, or it is no directory.
+    /// - Throws: `noInput` if there is none.
     static func find(_ given: String?, for dataSet: String, holding contents: String) throws -> String {
-        let environment = ProcessInfo.processInfo.environment[environmentVariable]
-        guard let directory = given ?? environment, !directory.isEmpty else {
+        let choice = choice(given)
+        guard let directory = choice.path else {
             throw HostError(
                 .noInput, file: dataSet, field: "data directory",
-                expected: "--data-dir DIR or \(environmentVariable)=DIR, with \(contents)", found: "neither")
+                expected: "--data-dir DIR or \(environmentVariable)=DIR, with \(contents)",
+                found: "neither" + usual.map { ", nor a directory \($0)" }.joined())
         }
         guard DataFile.isDirectory(directory) else {
             throw HostError(
-                .noInput, file: directory, field: "data directory", expected: "a directory with \(contents)",
+                .noInput, file: directory, field: "data directory",
+                expected: "a directory with \(contents), as --data-dir or \(environmentVariable) names it",
                 found: DataFile.exists(directory) ? "something else" : "nothing of that name")
         }
         return directory
+    }
+}
+
+extension DataDirectory.Choice: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        switch self {
+        case .named(let path), .usual(let path): path
+        case .none(let places): places.isEmpty ? "none" : "none; looked for \(places.joined(separator: " and "))"
+        }
     }
 }

@@ -1,4 +1,4 @@
-import ZooHost
+import ZooCore
 
 /// Which of a data set's recorded images are taken: fields that every data set's name takes.
 ///

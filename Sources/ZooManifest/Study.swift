@@ -1,4 +1,4 @@
-import ZooCore
+public import ZooCore
 
 /// A study: entries that are trained and measured under one protocol, and the claims that its results decide.
 ///

@@ -1,3 +1,4 @@
+import Foundation
 import ZooData
 import ZooKit
 
@@ -33,9 +34,18 @@ public struct DataSetDescription: Encodable, Sendable {
             case nil: "missing: " + (dataSet.advice ?? "")
             case 0?: "drawn by the program itself"
             case 1?: files?.first ?? ""
-            case let count?: "\(count) files"
+            case let count?: "\(count) files in \(folder(of: files ?? []))"
             }
     }
+}
+
+/// The folder that all of them lie in.
+private func folder(of paths: [String]) -> String {
+    var folder = paths.first.map { ($0 as NSString).deletingLastPathComponent } ?? ""
+    while !folder.isEmpty, folder != "/", !paths.allSatisfy({ $0.hasPrefix(folder + "/") }) {
+        folder = (folder as NSString).deletingLastPathComponent
+    }
+    return folder.isEmpty ? "." : folder
 }
 
 extension Listing {

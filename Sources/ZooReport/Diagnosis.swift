@@ -126,14 +126,23 @@ public struct Diagnosis: Codable, Sendable {
     }
 
     private mutating func examineData(_ directory: String?) {
-        let named = directory ?? ProcessInfo.processInfo.environment[DataDirectory.environmentVariable]
+        let choice = DataDirectory.choice(directory)
+        let isNamed = if case .named = choice { true } else { false }
+        switch choice {
+        case .named(let path), .usual(let path):
+            let exists = FileManager.default.fileExists(atPath: path)
+            add(
+                "data", "directory", exists ? .ok : .problem, exists ? path : "\(path): there is nothing of that name",
+                cure: exists ? nil : "make it, or name another with --data-dir or \(DataDirectory.environmentVariable)")
+        case .none: add("data", "directory", .absent, "\(choice)")
+        }
         var outcomes: [DataSet.Source: (state: State, detail: String)] = [:]
         for dataSet in DataSet.all where outcomes[dataSet.source] == nil {
             do {
                 outcomes[dataSet.source] = (.ok, try dataSet.survey(in: directory))
             } catch {
                 // Whoever names a directory wants MNIST; without one, the embedded data are enough. The others are extras.
-                let isWanted = dataSet.source == .mnist && named ?? "" != ""
+                let isWanted = dataSet.source == .mnist && isNamed
                 outcomes[dataSet.source] = (isWanted ? .problem : .absent, "\(error)")
             }
         }

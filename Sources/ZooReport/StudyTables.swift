@@ -1,7 +1,7 @@
 import ZooData
 public import ZooJobs
 import ZooManifest
-public import ZooStatistics
+import ZooStatistics
 import ZooStore
 
 /// A study's results as tables; shares in percent for people, as fractions for programs.

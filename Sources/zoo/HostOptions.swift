@@ -49,7 +49,7 @@ extension HostGroup {
     var manifests: ManifestOptions { hosting.manifests }
     var output: OutputOptions { hosting.output }
 
-    /// Sets up logging and finds the plugins.
+    /// Sets up logging, says where data are looked for, and finds the plugins.
     ///
     /// - Parameters:
     ///   - threads: of the engine.
@@ -60,6 +60,7 @@ extension HostGroup {
         threads: Int? = nil, startingEngine: Bool = true, retrying: Bool = false, plan: PluginPlan? = nil
     ) throws -> HostRuntime {
         startLogging()
+        announceData()
         let lock = try lockFile.map { try PluginLock(path: $0) }
         if let plan { return try HostRuntime(plan: plan, searchPath: searchPath, threads: threads, lock: lock) }
         let host = try HostRuntime(

@@ -26,7 +26,9 @@ struct LaboratoryOptions: ParsableArguments, LaboratoryGroup {
 
 /// Where images come from.
 struct DataOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where data sets are kept. Default: $ZOO_DATA.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Where data sets are kept. Default: $ZOO_DATA, or data/ beside the manifest or above the program.", valueName: "dir"))
     var dataDir: String?
 
     func validate() throws { try refuseEmpty(("--data-dir", dataDir, "a directory")) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooData
 import ZooReport
 
 struct ListCommand: ParsableCommand {
@@ -25,6 +26,8 @@ struct ListCommand: ParsableCommand {
         var plugins: [PluginDescription]?
         var probes: [ProbeDescription]?
         var datasets: [DataSetDescription]?
+        /// Where the files of data sets are looked for.
+        var dataDirectory: String?
         var broken: [BrokenDescription]
     }
 
@@ -37,9 +40,13 @@ struct ListCommand: ParsableCommand {
         // A listing for machines holds everything; for people the plugins stand beside what comes from them.
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
         if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
-        if section == .datasets || section == nil && shared.json { answer.datasets = DataSetDescription.all(in: data.dataDir) }
+        if section == .datasets || section == nil && shared.json {
+            answer.datasets = DataSetDescription.all(in: data.dataDir)
+            answer.dataDirectory = DataDirectory.choice(data.dataDir).path
+        }
         try shared.emit(answer, or: text(answer))
         if !shared.json { shared.warn(about: answer.broken) }
+        if section == .datasets, !shared.json { shared.note("data directory: \(DataDirectory.choice(data.dataDir))") }
         for entry in answer.entries ?? [] {
             if let problem = entry.problem { shared.warn("\(entry.id): \(problem)") }
         }

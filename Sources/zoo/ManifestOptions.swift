@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ZooCore
+import ZooData
 import ZooManifest
 
 /// The options of commands that read the manifest.
@@ -30,14 +31,37 @@ extension ManifestGroup {
     func manifestPath() throws(HostError) -> String {
         if let manifest { return manifest }
         if let named = ProcessInfo.processInfo.environment["ZOO_MANIFEST"], !named.isEmpty { return named }
+        if FileManager.default.fileExists(atPath: "zoo.json") { return "zoo.json" }
+        if let above = Self.manifestAboveTheProgram { return above }
+        throw HostError(.noInput, "there is no zoo.json here or above the program; name one with --manifest or ZOO_MANIFEST")
+    }
+
+    private static var manifestAboveTheProgram: String? {
         let files = FileManager.default
-        if files.fileExists(atPath: "zoo.json") { return "zoo.json" }
         var folder = ((try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
         while folder.length > 1 {
             folder = folder.deletingLastPathComponent as NSString
             let candidate = folder.appendingPathComponent("zoo.json")
             if files.fileExists(atPath: candidate) { return candidate }
         }
-        throw HostError(.noInput, "there is no zoo.json here or above the program; name one with --manifest or ZOO_MANIFEST")
+        return nil
     }
+
+    /// Where something of that name may lie: beside the manifest, and beside the one above the program.
+    func besideTheManifests(_ name: String) -> [String] {
+        let manifests = [try? manifestPath(), Self.manifestAboveTheProgram].compactMap { $0 }
+        let paths = manifests.map { manifest in
+            // As for the paths in it: a symbolic link to a manifest is not where it lies.
+            let folder = (((try? FileBytes.target(of: manifest)) ?? manifest) as NSString).deletingLastPathComponent
+            return folder.isEmpty ? name : folder + "/" + name
+        }
+        return paths.enumerated().filter { index, path in !paths[..<index].contains { Self.areSame($0, path) } }.map(\.element)
+    }
+
+    private static func areSame(_ a: String, _ b: String) -> Bool {
+        URL(fileURLWithPath: a).standardizedFileURL == URL(fileURLWithPath: b).standardizedFileURL
+    }
+
+    /// Says where data are looked for that nobody names.
+    func announceData() { DataDirectory.usual = besideTheManifests(DataDirectory.usualName) }
 }

@@ -15,7 +15,7 @@ struct Zoo: ParsableCommand {
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
             TheoremCommand.self, CompareCommand.self, RankCommand.self, ReproduceCommand.self,
             ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
-            PluginCommand.self, ImportCommand.self, ExportCommand.self, ProbePluginCommand.self, CheckPluginCommand.self,
+            PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self, ProbePluginCommand.self, CheckPluginCommand.self,
         ])
 
     static func main() {

@@ -19,10 +19,12 @@ public enum Repository {
 /// The tensors of Tests/Fixtures/`name`.safetensors.
 public func fixture(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path: Repository.fixture("\(name).safetensors").path) }
 
-/// Where the real data sets are on this machine, if they are: ZOO_DATA, or a folder beside the repository.
+/// Where the real data sets are on this machine, if they are: ZOO_DATA, a folder beside the repository, or what `make data` has put into
+/// it, which is MNIST alone.
 public let realData: String? = {
     let beside = Repository.root.appendingPathComponent("../shared/data").standardized.path
-    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }.first {
+    let own = Repository.root.appendingPathComponent("data").path
+    return [ProcessInfo.processInfo.environment["ZOO_DATA"], beside, own].compactMap { $0 }.first {
         FileManager.default.fileExists(atPath: $0 + "/mnist")
     }
 }()

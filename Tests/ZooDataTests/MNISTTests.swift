@@ -4,19 +4,6 @@ import Testing
 import ZooCore
 import ZooData
 
-/// Where the real MNIST is on this machine, if it is.
-private let realMNIST: String? = {
-    let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../../shared/data").standardized
-        .path
-    let candidates = [ProcessInfo.processInfo.environment["ZOO_DATA"], beside].compactMap { $0 }
-    let name = "t10k-images-idx3-ubyte"
-    return candidates.first { directory in
-        ["", "/mnist"].contains { folder in
-            ["", ".gz"].contains { FileManager.default.fileExists(atPath: "\(directory)\(folder)/\(name)\($0)") }
-        }
-    }
-}()
-
 /// A directory for the four files, gone when the test is over.
 private final class Folder {
     let path: String
@@ -177,15 +164,15 @@ struct MNISTTests {
         #expect(few?.field == "count")
     }
 
-    @Test("the real one", .enabled(if: realMNIST != nil, "MNIST is not on this machine: set ZOO_DATA to its directory"))
+    @Test("the real one", .enabled(if: realData != nil, "MNIST is not on this machine: 'make data' fetches it"))
     func real() throws {
-        let test = try MNIST.imageSet(.test, in: realMNIST)
+        let test = try MNIST.imageSet(.test, in: realData)
         #expect(test.verified)
         #expect(test.warnings.isEmpty)
         #expect(test.count == 10_000)
         let first: [Int32] = [7, 2, 1, 0, 4]
         #expect(Array(test.labels.prefix(5)) == first)
-        let train = try DataSet.named("mnist-rotated").load(.train, from: realMNIST)
+        let train = try DataSet.named("mnist-rotated").load(.train, from: realData)
         #expect(train.verified)
         #expect(train.count == 60_000)
         #expect(train.height == 28 && train.width == 28)

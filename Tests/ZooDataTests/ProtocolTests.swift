@@ -176,7 +176,7 @@ struct ProtocolTests {
     }
 
     @Test(
-        "MNIST comes near the published figures", .enabled(if: realData != nil, "MNIST is not on this machine: set ZOO_DATA"),
+        "MNIST comes near the published figures", .enabled(if: realData != nil, "MNIST is not on this machine: 'make data' fetches it"),
         arguments: [("mnist-translated", 0.0363, 0.1870), ("mnist-scaled", 0.0414, 0.1751)])
     func mnistStatistics(name: String, mean: Double, std: Double) throws {
         let data = try DataSet.named(name)

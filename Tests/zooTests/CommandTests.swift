@@ -50,7 +50,9 @@ import Testing
     }
 
     @Test func dataThatAreNotThereAreAskedFor() throws {
-        try refused(["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist"], 66, "ZOO_DATA", "--data-dir")
+        try refused(
+            ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist"], 66, "/nonexistent", "ZOO_DATA", "--data-dir",
+            environment: ["ZOO_DATA": "/nonexistent"])
         try Scratch.with { scratch in
             try refused(
                 ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist", "--data-dir", scratch.folder.path], 66,
@@ -213,7 +215,7 @@ import Testing
     }
 
     @Test func dataSetsAreListedWithWhereTheirImagesAre() throws {
-        let result = try ZooProcess.run(["list", "datasets", "--json"])
+        let result = try ZooProcess.run(["list", "datasets", "--json"], ["ZOO_DATA": "/nonexistent"])
         struct Answer: Decodable {
             struct DataSet: Decodable { let name: String, shape: [Int], heads: Int, isThere: Bool, source: String }
             let datasets: [DataSet]

@@ -11,7 +11,8 @@ import ZooStore
 
     /// Every command once, with work that is small and well.
     static let commands = [
-        ["list"], ["list", "plugins"], ["list", "probes"], ["list", "datasets"], ["show", "cnn"], ["results"], ["results", "--history"],
+        ["list"], ["list", "plugins"], ["list", "probes"], ["list", "datasets"], ["data", "list"], ["show", "cnn"], ["results"],
+        ["results", "--history"],
         ["compare", "cnn", "wide", "--resamples", "200"], ["rank"], ["merge", "results/zoo.sqlite", "--store", "new.sqlite"], ["doctor"],
         ["theorem", "cnn", "--untrained", "--images", "1"],
         ["benchmark", "cnn", "--batch", "2", "--rounds", "1", "--warmup", "0", "--shape", "1x28x28", "--threads", "1"],
@@ -66,7 +67,7 @@ import ZooStore
     @Test(arguments: [
         ["evaluate", "x"], ["train", "x"], ["compare", "cnn", "x"], ["rank", "x"], ["rank", "--near", "x"], ["theorem", "x"],
         ["benchmark", "x"], ["export", "x"], ["show", "x"], ["import", "--weights", "w", "--entry", "x", "--output", "o"],
-        ["compare", "cnn", "wide", "--reference", "x"],
+        ["compare", "cnn", "wide", "--reference", "x"], ["data", "get", "x"],
     ])
     func aNameThatIsNoneIsWrongUse(_ command: [String]) throws {
         try Scratch.with { scratch in
@@ -138,7 +139,8 @@ import ZooStore
         ["plugin", "install", "x", "--manifest", "y"], ["plugin", "lock", "--runs", "x"], ["plugin", "info", "Warps", "--threads", "1"],
         ["evaluate", "cnn", "--store", ""], ["train", "cnn", "--runs", ""], ["results", "--store", ""], ["rank", "--store", ""],
         ["theorem", "cnn", "--runs", ""], ["doctor", "--runs", ""], ["list", "--plugin-path", ""], ["list", "--allow", ""],
-        ["list", "--lock", ""], ["list", "--quiet", "--verbose"], ["results", "--json", "--format", "csv"],
+        ["list", "--lock", ""], ["data", "list", "--places", ""], ["data", "get", "mnist", "--from", ""], ["list", "--quiet", "--verbose"],
+        ["results", "--json", "--format", "csv"],
         ["rank", "--json", "--format", "latex"], ["results", "--probe", "eror"],
     ])
     func whatDoesNotApplyIsRefused(_ command: [String]) throws {
