@@ -25,14 +25,14 @@ public struct DataSet: Sendable, Hashable {
     }
 
     /// The one name of this data set: fields that are as they are without a word are left out, the others stand in a fixed order,
-    /// `limit` last, and a path is normalised. `named(set.name) == set` for every set.
+    /// those of `portion` last, and a path is normalised. `named(set.name) == set` for every set.
     public var name: String {
         var name = wholeName
-        if let limit { name.fields.append(.init(name: "limit", value: "\(limit)")) }
+        name.fields += portion.fields
         return name.text
     }
-    /// At most so many images of each split, chosen by `ImageSet.spread`; nil for all.
-    public private(set) var limit: Int?
+    /// Which of the recorded images are taken.
+    public private(set) var portion = DataPortion()
     private let wholeName: DataSetName
     public let source: Source
     public let perturbation: Perturbation
@@ -69,7 +69,8 @@ public struct DataSet: Sendable, Hashable {
     }
 
     /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` (see `FolderSource`) or `idx:PATH` (see
-    /// `IDXSource`) describes. Any of them with `limit=512` among its fields is a part of it.
+    /// `IDXSource`) describes. Any of them with `limit=512` or another field of
+    /// `DataPortion` among its fields is a part of it.
     ///
     /// A relative path is looked up from the working directory, and is part of the name as it is: one name may so lead to other images
     /// elsewhere. What images a result was measured on is said by their fingerprint, never by the name.
@@ -77,14 +78,13 @@ public struct DataSet: Sendable, Hashable {
     /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public static func named(_ name: String) throws -> DataSet {
         var parts = try DataSetName(name)
-        guard let value = parts.take("limit") else { return try whole(parts) }
-        let limit = try DataSetField(file: name, name: "limit", value: value).integer(1...1_000_000_000, "images")
-        return try whole(parts).limited(to: limit)
+        let portion = try DataPortion(taking: &parts, from: name)
+        return try whole(parts).taking(portion)
     }
 
-    private func limited(to limit: Int?) -> DataSet {
+    private func taking(_ portion: DataPortion) -> DataSet {
         var part = self
-        part.limit = limit
+        part.portion = portion
         return part
     }
 
@@ -113,8 +113,9 @@ public struct DataSet: Sendable, Hashable {
                 files.isTransposed = isTransposed
                 images = .idx(files)
             case ("rotate", .idx) where perturbation == .none && canvas == nil: rotation = try field.number(0...180)
-            case (_, .idx): throw field.unknown((perturbation == .none && canvas == nil ? ["rotate"] : []) + ["transpose", "limit"])
-            default: throw field.unknown(["limit"])
+            case (_, .idx):
+                throw field.unknown((perturbation == .none && canvas == nil ? ["rotate"] : []) + ["transpose"] + DataPortion.fields)
+            default: throw field.unknown(DataPortion.fields)
             }
         }
         let fields = [("rotate", "\(rotation)", rotation != 0), ("transpose", "true", isTransposed)].filter(\.2)
@@ -126,7 +127,7 @@ public struct DataSet: Sendable, Hashable {
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
     public var upright: DataSet {
-        if limit != nil { return limited(to: nil).upright.limited(to: limit) }
+        if portion != DataPortion() { return taking(DataPortion()).upright.taking(portion) }
         if perturbation == .none, clutter == nil { return self }
         if case .folder(let folder) = source, wholeName.base.hasPrefix(FolderName.prefix) {
             return FolderName(folder, rotation: 0, normalisation: normalisation).dataSet
@@ -178,22 +179,22 @@ public struct DataSet: Sendable, Hashable {
     /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
     /// - Throws: `HostError`.
     public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
-        if source == .strokes, let limit, clutter == nil || split == .test {
+        if source == .strokes, portion.isLimit, let limit = portion.limit, clutter == nil || split == .test {
             var images = try StrokeDigits().spread(split, limit)
             if clutter != nil { images.clutterPool = ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit)) }
             return images
         }
-        var whole = try read(split, from: directory)
-        // Of the same images in both splits, whatever the limit.
+        var whole = try read(portion.recorded(split), from: directory)
+        // Of the same images in both splits, whatever the portion.
         if clutter != nil {
             whole.clutterPool =
-                switch (split, source) {
+                switch (portion.recorded(split), source) {
                 case (.train, _): ClutterPool(whole)
                 case (.test, .strokes): ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit))
                 case (.test, _): ClutterPool(try read(.train, from: directory))
                 }
         }
-        return try limit.map(whole.spread) ?? whole
+        return try portion.take(split, of: whole)
     }
 
     /// What there is of it, in one line. Image files are counted, not decoded.

@@ -9,7 +9,7 @@ extension DataSet {
     ///
     /// - Throws: `HostError` if there is nothing at all.
     public func files(_ splits: [Split], in directory: String? = nil) throws -> [String] {
-        let all = Set(clutter == nil ? splits : splits + [.train]).sorted { $0.rawValue < $1.rawValue }
+        let all = Set(splits.map(portion.recorded) + (clutter == nil ? [] : [.train])).sorted { $0.rawValue < $1.rawValue }
         switch source {
         case .strokes: return []
         case .idx(let files): return try files.files(all, in: directory).sorted(by: DataFile.byBytes)

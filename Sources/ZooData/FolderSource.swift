@@ -192,7 +192,7 @@ struct FolderName: Hashable {
             case "rotate": rotation = try field.number(0...180)
             case "mean": mean = try field.number(0...1)
             case "std": std = try field.number(0.001...1000)
-            default: throw field.unknown(Self.fields + ["limit"])
+            default: throw field.unknown(Self.fields + DataPortion.fields)
             }
         }
     }

@@ -168,7 +168,7 @@ struct IDXName: Hashable {
             case "transpose": source.isTransposed = try field.flag()
             case "mean": mean = try field.number(0...1)
             case "std": std = try field.number(0.001...1000)
-            default: throw field.unknown(["rotate", "transpose", "mean", "std", "limit"])
+            default: throw field.unknown(["rotate", "transpose", "mean", "std"] + DataPortion.fields)
             }
         }
     }
