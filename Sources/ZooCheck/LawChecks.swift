@@ -87,7 +87,7 @@ extension Check {
 extension Tensor {
     /// Mirrored left to right if asked for, then turned anticlockwise.
     fileprivate func moved(_ quarters: Int, _ mirror: Bool) throws -> Tensor {
-        let image = mirror ? try flipped([-1]) : self
+        let image = mirror ? try flip(dims: [-1]) : self
         return quarters == 0 ? image : try image.rot90(quarters)
     }
 }
@@ -149,7 +149,7 @@ extension Bench {
             for _ in 0..<3 {
                 let inputDirection = try isInput ? Tensor.randn(x.shape, generator: generator, dtype: .float64) : zero(x)
                 let directions = try weights.map {
-                    try isInput ? zero($0.tensor) : Tensor.randn($0.tensor.shape, generator, dtype: .float64)
+                    try isInput ? zero($0.tensor) : Tensor.randn($0.tensor.shape, generator: generator, dtype: .float64)
                 }
                 var analytic = try (inputSlope * inputDirection).sum().item()
                 for (slope, direction) in zip(slopes, directions) { analytic += try (slope * direction).sum().item() }

@@ -138,9 +138,9 @@ struct Trainer {
 extension Tensor {
     /// Mean cross entropy of N×classes logits with N labels; over all heads of N×heads×classes with N×heads.
     func meanCrossEntropy(_ labels: Tensor) throws -> Tensor {
-        rank == 3 ? try flattenedHeads().crossEntropy(labels.reshape([-1])) : try crossEntropy(labels)
+        ndim == 3 ? try flattenedHeads().crossEntropy(labels.reshape([-1])) : try crossEntropy(labels)
     }
 
     /// N×heads×classes as (N·heads)×classes.
-    func flattenedHeads() throws -> Tensor { try reshaped([-1, size(-1)]) }
+    func flattenedHeads() throws -> Tensor { try reshape([-1, size(-1)]) }
 }

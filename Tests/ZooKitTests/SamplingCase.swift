@@ -8,7 +8,7 @@ struct SamplingCase: CustomStringConvertible {
 
     var images, channels, height, width, outHeight, outWidth: Int
     var places: Places
-    var padding: Padding
+    var padding: PaddingMode
     var last: Bool
     let seed: UInt64
 
