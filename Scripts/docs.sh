@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the reference of ZooKit as a site in .build/docs, from the compiled module and with the toolchain's own docc: no package, no network.
-# A warning is an error, and so is a public declaration without a comment.
+# Builds the reference of ZooKit as a site in .build/docs, from the compiled module and with the toolchain's own docc:
+# no package, no network. A warning is an error, and so is a public declaration without a comment.
 # usage: Scripts/docs.sh CONFIGURATION, in which ZooKit has been built
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -4,7 +4,7 @@ import Testing
 /// The examples in ZooKit's reference are code that is compiled somewhere.
 @Suite struct ArticleTests {
     /// A text without white space, so that it may be broken into other lines.
-    private func words(_ text: some StringProtocol) -> String { text.filter { !$0.isWhitespace } }
+    private func words(_ text: some StringProtocol) -> String { String(text.filter { !$0.isWhitespace }) }
 
     private func source(_ path: String) throws -> String {
         try String(contentsOf: ZooProcess.root.appendingPathComponent(path), encoding: .utf8)
