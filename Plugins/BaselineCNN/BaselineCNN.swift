@@ -2,52 +2,33 @@ import ZooKit
 
 /// The MNIST classifier of [JSZK15, arXiv:1506.02025] and [FJL20, arXiv:2004.11678]: convolution 9×9, max-pool 2, ReLU,
 /// convolution 7×7, max-pool 2, ReLU, linear.
-final class MNISTClassifier: FeatureExtractor, Component {
+final class MNISTClassifier: StagedExtractor, Component {
     static let id = "mnist-cnn"
     static let summary = "MNIST classifier: conv 9×9 and 7×7 of 64 channels, each with max-pool 2 and ReLU; linear"
     static let paper = "arXiv:2004.11678"
     static let options = [Option.int("width", default: 64, in: 1...1024, "channels of both convolutions")]
 
     let parameters = Parameters()
-    let stages: [Stage]
-    private let layers: [Sequential]
-    private let classifier: Linear?
+    let chain: StageChain
+    let classifier: Sequential?
 
     init(_ build: Build) throws {
         let width = try build.int("width")
-        var channels = build.input.channels
-        var (height, rows) = (build.input.height, build.input.width)
-        var layers: [Sequential] = []
-        var stages: [Stage] = []
+        var chain = StageChain(build)
         for (index, kernel) in [9, 7].enumerated() {
-            for resize in build.resamplings where resize.stage == index { (height, rows) = (resize.height, resize.width) }
-            guard height >= kernel + 1, rows >= kernel + 1 else {
-                throw ZooError(
-                    "mnist-cnn: stage \(index + 1) gets \(height)×\(rows), too small for a \(kernel)×\(kernel) convolution and pooling by 2",
-                    .badArgument)
-            }
-            let conv = try Conv2d(channels, width, kernel: kernel, in: parameters["conv\(index + 1)"])
-            layers.append(Sequential([conv, MaxPool2d(2), ReLU()]))
-            channels = width
-            (height, rows) = ((height - kernel + 1) / 2, (rows - kernel + 1) / 2)
-            stages.append(
-                Stage("conv\(index + 1)", channels: width, height: height, width: rows, stride: index == 0 ? 2 : 4))
+            try chain.add([
+                Conv2d(
+                    inChannels: chain.shape.channels, outChannels: width, kernelSize: kernel, in: parameters["conv\(index + 1)"]),
+                MaxPool2d(kernelSize: 2), ReLU(),
+            ])
         }
-        for resize in build.resamplings where resize.stage == 2 { (height, rows) = (resize.height, resize.width) }
-        self.layers = layers
-        self.stages = stages
-        classifier = build.outputs == 0 ? nil : try Linear(channels * height * rows, build.outputs, in: parameters["classifier"])
-    }
-
-    func forward(_ x: Tensor, stages range: Range<Int>) throws -> Tensor {
-        var y = x
-        for layer in layers[range] { y = try layer(y) }
-        return y
-    }
-
-    func classify(_ features: Tensor) throws -> Tensor {
-        guard let classifier else { throw ZooError("mnist-cnn was built for features only", .unsupported) }
-        return try classifier(features.flattened())
+        self.chain = chain
+        classifier =
+            build.outputs == 0
+            ? nil
+            : Sequential([
+                Flatten(), try Linear(inFeatures: chain.shape.count, outFeatures: build.outputs, in: parameters["classifier"]),
+            ])
     }
 }
 

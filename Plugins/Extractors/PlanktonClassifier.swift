@@ -1,8 +1,8 @@
 import ZooKit
 
-/// The plankton classifier of [FJL20, arXiv:2004.11678]: ten 3×3 convolutions with padding 1 and leaky ReLU of slope 1/3,
-/// max-pool 3 with stride 2 after 2, 4, 7 and 10, then dropout and linear 512, twice, and the classes.
-final class PlanktonClassifier: ChainedExtractor, Component {
+/// The plankton classifier of [FJL20, arXiv:2004.11678]: ten 3×3 convolutions with padding 1 and leaky ReLU of slope
+/// 1/3, max-pool 3 with stride 2 after 2, 4, 7 and 10, then dropout and linear 512, twice, and the classes.
+final class PlanktonClassifier: StagedExtractor, Component {
     static let id = "plankton-cnn"
     static let summary = "Plankton classifier: ten conv 3×3 of 32 to 256 channels, leaky ReLU, max-pool 3/2, linear 512, 512"
     static let paper = "arXiv:2004.11678"
@@ -14,30 +14,36 @@ final class PlanktonClassifier: ChainedExtractor, Component {
             "pool_padding", default: 0, in: 0...1, "of the max-pooling; 1 halves even sides exactly and lets images under 31×31 through"),
     ]
 
+    let parameters = Parameters()
+    let chain: StageChain
+    let classifier: Sequential?
+
     init(_ build: Build) throws {
-        let parameters = Parameters()
         let padding = try build.int("pool_padding")
-        let dropout = Dropout(try build.double("dropout"), in: parameters.root)
-        var chain = StageChain(build, id: Self.id)
-        for (index, width) in try build.ints("widths", count: 10, of: Self.id).enumerated() {
-            let pools = [1, 3, 6, 9].contains(index)
-            try chain.add(width, kernel: 3, padding: 1, pool: pools ? (3, 2, padding) : nil) { channels in
-                let layers: [any Layer] = [
-                    try Conv2d(channels, width, kernel: 3, padding: 1, in: parameters["conv\(index + 1)"]), LeakyReLU(1.0 / 3),
-                ]
-                return pools ? layers + [MaxPool2d(3, stride: 2, padding: padding)] : layers
-            }
+        let dropout = Dropout(p: try build.double("dropout"), in: parameters.root)
+        let activation = LeakyReLU(negativeSlope: 1.0 / 3)
+        var chain = StageChain(build)
+        for (index, width) in try build.ints("widths", count: 10).enumerated() {
+            var layers: [any Layer] = [
+                try Conv2d(
+                    inChannels: chain.shape.channels, outChannels: width, kernelSize: 3, padding: 1, in: parameters["conv\(index + 1)"]),
+                activation,
+            ]
+            if [1, 3, 6, 9].contains(index) { layers.append(MaxPool2d(kernelSize: 3, stride: 2, padding: padding)) }
+            try chain.add(layers)
         }
-        var classifier: [any Layer]?
-        if build.outputs > 0 {
-            var layers: [any Layer] = []
-            var size = chain.features
-            for (index, hidden) in try build.ints("hidden").enumerated() {
-                layers += [dropout, try Linear(size, hidden, in: parameters["fc\(index + 1)"]), LeakyReLU(1.0 / 3)]
-                size = hidden
-            }
-            classifier = layers + [dropout, try Linear(size, build.outputs, in: parameters["classifier"])]
+        self.chain = chain
+        guard build.outputs > 0 else {
+            classifier = nil
+            return
         }
-        super.init(chain, parameters, classifier: classifier)
+        var layers: [any Layer] = [Flatten()]
+        var features = chain.shape.count
+        for (index, hidden) in try build.ints("hidden").enumerated() {
+            layers += [dropout, try Linear(inFeatures: features, outFeatures: hidden, in: parameters["fc\(index + 1)"]), activation]
+            features = hidden
+        }
+        layers += [dropout, try Linear(inFeatures: features, outFeatures: build.outputs, in: parameters["classifier"])]
+        classifier = Sequential(layers)
     }
 }

@@ -24,47 +24,37 @@ final class ICSTN: Architecture, Component {
         x ──→ {transformer} warp by the last θ ──→ {extractor} ──→ logits
         """)
 
-    /// Where the alignment starts. From the perturbation is the authors' experiment on perturbed digits [LL17, section 5.1]:
-    /// p₀ is what made the image from the unperturbed one, and warps take the unperturbed one.
+    /// Where the alignment starts. From the perturbation is the authors' experiment on perturbed digits [LL17, section
+    /// 5.1]: p₀ is what made the image from the unperturbed one, and warps take the unperturbed one.
     private enum Start: String, CaseIterable { case identity, perturbation }
 
     let parameters = Parameters()
-    /// Buffers that the harness fills for each batch: the perturbations N×2×3 or N×3×3, and the unperturbed images N×C×H×W.
-    /// While they hold nothing for a batch, it starts from the identity. Beside them, whether the family's matrices are 3×3.
+    /// Buffers that the harness fills for each batch: the perturbations N×2×3 or N×3×3, and the unperturbed images
+    /// N×C×H×W. While they hold nothing for a batch, it starts from the identity. Beside them, whether the family's
+    /// matrices are 3×3.
     private let truth: (theta: Tensor, images: Tensor, isProjective: Bool)?
-    private let predictor: any LocalizationNet
-    private let spatial: IterativeTransformer
-    private let extractor: any FeatureExtractor
+    private let classifier: AlignedClassifier
 
     init(_ build: Build) throws {
         let input = build.input
-        let transformer = try build.transformer("transformer", input: input)
-        spatial = try IterativeTransformer(transformer, iterations: build.int("iterations"), order: .left)
-        let size = transformer.outputSize(height: input.height, width: input.width)
-        extractor = try build.extractor(
-            "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
-        predictor = try build.localization("localization", input: input, outputs: transformer.parameterCount)
-        if try Start(rawValue: build.string("start")) == .perturbation {
-            guard transformer.composes else {
-                throw ZooError("ic-stn: 'start' is perturbation, but transformations of this family do not compose", .badArgument)
-            }
-            let scope = parameters["truth"]
-            truth = try (
-                scope.buffer("theta", Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3])),
-                scope.buffer("images", Tensor.zeros([0, input.channels, input.height, input.width])),
-                transformer.transformation(offset: Tensor.zeros([1, transformer.parameterCount])).shape == [1, 3, 3]
-            )
-        } else {
+        guard try Start(rawValue: build.string("start")) == .perturbation else {
+            classifier = try AlignedClassifier(build, in: parameters, order: .left)
             truth = nil
+            return
         }
-        try parameters["extractor"].adopt(extractor)
-        try parameters["localization"].adopt(predictor)
-        try parameters["transformer"].adopt(transformer)
+        let scope = parameters["truth"]
+        let theta = try scope.buffer("theta", Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]))
+        let images = try scope.buffer("images", Tensor.zeros([0, input.channels, input.height, input.width]))
+        classifier = try AlignedClassifier(build, in: parameters, order: .left)
+        let family = classifier.spatial.transformer
+        guard family.composes else {
+            throw ZooError("ic-stn: 'start' is perturbation, but transformations of this family do not compose", .badArgument)
+        }
+        let matrix = try family.transformation(offset: Tensor.zeros([1, family.parameterCount]))
+        truth = (theta, images, isProjective: matrix.shape == [1, 3, 3])
     }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        try extractor.logits(spatial(x, from: origin(of: x), trace: trace) { try predictor.forward($0) }, trace: trace)
-    }
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try classifier(x, from: origin(of: x), trace: trace) }
 
     /// The unperturbed images of this very batch and what perturbed them, in the matrices of the family.
     private func origin(of x: Tensor) throws -> (image: Tensor, theta: Tensor)? {

@@ -12,12 +12,12 @@ final class FullyConnected: LocalizationNet, Component {
 
     init(_ build: Build) throws {
         var layers: [any Layer] = [Flatten()]
-        var size = build.input.channels * build.input.height * build.input.width
+        var features = build.input.count
         for (index, hidden) in try build.ints("hidden").enumerated() {
-            layers += [try Linear(size, hidden, in: parameters["fc\(index + 1)"]), ReLU()]
-            size = hidden
+            layers += [try Linear(inFeatures: features, outFeatures: hidden, in: parameters["fc\(index + 1)"]), ReLU()]
+            features = hidden
         }
-        layers.append(try Linear(size, build.outputs, zero: true, in: parameters["theta"]))
+        layers.append(try Linear(inFeatures: features, outFeatures: build.outputs, zeroInit: true, in: parameters["theta"]))
         self.layers = Sequential(layers)
     }
 
@@ -39,24 +39,26 @@ final class Convolutional: LocalizationNet, Component {
     private let layers: Sequential
 
     init(_ build: Build) throws {
-        let resize = Resize(scale: try build.double("scale"))
+        let resize = Resize(scaleFactor: try build.double("scale"))
         let width = try build.int("width")
         let hidden = try build.int("hidden")
-        func after(_ side: Int) -> Int { (resize.side(side) - 4) / 2 - 4 }
-        let (height, rows) = (after(build.input.height), after(build.input.width))
-        guard height >= 1, rows >= 1 else {
+        let convolutions: [any Layer] = [
+            resize,
+            try Conv2d(inChannels: build.input.channels, outChannels: width, kernelSize: 5, in: parameters["conv1"]), ReLU(),
+            MaxPool2d(kernelSize: 2),
+            try Conv2d(inChannels: width, outChannels: width, kernelSize: 5, in: parameters["conv2"]), ReLU(), Flatten(),
+        ]
+        let features: Int
+        do { features = try Sequential(convolutions).outputShape(of: build.input).count } catch {
             throw ZooError(
-                "localization 'cnn': an input of \(build.input) is too small for two 5×5 convolutions after resizing by \(resize.scale); use 'fcn' or a larger 'scale'",
+                "localization 'cnn': an input of \(build.input) is too small for two 5×5 convolutions after resizing by \(resize.scaleFactor); use 'fcn' or a larger 'scale'",
                 .badArgument)
         }
-        layers = Sequential([
-            resize,
-            try Conv2d(build.input.channels, width, kernel: 5, in: parameters["conv1"]), ReLU(), MaxPool2d(2),
-            try Conv2d(width, width, kernel: 5, in: parameters["conv2"]), ReLU(),
-            Flatten(),
-            try Linear(width * height * rows, hidden, in: parameters["fc1"]), ReLU(),
-            try Linear(hidden, build.outputs, zero: true, in: parameters["theta"]),
-        ])
+        layers = Sequential(
+            convolutions + [
+                try Linear(inFeatures: features, outFeatures: hidden, in: parameters["fc1"]), ReLU(),
+                try Linear(inFeatures: hidden, outFeatures: build.outputs, zeroInit: true, in: parameters["theta"]),
+            ])
     }
 
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }

@@ -1,64 +1,49 @@
 import ZooKit
 
-/// Follows sides through convolutions and poolings while the layers of a localization net are listed.
+/// The layers of a localization net, listed one after the other, and the shape of what comes out of them.
 private struct LayerList {
-    let id: String
-    private(set) var layers: [any Layer] = []
-    private(set) var channels: Int
-    private(set) var height, width: Int
+    private var layers: [any Layer] = []
+    private var shape: ImageShape
+    private let build: Build
     private let parameters: Parameters
-    private let input: ImageShape
     private var convolutions = 0
-    private var linears = 0
 
-    init(_ build: Build, id: String, _ parameters: Parameters) {
-        self.id = id
-        input = build.input
-        channels = input.channels
-        (height, width) = (input.height, input.width)
+    init(_ build: Build, _ parameters: Parameters) {
+        self.build = build
         self.parameters = parameters
+        shape = build.input
     }
 
-    private mutating func shrink(_ window: Int, stride: Int, padding: Int, _ what: String) throws {
-        guard min(height, width) + 2 * padding >= window else {
-            throw ZooError(
-                "localization '\(id)': an input of \(input) is too small: \(what) \(window)×\(window) gets \(height)×\(width)", .badArgument
-            )
+    private mutating func add(_ layer: any Layer) throws {
+        do { shape = try layer.outputShape(of: shape) } catch {
+            throw ZooError("localization '\(build.id)': an input of \(build.input) is too small: \(error.message)", .badArgument)
         }
-        (height, width) = ((height + 2 * padding - window) / stride + 1, (width + 2 * padding - window) / stride + 1)
+        layers.append(layer)
     }
 
     /// A convolution and ReLU, or leaky ReLU of that slope.
-    mutating func convolve(_ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, slope: Double = 0) throws {
-        try shrink(kernel, stride: stride, padding: padding, "a convolution")
+    mutating func convolve(_ outChannels: Int, kernelSize: Int, stride: Int = 1, padding: Int = 0, slope: Double = 0) throws {
         convolutions += 1
-        layers.append(
-            try Conv2d(channels, outputs, kernel: kernel, stride: stride, padding: padding, in: parameters["conv\(convolutions)"]))
-        layers.append(slope == 0 ? ReLU() : LeakyReLU(slope))
-        channels = outputs
+        try add(
+            Conv2d(
+                inChannels: shape.channels, outChannels: outChannels, kernelSize: kernelSize, stride: stride, padding: padding,
+                in: parameters["conv\(convolutions)"]))
+        try add(slope == 0 ? ReLU() : LeakyReLU(negativeSlope: slope))
     }
 
-    mutating func pool(_ window: Int, stride: Int) throws {
-        try shrink(window, stride: stride, padding: 0, "max-pooling")
-        layers.append(MaxPool2d(window, stride: stride))
-    }
+    mutating func pool(_ kernelSize: Int, stride: Int) throws { try add(MaxPool2d(kernelSize: kernelSize, stride: stride)) }
 
-    mutating func resize(_ scale: Double) {
-        let resize = Resize(scale: scale)
-        layers.append(resize)
-        (height, width) = (resize.side(height), resize.side(width))
-    }
+    mutating func resize(_ scaleFactor: Double) throws { try add(Resize(scaleFactor: scaleFactor)) }
 
     /// Linear layers with ReLU, and the last one, which starts at zero.
-    mutating func finish(hidden: [Int], outputs: Int) throws -> Sequential {
-        layers.append(Flatten())
-        var size = channels * height * width
-        for hidden in hidden {
-            linears += 1
-            layers += [try Linear(size, hidden, in: parameters["fc\(linears)"]), ReLU()]
-            size = hidden
+    mutating func finish(hidden: [Int]) throws -> Sequential {
+        try add(Flatten())
+        for (index, hidden) in hidden.enumerated() {
+            try add(Linear(inFeatures: shape.count, outFeatures: hidden, in: parameters["fc\(index + 1)"]))
+            try add(ReLU())
         }
-        return Sequential(layers + [try Linear(size, outputs, zero: true, in: parameters["theta"])])
+        try add(Linear(inFeatures: shape.count, outFeatures: build.outputs, zeroInit: true, in: parameters["theta"]))
+        return Sequential(layers)
     }
 }
 
@@ -78,13 +63,13 @@ final class Pooled: LocalizationNet, Component {
     private let layers: Sequential
 
     init(_ build: Build) throws {
-        var list = LayerList(build, id: Self.id, parameters)
-        if max(build.input.height, build.input.width) > (try build.int("halve_above")) { list.resize(0.5) }
+        var list = LayerList(build, parameters)
+        if max(build.input.height, build.input.width) > (try build.int("halve_above")) { try list.resize(0.5) }
         for _ in 0..<2 {
-            try list.convolve(build.int("width"), kernel: 5)
+            try list.convolve(build.int("width"), kernelSize: 5)
             try list.pool(2, stride: 2)
         }
-        layers = try list.finish(hidden: [build.int("hidden")], outputs: build.outputs)
+        layers = try list.finish(hidden: [build.int("hidden")])
     }
 
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }
@@ -105,11 +90,11 @@ final class HouseNumbers: LocalizationNet, Component {
     private let layers: Sequential
 
     init(_ build: Build) throws {
-        var list = LayerList(build, id: Self.id, parameters)
-        try list.convolve(build.int("width"), kernel: 5, padding: 2)
+        var list = LayerList(build, parameters)
+        try list.convolve(build.int("width"), kernelSize: 5, padding: 2)
         try list.pool(2, stride: 2)
-        try list.convolve(build.int("width"), kernel: 5, padding: 2)
-        layers = try list.finish(hidden: build.ints("hidden"), outputs: build.outputs)
+        try list.convolve(build.int("width"), kernelSize: 5, padding: 2)
+        layers = try list.finish(hidden: build.ints("hidden"))
     }
 
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }
@@ -131,28 +116,28 @@ final class Plankton: LocalizationNet, Component {
     private let layers: Sequential
 
     init(_ build: Build) throws {
-        var list = LayerList(build, id: Self.id, parameters)
+        var list = LayerList(build, parameters)
         if try build.string("depth") == "4" {
             for width in [32, 64] {
-                try list.convolve(width, kernel: 3, padding: 1, slope: 1.0 / 3)
-                try list.convolve(width, kernel: 3, padding: 1, slope: 1.0 / 3)
+                try list.convolve(width, kernelSize: 3, padding: 1, slope: 1.0 / 3)
+                try list.convolve(width, kernelSize: 3, padding: 1, slope: 1.0 / 3)
                 try list.pool(3, stride: 2)
             }
-            layers = try list.finish(hidden: [64, 64], outputs: build.outputs)
+            layers = try list.finish(hidden: [64, 64])
         } else {
             for _ in 0..<2 {
-                try list.convolve(32, kernel: 3, padding: 1)
+                try list.convolve(32, kernelSize: 3, padding: 1)
                 try list.pool(3, stride: 2)
             }
-            layers = try list.finish(hidden: [32, 32], outputs: build.outputs)
+            layers = try list.finish(hidden: [32, 32])
         }
     }
 
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }
 }
 
-/// Three convolutions 3×3 that stride instead of pooling, no hidden linear layer; of the authors' code for
-/// [FJL20, arXiv:2004.11678], where it goes with the small strided classifier. Maps of 14×14 and less keep their size at first.
+/// Three convolutions 3×3 that stride instead of pooling, no hidden linear layer; of the authors' code for [FJL20,
+/// arXiv:2004.11678], where it goes with the small strided classifier. Maps of 14×14 and less keep their size at first.
 final class Small: LocalizationNet, Component {
     static let id = "small"
     static let summary = "Small localization: three conv 3×3 of 16 channels, the first two with stride 2, then the parameters"
@@ -163,12 +148,12 @@ final class Small: LocalizationNet, Component {
     private let layers: Sequential
 
     init(_ build: Build) throws {
-        var list = LayerList(build, id: Self.id, parameters)
+        var list = LayerList(build, parameters)
         let width = try build.int("width")
-        try list.convolve(width, kernel: 3, stride: build.input.height <= 14 ? 1 : 2)
-        try list.convolve(width, kernel: 3, stride: 2)
-        try list.convolve(width, kernel: 3)
-        layers = try list.finish(hidden: [], outputs: build.outputs)
+        try list.convolve(width, kernelSize: 3, stride: build.input.height <= 14 ? 1 : 2)
+        try list.convolve(width, kernelSize: 3, stride: 2)
+        try list.convolve(width, kernelSize: 3)
+        layers = try list.finish(hidden: [])
     }
 
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }

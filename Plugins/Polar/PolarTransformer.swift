@@ -4,12 +4,12 @@ import ZooKit
 /// Polar Transformer Network [Esteves et al. 2018, arXiv:1709.01889]: a network draws a heatmap of the image, its
 /// centroid becomes the origin of a log-polar resampling, and the classifier sees the polar image.
 ///
-/// Row i of the polar image is the angle 2π·i/rows, anticlockwise from the x axis; column j the radius R^((j+½)/columns)
-/// pixels (`radial` log) or R·(j+½)/columns (linear), R being `radius` half sides of the image. A rotation of the input
-/// about the origin is then a cyclic shift of rows, and a scaling, with log, a shift of columns.
+/// Row i of the polar image is the angle 2π·i/rows, anticlockwise from the x axis; column j the radius
+/// R^((j+½)/columns) pixels (`radial` log) or R·(j+½)/columns (linear), R being `radius` half sides of the image. A
+/// rotation of the input about the origin is then a cyclic shift of rows, and a scaling, with log, a shift of columns.
 ///
-/// The heatmap is the softmax over all places of two 5×5 convolutions and a 1×1 one that starts at zero: at first the origin is
-/// the image's centre. The trace has "origin", N×2 in [-1, 1], and "warped", the polar image.
+/// The heatmap is the softmax over all places of two 5×5 convolutions and a 1×1 one that starts at zero: at first the
+/// origin is the image's centre. The trace has "origin", N×2 in [-1, 1], and "warped", the polar image.
 final class PolarTransformer: Architecture, Component {
     static let id = "polar"
     static let summary = "Polar Transformer: log-polar image about a predicted origin, so that rotation becomes a shift"
@@ -29,7 +29,7 @@ final class PolarTransformer: Architecture, Component {
         Option.double(
             "origin_noise", default: 0, in: 0...1, "standard deviation of what is added to the origin in training, in half sides"),
         Option.string(
-            "padding", default: Padding.border.rawValue, choices: Padding.allCases.map(\.rawValue), "what lies outside the image"),
+            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
     ]
 
     let parameters = Parameters()
@@ -40,7 +40,7 @@ final class PolarTransformer: Architecture, Component {
     /// 1×rows×columns×2: from the origin to each sampled place.
     private let rays: Tensor
     private let noise: Double
-    private let padding: Padding
+    private let paddingMode: PaddingMode
 
     init(_ build: Build) throws {
         let input = build.input
@@ -49,15 +49,17 @@ final class PolarTransformer: Architecture, Component {
             throw ZooError("polar: 'size' is rows and columns; \(size.count) numbers were given", .badArgument)
         }
         let (rows, columns) = size.count == 2 ? (size[0], size[1]) : (input.height, input.width)
-        padding = Padding(rawValue: try build.string("padding")) ?? .border
+        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
         noise = try build.double("origin_noise")
         extractor = try build.extractor("extractor", input: ImageShape(input.channels, rows, columns), classes: build.outputs)
         let width = try build.int("width")
-        let last = try Conv2d(width, 1, kernel: 1, bias: false, in: parameters["origin.heatmap"])
+        let last = try Conv2d(inChannels: width, outChannels: 1, kernelSize: 1, bias: false, in: parameters["origin.heatmap"])
         try last.weight.zero_()
         predictor = Sequential([
-            try Conv2d(input.channels, width, kernel: 5, padding: 2, in: parameters["origin.conv1"]), ReLU(),
-            try Conv2d(width, width, kernel: 5, padding: 2, in: parameters["origin.conv2"]), ReLU(), last,
+            try Conv2d(
+                inChannels: input.channels, outChannels: width, kernelSize: 5, padding: 2, in: parameters["origin.conv1"]), ReLU(),
+            try Conv2d(inChannels: width, outChannels: width, kernelSize: 5, padding: 2, in: parameters["origin.conv2"]), ReLU(),
+            last,
         ])
         func centre(_ index: Int, of count: Int) -> Double { Double(2 * index + 1) / Double(count) - 1 }
         let list = (0..<input.height).flatMap { y in
@@ -91,7 +93,7 @@ final class PolarTransformer: Architecture, Component {
 
     /// The centroid of the heatmap, N×2.
     private func origin(_ x: Tensor) throws -> Tensor {
-        try predictor(x).flattened().softmax(1).matmul(places.to(device: x.device, dtype: x.dtype))
+        try predictor(x).flatten().softmax(dim: 1).matmul(places.to(device: x.device, dtype: x.dtype))
     }
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
@@ -103,13 +105,9 @@ final class PolarTransformer: Architecture, Component {
             origin = try origin + Tensor.randn(origin.shape).to(device: x.device, dtype: x.dtype) * noise
         }
         trace?.record("origin", origin)
-        let grid = try origin.reshaped([-1, 1, 1, 2]) + rays.to(device: x.device, dtype: x.dtype)
-        var features = try x.sampled(at: grid, padding: padding)
-        trace?.warped(features)
-        for stage in 0..<extractor.stages.count {
-            features = try extractor.forward(features, stages: stage..<stage + 1)
-            trace?.stage(stage + 1, features)
-        }
-        return try extractor.classify(features)
+        let grid = try origin.reshape([-1, 1, 1, 2]) + rays.to(device: x.device, dtype: x.dtype)
+        let polar = try x.gridSample(grid, paddingMode: paddingMode)
+        trace?.warped(polar)
+        return try extractor.logits(polar, trace: trace)
     }
 }

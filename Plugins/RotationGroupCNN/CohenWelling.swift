@@ -4,9 +4,10 @@ import ZooKit
 ///
 /// Six times convolution 3×3, batch norm, ReLU; max-pool 2 after the second; then a convolution 4×4 straight to the
 /// classes and the largest value over all places (and group elements): on 28×28 the last map is 1×1. Dropout stands
-/// after layers 1, 3, 4, 5 and 6. Widths, layers and the places of dropout are those of the paper and of its authors' published
-/// code; weights start as in the zoo's other convolutions. The top convolution is the classifier, so there are six stages.
-class CohenWelling: FeatureExtractor {
+/// after layers 1, 3, 4, 5 and 6. Widths, layers and the places of dropout are those of the paper and of its authors'
+/// published code; weights start as in the zoo's other convolutions. The top convolution is the classifier, so there
+/// are six stages.
+class CohenWelling: StagedExtractor {
     static func choices(width: Int, dropout: Double) -> [Option] {
         [
             Option.int("width", default: width, in: 1...1024, "channels of the first six convolutions, per group element"),
@@ -15,78 +16,45 @@ class CohenWelling: FeatureExtractor {
     }
 
     let parameters = Parameters()
-    let stages: [Stage]
-    private let id: String
+    let chain: StageChain
+    let classifier: Sequential?
     private let group: PointGroup
-    private let layers: [Sequential]
-    private let top: GroupConvolution?
 
-    init(_ build: Build, id: String, group: PointGroup) throws {
-        self.id = id
+    init(_ build: Build, group: PointGroup) throws {
         self.group = group
         let width = try build.int("width")
-        let dropout = Dropout(try build.double("dropout"), in: parameters.root)
+        let dropout = Dropout(p: try build.double("dropout"), in: parameters.root)
         let isPlane = group.order == 1
-        var size = (height: build.input.height, width: build.input.width)
-        func require(_ side: Int, _ what: String) throws {
-            guard size.height >= side, size.width >= side else {
-                throw ZooError(
-                    "\(id): \(what) gets \(size.height)×\(size.width), needs at least \(side)×\(side); images of 28×28 fit", .badArgument)
-            }
-        }
-        var layers: [Sequential] = []
-        var stages: [Stage] = []
+        var chain = StageChain(build)
         for index in 1...6 {
-            size = build.size(after: index - 1, size)
-            try require(index == 2 ? 4 : 3, "layer \(index)")
-            let name = "conv\(index)"
+            let convolution = try GroupConvolution(
+                inChannels: index == 1 ? build.input.channels : width, outChannels: width, kernelSize: 3, group: group,
+                lifting: index == 1 || isPlane, in: parameters["conv\(index)"])
             var steps: [any Layer] = [
-                try GroupConvolution(
-                    index == 1 ? build.input.channels : width, width, kernel: 3, group: group, lifting: index == 1 || isPlane,
-                    in: parameters[name]),
-                try BatchNorm2d(width, group: group.order, in: parameters["bn\(index)"]), ReLU(),
+                convolution, try BatchNorm2d(numFeatures: width, groupSize: group.order, in: parameters["bn\(index)"]), ReLU(),
             ]
-            size = (size.height - 2, size.width - 2)
-            if index == 2 {
-                // On even maps the symmetric windows are the plain ones.
-                steps.append(size.height % 2 == 0 && size.width % 2 == 0 ? MaxPool2d(2) : SymmetricMaxPool())
-                size = (size.height / 2, size.width / 2)
-            } else {
-                steps.append(dropout)
-            }
-            layers.append(Sequential(steps))
-            stages.append(
-                Stage(
-                    name, channels: width * group.order, height: size.height, width: size.width, stride: index == 1 ? 1 : 2,
-                    symmetry: Stage.Symmetry(rotations: group.rotations, mirror: group.mirror)))
+            steps.append(index == 2 ? convolution.pooling(of: chain.shape) : dropout)
+            try chain.add(steps, symmetry: Stage.Symmetry(rotations: group.rotations, mirror: group.mirror))
         }
-        size = build.size(after: 6, size)
-        self.layers = layers
-        self.stages = stages
-        if build.outputs > 0 {
-            try require(4, "the last convolution, 4×4,")
-            top = try GroupConvolution(width, build.outputs, kernel: 4, group: group, lifting: isPlane, in: parameters["top"])
-        } else {
-            top = nil
+        self.chain = chain
+        guard build.outputs > 0 else {
+            classifier = nil
+            return
         }
-    }
-
-    func forward(_ x: Tensor, stages range: Range<Int>) throws -> Tensor {
-        var y = x
-        for layer in layers[range] { y = try layer(y) }
-        return y
-    }
-
-    func classify(_ features: Tensor) throws -> Tensor {
-        guard let top else { throw ZooError("\(id) was built for features only", .unsupported) }
-        return try GroupPool(kind: .max, order: group.order)(top(features)).max([2, 3])
+        let top = try GroupConvolution(
+            inChannels: width, outChannels: build.outputs, kernelSize: 4, group: group, lifting: isPlane, in: parameters["top"])
+        let classifier = Sequential([top, GroupPool(kind: .max, order: group.order), SpatialPool(kind: .max)])
+        do { _ = try classifier.outputShape(of: chain.shape) } catch {
+            throw ZooError("\(build.id): the last convolution: \(error.message); images of 28×28 fit", error.kind)
+        }
+        self.classifier = classifier
     }
 
     func permutation(stage: Int, rotation: Int, mirror: Bool) throws -> [Int] {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
         let channels = stages[stage].channels
         if group.order == 1 { return Array(0..<channels) }
-        guard !mirror || group.mirror else { throw ZooError("\(id) is not equivariant under mirroring", .unsupported) }
+        guard !mirror || group.mirror else { throw ZooError("\(chain.id) is not equivariant under mirroring", .unsupported) }
         return group.permutation(channels: channels, by: group.element(rotation: rotation, mirror: mirror))
     }
 }
@@ -98,15 +66,16 @@ final class Z2CNN: CohenWelling, Component {
     static let paper = "arXiv:1602.07576"
     static let options = choices(width: 20, dropout: 0.3)
 
-    init(_ build: Build) throws { try super.init(build, id: Self.id, group: PointGroup(rotations: 1, mirror: false)) }
+    init(_ build: Build) throws { try super.init(build, group: PointGroup(rotations: 1, mirror: false)) }
 }
 
-/// The same over quarter turns, with half the channels per rotation: 2.28 % error. Its authors' code runs it without dropout.
+/// The same over quarter turns, with half the channels per rotation: 2.28 % error. Its authors' code runs it without
+/// dropout.
 final class CohenWellingP4CNN: CohenWelling, Component {
     static let id = "cw-p4cnn"
     static let summary = "P4CNN: Z2CNN with group convolutions over 4 rotations, 10 channels each, pooled over the group at the end"
     static let paper = "arXiv:1602.07576"
     static let options = choices(width: 10, dropout: 0)
 
-    init(_ build: Build) throws { try super.init(build, id: Self.id, group: PointGroup(rotations: 4, mirror: false)) }
+    init(_ build: Build) throws { try super.init(build, group: PointGroup(rotations: 4, mirror: false)) }
 }

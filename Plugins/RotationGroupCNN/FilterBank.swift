@@ -5,7 +5,8 @@ import ZooKit
 enum Interpolation: String, CaseIterable {
     /// From the four nearest pixels.
     case bilinear
-    /// From all pixels, weighted by a Gaussian of the distance: smooths every copy alike, so that they differ in angle only.
+    /// From all pixels, weighted by a Gaussian of the distance: smooths every copy alike, so that they differ in angle
+    /// only.
     case gaussian
 
     /// Standard deviation in pixels.
@@ -23,23 +24,24 @@ enum Interpolation: String, CaseIterable {
 /// Turns the learned filters of a layer into one copy per group element.
 ///
 /// For a filter on the plane, O×I×k×k, copy g is the filter transformed by g. For one on the group, O×I×|G|×k×k, copy g
-/// at h is the filter at g⁻¹h, transformed by g [CW16, arXiv:1602.07576, section 7]. The result is the weight of an ordinary
-/// convolution with channels (o, g) and (i, h), the group element fastest.
+/// at h is the filter at g⁻¹h, transformed by g [CW16, arXiv:1602.07576, section 7]. The result is the weight of an
+/// ordinary convolution with channels (o, g) and (i, h), the group element fastest.
 struct FilterBank {
     let group: PointGroup
-    let kernel: Int
+    let kernelSize: Int
     /// Whether the filters are functions on the plane: a lifting convolution.
     let lifting: Bool
-    /// Share of a random filter's energy that a copy keeps, times the pixels that it uses: what an initial weight is scaled by.
+    /// Share of a random filter's energy that a copy keeps, times the pixels that it uses: what an initial weight is
+    /// scaled by.
     let effectivePixels: Double
     private let index: Constant
     /// k²×(N·k²): all rotated copies of a flattened filter by one product; nil where copies are permutations.
     private let rotations: Constant?
 
     /// - Parameter interpolation: nil for rotations of the pixel grid, where every copy is a permutation of the filter.
-    init(_ group: PointGroup, kernel: Int, lifting: Bool, interpolation: Interpolation?) throws {
+    init(_ group: PointGroup, kernelSize kernel: Int, lifting: Bool, interpolation: Interpolation?) throws {
         self.group = group
-        self.kernel = kernel
+        kernelSize = kernel
         self.lifting = lifting
         let pixels = kernel * kernel
         let order = group.order
@@ -48,7 +50,7 @@ struct FilterBank {
             let energy = matrix.reduce(0) { $0 + $1 * $1 } / Double(group.rotations)
             effectivePixels = energy
             let flat = try Tensor(matrix, [group.rotations * pixels, pixels])
-            rotations = Constant(try flat.transposed().contiguous())
+            rotations = Constant(try flat.transpose().contiguous())
             // From (h, k): filter at h, rotated by k, to (g, h).
             let list = (0..<order).flatMap { g in
                 lifting ? [Int64(g)] : (0..<order).map { h in Int64(group.product(group.inverse(g), h) * group.rotations + g) }
@@ -72,19 +74,20 @@ struct FilterBank {
     func callAsFunction(_ weight: Tensor) throws(ZooError) -> Tensor {
         let (outputs, inputs) = (try weight.size(0), try weight.size(1))
         let over = lifting ? 1 : group.order
-        let pixels = kernel * kernel
+        let pixels = kernelSize * kernelSize
         let copies: Tensor
         if let rotations {
-            copies = try weight.reshaped([outputs * inputs * over, pixels]).matmul(rotations.like(weight))
-                .reshaped([outputs * inputs, over * group.rotations, pixels]).indexSelect(1, index.on(weight.device))
+            copies = try weight.reshape([outputs * inputs * over, pixels]).matmul(rotations.like(weight))
+                .reshape([outputs * inputs, over * group.rotations, pixels]).indexSelect(dim: 1, index: index.on(weight.device))
         } else {
-            copies = try weight.reshaped([outputs * inputs, over * pixels]).indexSelect(1, index.on(weight.device))
+            copies = try weight.reshape([outputs * inputs, over * pixels]).indexSelect(dim: 1, index: index.on(weight.device))
         }
-        return try copies.reshaped([outputs, inputs, group.order, over, pixels]).permuted([0, 2, 1, 3, 4])
-            .reshaped([outputs * group.order, inputs * over, kernel, kernel])
+        return try copies.reshape([outputs, inputs, group.order, over, pixels]).permute([0, 2, 1, 3, 4])
+            .reshape([outputs * group.order, inputs * over, kernelSize, kernelSize])
     }
 
-    /// Where each pixel of a k×k filter, row by row, comes from when it is mirrored and then turned by quarters anticlockwise.
+    /// Where each pixel of a k×k filter, row by row, comes from when it is mirrored and then turned by quarters
+    /// anticlockwise.
     static func sources(_ kernel: Int, rotation: Int, mirror: Bool) -> [Int] {
         let last = kernel - 1
         return (0..<kernel * kernel).map { pixel in
@@ -94,7 +97,8 @@ struct FilterBank {
         }
     }
 
-    /// Rows (rotation, pixel), columns pixel: what each rotated copy takes from the filter, inside the disc of radius k/2.
+    /// Rows (rotation, pixel), columns pixel: what each rotated copy takes from the filter, inside the disc of radius
+    /// k/2.
     ///
     /// Quarter turns are exact: copy k + N/4 is copy k with its pixels permuted.
     private static func rotationMatrix(_ kernel: Int, _ rotations: Int, _ interpolation: Interpolation) -> [Double] {
@@ -138,7 +142,8 @@ final class Constant {
         return tensor
     }
 
-    /// Computed in float64; a copy in another type is made at every call, because rounding it twice would lose the digits.
+    /// Computed in float64; a copy in another type is made at every call, because rounding it twice would lose the
+    /// digits.
     func like(_ other: Tensor) throws(ZooError) -> Tensor {
         try on(other.device).to(dtype: other.dtype)
     }

@@ -28,7 +28,8 @@ struct PointGroup {
         isMirrored(element) ? element : self.element(rotation: -rotation(of: element), mirror: false)
     }
 
-    /// For a map with channels (o, g), g fastest: the channel that (o, g) of the image transformed by `u` takes its values from.
+    /// For a map with channels (o, g), g fastest: the channel that (o, g) of the image transformed by `u` takes its
+    /// values from.
     func permutation(channels: Int, by u: Int) -> [Int] {
         let back = inverse(u)
         return (0..<channels).map { $0 / order * order + product(back, $0 % order) }

@@ -6,7 +6,7 @@ import ZooKit
 /// then the largest value (or mean) over all places, and a linear layer. The logits do not change when the image is
 /// rotated or mirrored by an element of the group: exactly, up to rounding, for quarter turns and mirrorings, which map
 /// the pixel grid to itself. With `group_pool` none the linear layer sees all of the last map, and the logits change.
-class RotationNet: FeatureExtractor {
+class RotationNet: StagedExtractor {
     static var common: [Option] {
         [
             Option.int(
@@ -23,95 +23,50 @@ class RotationNet: FeatureExtractor {
     }
 
     let parameters = Parameters()
-    let stages: [Stage]
-    private let id: String
+    let chain: StageChain
+    let classifier: Sequential?
     private let group: PointGroup
-    private let layers: [Sequential]
     private let isPooled: Bool
-    private let spatialPool: GroupPool.Kind
-    private let classifier: Linear?
 
-    init(_ build: Build, id: String, group: PointGroup, interpolation: Interpolation? = nil) throws {
-        self.id = id
+    init(_ build: Build, group: PointGroup, interpolation: Interpolation? = nil) throws {
         self.group = group
         let width = try build.int("width") > 0 ? build.int("width") : Self.matchedWidth(group)
         let kernels = try build.ints("kernels")
-        guard !kernels.isEmpty else { throw ZooError("\(id): 'kernels' is empty; at least one convolution is needed", .badArgument) }
+        guard !kernels.isEmpty else { throw ZooError("\(build.id): 'kernels' is empty; at least one convolution is needed", .badArgument) }
         let normalised = try build.bool("batch_norm")
-        var size = (height: build.input.height, width: build.input.width)
-        var layers: [Sequential] = []
-        var stages: [Stage] = []
         let symmetry = Stage.Symmetry(rotations: group.rotations, mirror: group.mirror)
+        var chain = StageChain(build)
         for (index, kernel) in kernels.enumerated() {
-            size = build.size(after: index, size)
-            let (height, rows) = (size.height - kernel + 1, size.width - kernel + 1)
-            guard height >= 2, rows >= 2 else {
-                throw ZooError(
-                    "\(id): stage \(index + 1) gets \(size.height)×\(size.width), too small for a \(kernel)×\(kernel) convolution and pooling by 2",
-                    .badArgument)
+            let convolution = try GroupConvolution(
+                inChannels: index == 0 ? build.input.channels : width, outChannels: width, kernelSize: kernel, group: group,
+                lifting: index == 0, interpolation: interpolation, in: parameters["conv\(index + 1)"])
+            var steps: [any Layer] = [convolution, convolution.pooling(of: chain.shape)]
+            if normalised {
+                steps.append(try BatchNorm2d(numFeatures: width, groupSize: group.order, in: parameters["bn\(index + 1)"]))
             }
-            let name = "conv\(index + 1)"
-            // On even maps the symmetric windows are the plain ones, and pooling is one operator with the convolution.
-            var steps: [any Layer] = [
-                try GroupConvolution(
-                    index == 0 ? build.input.channels : width, width, kernel: kernel, group: group, lifting: index == 0,
-                    interpolation: interpolation, in: parameters[name]),
-                height % 2 == 0 && rows % 2 == 0 ? MaxPool2d(2) : SymmetricMaxPool(),
-            ]
-            if normalised { steps.append(try BatchNorm2d(width, group: group.order, in: parameters["bn\(index + 1)"])) }
-            layers.append(Sequential(steps + [ReLU()]))
-            size = (height / 2, rows / 2)
-            stages.append(
-                Stage(
-                    name, channels: width * group.order, height: size.height, width: size.width, stride: Double(1 << (index + 1)),
-                    symmetry: symmetry))
+            try chain.add(steps + [ReLU()], symmetry: symmetry)
         }
-        size = build.size(after: stages.count, size)
         let pool = GroupPool.Kind(rawValue: try build.string("group_pool"))
         isPooled = pool != nil
-        if let pool {
-            layers.append(Sequential([GroupPool(kind: pool, order: group.order)]))
-            stages.append(
-                Stage(
-                    "group-pool", channels: width, height: size.height, width: size.width, stride: Double(1 << kernels.count),
-                    symmetry: symmetry))
-            size = build.size(after: stages.count, size)
-        }
-        self.layers = layers
-        self.stages = stages
-        spatialPool = GroupPool.Kind(rawValue: try build.string("spatial_pool")) ?? .max
-        let features = isPooled ? width : width * group.order * size.height * size.width
-        classifier = build.outputs == 0 ? nil : try Linear(features, build.outputs, in: parameters["classifier"])
+        if let pool { try chain.add([GroupPool(kind: pool, order: group.order)], name: "group-pool", symmetry: symmetry) }
+        self.chain = chain
+        let spatialPool = SpatialPool(kind: GroupPool.Kind(rawValue: try build.string("spatial_pool")) ?? .max)
+        let last: any Layer = isPooled ? spatialPool : Flatten()
+        let features = try last.outputShape(of: chain.shape).count
+        classifier =
+            build.outputs == 0
+            ? nil : Sequential([last, try Linear(inFeatures: features, outFeatures: build.outputs, in: parameters["classifier"])])
     }
 
     /// The width that gives mnist-cnn's 208,586 parameters, nearly: 64/√|G|, as [CW16] divides.
     private static func matchedWidth(_ group: PointGroup) -> Int { Int((64 / Double(group.order).squareRoot()).rounded()) }
 
-    func forward(_ x: Tensor, stages range: Range<Int>) throws -> Tensor {
-        var y = x
-        for layer in layers[range] { y = try layer(y) }
-        return y
-    }
-
-    func classify(_ features: Tensor) throws -> Tensor {
-        guard let classifier else { throw ZooError("\(id) was built for features only", .unsupported) }
-        guard isPooled else { return try classifier(features.flattened()) }
-        return try classifier(spatialPool == .max ? features.max([2, 3]) : features.mean([2, 3]))
-    }
-
     func permutation(stage: Int, rotation: Int, mirror: Bool) throws -> [Int] {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
-        guard !mirror || group.mirror else { throw ZooError("\(id) is not equivariant under mirroring", .unsupported) }
+        guard !mirror || group.mirror else { throw ZooError("\(chain.id) is not equivariant under mirroring", .unsupported) }
         let channels = stages[stage].channels
         if isPooled, stage == stages.count - 1 { return Array(0..<channels) }
         return group.permutation(channels: channels, by: group.element(rotation: rotation, mirror: mirror))
-    }
-}
-
-extension Build {
-    /// The size of a map after `stage` stages, with what the architecture announces to do to it there.
-    func size(after stage: Int, _ size: (height: Int, width: Int)) -> (height: Int, width: Int) {
-        resamplings.last { $0.stage == stage }.map { ($0.height, $0.width) } ?? size
     }
 }
 
@@ -122,7 +77,7 @@ final class P4CNN: RotationNet, Component {
     static let paper = "arXiv:1602.07576"
     static let options = common
 
-    init(_ build: Build) throws { try super.init(build, id: Self.id, group: PointGroup(rotations: 4, mirror: false)) }
+    init(_ build: Build) throws { try super.init(build, group: PointGroup(rotations: 4, mirror: false)) }
 }
 
 /// Quarter turns and reflections.
@@ -132,10 +87,11 @@ final class P4MCNN: RotationNet, Component {
     static let paper = "arXiv:1602.07576"
     static let options = common
 
-    init(_ build: Build) throws { try super.init(build, id: Self.id, group: PointGroup(rotations: 4, mirror: true)) }
+    init(_ build: Build) throws { try super.init(build, group: PointGroup(rotations: 4, mirror: true)) }
 }
 
-/// N rotations, the filters interpolated within a disc: equivariant exactly under quarter turns, nearly under the others.
+/// N rotations, the filters interpolated within a disc: equivariant exactly under quarter turns, nearly under the
+/// others.
 final class CNCNN: RotationNet, Component {
     static let id = "cn-cnn"
     static let summary = "Group convolutions over N rotations with interpolated filters in a disc: nearly invariant to 360°/N"
@@ -154,7 +110,7 @@ final class CNCNN: RotationNet, Component {
             throw ZooError("cn-cnn: 'rotations' is a multiple of 4, so that quarter turns stay exact; \(rotations) was given", .badArgument)
         }
         try super.init(
-            build, id: Self.id, group: PointGroup(rotations: rotations, mirror: false),
+            build, group: PointGroup(rotations: rotations, mirror: false),
             interpolation: Interpolation(rawValue: try build.string("interpolation")) ?? .gaussian)
     }
 }

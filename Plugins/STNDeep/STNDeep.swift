@@ -1,7 +1,7 @@
 import ZooKit
 
-/// STN-DLX: θ = loc(f′₁..X(x)) with f′ an unshared copy of the classifier's first stages, and the classifier sees ST(x; θ)
-/// [FJL20, arXiv:2004.11678].
+/// STN-DLX: θ = loc(f′₁..X(x)) with f′ an unshared copy of the classifier's first stages, and the classifier sees ST(x;
+/// θ) [FJL20, arXiv:2004.11678].
 ///
 /// f′ is of the same kind as the classification network and draws initial weights of its own; they are named
 /// localization.features.….
@@ -29,33 +29,21 @@ final class STNDeep: Architecture, Component {
         """)
 
     let parameters = Parameters()
-    private let features: any FeatureExtractor
-    private let localization: any LocalizationNet
-    private let spatial: IterativeTransformer
-    private let extractor: any FeatureExtractor
-    private let depth: Int
+    private let classifier: AlignedClassifier
 
     init(_ build: Build) throws {
         let input = build.input
-        depth = try build.int("depth")
-        let transformer = try build.transformer("transformer", input: input)
-        spatial = try IterativeTransformer(transformer, iterations: build.int("iterations"))
-        let size = transformer.outputSize(height: input.height, width: input.width)
-        extractor = try build.extractor(
-            "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
-        features = try build.extractor("extractor", input: input, classes: 0)
-        localization = try build.localization(
-            "localization", input: features.shape(after: depth, input: input, option: "depth"), outputs: transformer.parameterCount)
-        try parameters["extractor"].adopt(extractor)
-        try parameters["localization"]["features"].adopt(features, firstStages: depth, input: input)
-        try parameters["localization"].adopt(localization)
-        try parameters["transformer"].adopt(transformer)
+        let depth = try build.int("depth")
+        let scope = parameters["localization"]["features"]
+        classifier = try AlignedClassifier(build, in: parameters) { _, _ in
+            let copy = try build.extractor("extractor", input: input, classes: 0)
+            let shape = try copy.shape(after: depth, input: input, option: "depth")
+            try scope.adopt(copy, firstStages: depth, input: input)
+            return .features(of: copy, depth: depth, shape: shape)
+        }
     }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        let aligned = try spatial(x, trace: trace) { try localization.forward(features.forward($0, stages: 0..<depth)) }
-        return try extractor.logits(aligned, trace: trace)
-    }
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try classifier(x, trace: trace) }
 }
 
 private let plugin = Plugin(

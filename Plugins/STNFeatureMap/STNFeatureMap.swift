@@ -1,11 +1,11 @@
 import ZooKit
 
-/// STN-CX: z = f₁..X(x), θ = loc(z), and the rest of the classifier sees ST(z; θ) [JSZK15, arXiv:1506.02025]. What it does to
-/// invariance is the subject of [FJL20, arXiv:2004.11678].
+/// STN-CX: z = f₁..X(x), θ = loc(z), and the rest of the classifier sees ST(z; θ) [JSZK15, arXiv:1506.02025]. What it
+/// does to invariance is the subject of [FJL20, arXiv:2004.11678].
 ///
-/// With `placements`, one such transformer at each of several depths, each with a localization net of its own, as in the code of
-/// [FJL20]; depth 0 is the input image. Their parameters are localization.1.… and so on, in the order of depth; a single one's are
-/// localization.….
+/// With `placements`, one such transformer at each of several depths, each with a localization net of its own, as in
+/// the code of [FJL20]; depth 0 is the input image. Their parameters are localization.1.… and so on, in the order of
+/// depth; a single one's are localization.….
 final class STNFeatureMap: Architecture, Component {
     static let id = "stn-featuremap"
     static let summary = "STN-CX: transforms the feature map after X stages, predicted from that map; or at several depths"
@@ -52,10 +52,10 @@ final class STNFeatureMap: Architecture, Component {
         for depth in depths {
             let shape = try extractor.shape(after: depth, input: input, option: name)
             let transformer = try build.transformer("transformer", input: shape)
-            let size = transformer.outputSize(height: shape.height, width: shape.width)
             sites.append((depth, shape, transformer))
-            guard size.height != shape.height || size.width != shape.width else { continue }
-            resamplings.append(Resampling(after: depth, height: size.height, width: size.width))
+            let warped = transformer.outputShape(of: shape)
+            guard warped != shape else { continue }
+            resamplings.append(Resampling(after: depth, height: warped.height, width: warped.width))
             extractor = try build.extractor("extractor", input: input, classes: build.outputs, resamplings: resamplings)
         }
         self.extractor = extractor

@@ -1,7 +1,7 @@
 import ZooKit
 
-/// STN-C0: θ = loc(x), and the classifier sees ST(x; θ) [JSZK15, arXiv:1506.02025]; with `iterations`, θ is refined on the
-/// transformed image [FJL20, arXiv:2004.11678].
+/// STN-C0: θ = loc(x), and the classifier sees ST(x; θ) [JSZK15, arXiv:1506.02025]; with `iterations`, θ is refined on
+/// the transformed image [FJL20, arXiv:2004.11678].
 final class STNInput: Architecture, Component {
     static let id = "stn-input"
     static let summary = "STN-C0: transforms the input image before the classifier sees it"
@@ -21,26 +21,11 @@ final class STNInput: Architecture, Component {
         """)
 
     let parameters = Parameters()
-    private let localization: any LocalizationNet
-    private let spatial: IterativeTransformer
-    private let extractor: any FeatureExtractor
+    private let classifier: AlignedClassifier
 
-    init(_ build: Build) throws {
-        let input = build.input
-        let transformer = try build.transformer("transformer", input: input)
-        spatial = try IterativeTransformer(transformer, iterations: build.int("iterations"))
-        let size = transformer.outputSize(height: input.height, width: input.width)
-        extractor = try build.extractor(
-            "extractor", input: ImageShape(input.channels, size.height, size.width), classes: build.outputs)
-        localization = try build.localization("localization", input: input, outputs: transformer.parameterCount)
-        try parameters["extractor"].adopt(extractor)
-        try parameters["localization"].adopt(localization)
-        try parameters["transformer"].adopt(transformer)
-    }
+    init(_ build: Build) throws { classifier = try AlignedClassifier(build, in: parameters) }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        try extractor.logits(spatial(x, trace: trace) { try localization.forward($0) }, trace: trace)
-    }
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try classifier(x, trace: trace) }
 }
 
 private let plugin = Plugin(

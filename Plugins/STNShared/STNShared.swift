@@ -1,6 +1,7 @@
 import ZooKit
 
-/// STN-SLX: θ = loc(f₁..X(x)) with f the classifier's own stages, and the classifier sees ST(x; θ) [FJL20, arXiv:2004.11678].
+/// STN-SLX: θ = loc(f₁..X(x)) with f the classifier's own stages, and the classifier sees ST(x; θ) [FJL20,
+/// arXiv:2004.11678].
 ///
 /// The shared stages exist once and are trained by both of their uses.
 final class STNShared: Architecture, Component {
@@ -25,32 +26,19 @@ final class STNShared: Architecture, Component {
         """)
 
     let parameters = Parameters()
-    private let localization: any LocalizationNet
-    private let spatial: IterativeTransformer
-    private let extractor: any FeatureExtractor
-    private let depth: Int
+    private let classifier: AlignedClassifier
 
     init(_ build: Build) throws {
         let input = build.input
-        depth = try build.int("depth")
-        let transformer = try build.transformer("transformer", input: input)
-        spatial = try IterativeTransformer(transformer, iterations: build.int("iterations"))
-        let size = transformer.outputSize(height: input.height, width: input.width)
-        let aligned = ImageShape(input.channels, size.height, size.width)
-        extractor = try build.extractor("extractor", input: aligned, classes: build.outputs)
-        // Localization sees features of the whole input, which are larger than the classifier's where warping shrinks the image.
-        let sizes = aligned == input ? extractor : try build.extractor("extractor", input: input, classes: 0)
-        localization = try build.localization(
-            "localization", input: sizes.shape(after: depth, input: input, option: "depth"), outputs: transformer.parameterCount)
-        try parameters["extractor"].adopt(extractor)
-        try parameters["localization"].adopt(localization)
-        try parameters["transformer"].adopt(transformer)
+        let depth = try build.int("depth")
+        classifier = try AlignedClassifier(build, in: parameters) { extractor, aligned in
+            // Localization sees features of the whole input, which are larger than the classifier's where warping shrinks the image.
+            let sizes = aligned == input ? extractor : try build.extractor("extractor", input: input, classes: 0)
+            return .features(of: extractor, depth: depth, shape: try sizes.shape(after: depth, input: input, option: "depth"))
+        }
     }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        let aligned = try spatial(x, trace: trace) { try localization.forward(extractor.forward($0, stages: 0..<depth)) }
-        return try extractor.logits(aligned, trace: trace)
-    }
+    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor { try classifier(x, trace: trace) }
 }
 
 private let plugin = Plugin(

@@ -21,7 +21,7 @@ final class TestTimeAugmentation: Architecture, Component {
         Option.doubles("angles", default: [], in: -360...360, "angles in degrees, anticlockwise, instead of 'count' and 'range'"),
         Option.bool("mirror", default: false, "also the mirror image of every copy"),
         Option.string(
-            "padding", default: Padding.border.rawValue, choices: Padding.allCases.map(\.rawValue), "what lies outside the image"),
+            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
     ]
 
     private static let logSumExp = Operator("aten::logsumexp")
@@ -30,13 +30,13 @@ final class TestTimeAugmentation: Architecture, Component {
     private let extractor: any FeatureExtractor
     private let angles: [Double]
     private let mirrors: Bool
-    private let padding: Padding
+    private let paddingMode: PaddingMode
 
     init(_ build: Build) throws {
         let listed = try build.doubles("angles")
         angles = listed.isEmpty ? Self.angles(count: try build.int("count"), range: try build.double("range")) : listed
         mirrors = try build.bool("mirror")
-        padding = Padding(rawValue: try build.string("padding")) ?? .border
+        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
         extractor = try build.extractor("extractor", input: build.input, classes: build.outputs)
         try parameters["extractor"].adopt(extractor)
     }
@@ -50,24 +50,15 @@ final class TestTimeAugmentation: Architecture, Component {
 
     /// Logits; the trace gets the stages of the image as it is.
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
-        if parameters.isTraining { return try logits(x, trace) }
-        if trace != nil { _ = try logits(x, trace) }
+        if parameters.isTraining { return try extractor.logits(x, trace: trace) }
+        if trace != nil { _ = try extractor.logits(x, trace: trace) }
         var votes: [Tensor] = []
         for angle in angles {
             let copy = try rotated(x, degrees: angle)
-            votes.append(try logits(copy, nil).logSoftmax(-1))
-            if mirrors { votes.append(try logits(copy.flipped([-1]), nil).logSoftmax(-1)) }
+            votes.append(try extractor.logits(copy).logSoftmax(dim: -1))
+            if mirrors { votes.append(try extractor.logits(copy.flip(dims: [-1])).logSoftmax(dim: -1)) }
         }
         return try Self.logSumExp(Tensor.stack(votes), [0]) + -log(Double(votes.count))
-    }
-
-    private func logits(_ x: Tensor, _ trace: Trace?) throws -> Tensor {
-        var features = x
-        for stage in 0..<extractor.stages.count {
-            features = try extractor.forward(features, stages: stage..<stage + 1)
-            trace?.stage(stage + 1, features)
-        }
-        return try extractor.classify(features)
     }
 
     /// Images N×C×H×W turned anticlockwise about their centre.
@@ -75,13 +66,13 @@ final class TestTimeAugmentation: Architecture, Component {
         let (count, height, width) = (try x.size(0), try x.size(-2), try x.size(-1))
         let quarters = (degrees / 90).rounded()
         let turns = (Int(quarters) % 4 + 4) % 4
-        if quarters * 90 == degrees, turns % 2 == 0 || height == width { return turns == 0 ? x : try x.rotated90(turns) }
+        if quarters * 90 == degrees, turns % 2 == 0 || height == width { return turns == 0 ? x : try x.rot90(turns) }
         let angle = degrees * Double.pi / 180
         // In coordinates of [-1, 1] a pixel is as long as the side is short, and the two sides may differ.
         let aspect = Double(height) / Double(width)
         let theta = [cos(angle), -sin(angle) * aspect, 0, sin(angle) / aspect, cos(angle), 0]
-        let matrix = try Tensor(theta, [1, 2, 3]).to(device: x.device, dtype: x.dtype).expanded([count, 2, 3]).contiguous()
-        return try x.warped(matrix, height: height, width: width, padding: padding)
+        let matrix = try Tensor(theta, [1, 2, 3]).to(device: x.device, dtype: x.dtype).expand([count, 2, 3]).contiguous()
+        return try x.warp(matrix, height: height, width: width, paddingMode: paddingMode)
     }
 }
 

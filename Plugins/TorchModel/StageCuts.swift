@@ -41,14 +41,14 @@ final class SubmoduleCut: StageCut {
     }
 
     private func run(_ x: Tensor, _ names: [String]) throws -> Tensor {
-        try names.reduce(x) { x, name in name == "flatten" ? try x.flattened() : try script(x, through: name) }
+        try names.reduce(x) { x, name in name == "flatten" ? try x.flatten() : try script(x, through: name) }
     }
 }
 
 /// Tensors by stage that the module gives all at once: of a dict, a named tuple, a tuple or a list.
 ///
-/// It cannot go on from features that something else has made, so nothing can stand between its stages. What it has given last is kept, that
-/// one may go on from there.
+/// It cannot go on from features that something else has made, so nothing can stand between its stages. What it has
+/// given last is kept, that one may go on from there.
 final class OutputCut: StageCut {
     let names: [String]
     private let script: TorchScript

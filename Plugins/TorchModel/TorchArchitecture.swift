@@ -40,7 +40,7 @@ extension Build {
             do { logits = try run(Tensor.zeros([count, input.channels, input.height, input.width])) } catch {
                 throw ZooError("\(path): it fails for \(many) of \(input): \(error)", .badArgument)
             }
-            guard logits.rank == 2 || logits.rank == 3, logits.shape.first == count, logits.shape.last == outputs else {
+            guard logits.ndim == 2 || logits.ndim == 3, logits.shape.first == count, logits.shape.last == outputs else {
                 let hint = count == 1 ? "; does it squeeze() its result?" : ""
                 throw ZooError(
                     "\(path): \(many) of \(input) give \(logits.shape), expected [\(count), \(outputs)] or [\(count), heads, \(outputs)]\(hint)",
@@ -55,7 +55,7 @@ extension TorchScript {
     func tried(_ body: () throws -> Tensor) throws -> Tensor {
         let wasTraining = parameters.isTraining
         try parameters.setTraining(false)
-        let result = try withoutGradients { try body() }
+        let result = try noGrad { try body() }
         try parameters.setTraining(wasTraining)
         return result
     }

@@ -1,7 +1,7 @@
 import ZooKit
 
-/// A classification network from a TorchScript file, cut into stages at its own submodules or at its outputs; so a network from PyTorch can be
-/// put behind, between and under spatial transformers.
+/// A classification network from a TorchScript file, cut into stages at its own submodules or at its outputs; so a
+/// network from PyTorch can be put behind, between and under spatial transformers.
 final class TorchExtractor: FeatureExtractor, Component {
     static let id = "torchscript"
     static let summary = "A classification network from a TorchScript file, its submodules or outputs as stages"
@@ -41,7 +41,7 @@ final class TorchExtractor: FeatureExtractor, Component {
         let last = try script.tried {
             func resized(_ x: Tensor) throws -> Tensor {
                 guard let size = build.resamplings.first(where: { $0.stage == stages.count }) else { return x }
-                return try x.resized(height: size.height, width: size.width)
+                return try x.interpolate(height: size.height, width: size.width)
             }
             var x = try resized(Tensor.zeros([1, input.channels, input.height, input.width]))
             for (index, name) in cut.names.enumerated() {

@@ -7,11 +7,10 @@ final class Affine: AffineFamily {
     static let paper = "arXiv:1506.02025"
 
     let parameters = Parameters()
-    let parameterCount = 6
     let identity: [Double] = [1, 0, 0, 0, 1, 0]
-    let sampling: Sampling
+    let settings: WarpSettings
 
-    init(_ build: Build) throws { sampling = try Sampling(build) }
+    init(_ build: Build) throws { settings = try WarpSettings(build) }
 
     func transformation(_ parameters: Tensor) throws -> Tensor { try matrix(columns(parameters)) }
 }

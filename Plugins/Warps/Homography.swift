@@ -9,15 +9,14 @@ final class Homography: MatrixFamily {
     static let paper = "arXiv:1612.03897"
 
     let parameters = Parameters()
-    let parameterCount = 8
     let identity = [Double](repeating: 0, count: 8)
-    let sampling: Sampling
+    let settings: WarpSettings
 
-    init(_ build: Build) throws { sampling = try Sampling(build) }
+    init(_ build: Build) throws { settings = try WarpSettings(build) }
 
     func transformation(_ parameters: Tensor) throws -> Tensor {
         let p = try columns(parameters)
-        let offset = try Tensor.cat([parameters, zeros(like: p[0])], dimension: 1).reshaped([-1, 3, 3])
+        let offset = try Tensor.cat([parameters, Tensor.zerosLike(p[0])], dim: 1).reshape([-1, 3, 3])
         return try offset + Tensor.eye(3).to(device: parameters.device, dtype: parameters.dtype)
     }
 
@@ -26,6 +25,6 @@ final class Homography: MatrixFamily {
     func invert(_ theta: Tensor) throws -> Tensor { try normalised(theta.inverse()) }
 
     private func normalised(_ theta: Tensor) throws -> Tensor {
-        try theta / theta.narrowed(1, from: 2, count: 1).narrowed(2, from: 2, count: 1)
+        try theta / theta.narrow(dim: 1, start: 2, length: 1).narrow(dim: 2, start: 2, length: 1)
     }
 }

@@ -10,14 +10,13 @@ final class Similarity: AffineFamily {
     static let paper = "arXiv:1612.03897"
 
     let parameters = Parameters()
-    let parameterCount = 4
     let identity: [Double] = [0, 0, 0, 0]
-    let sampling: Sampling
-    private let aspect: Aspect
+    let settings: WarpSettings
+    private let aspect: PixelAspect
 
     init(_ build: Build) throws {
-        sampling = try Sampling(build)
-        aspect = Aspect(build.input)
+        settings = try WarpSettings(build)
+        aspect = PixelAspect(build.input)
     }
 
     func transformation(_ parameters: Tensor) throws -> Tensor {

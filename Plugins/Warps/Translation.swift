@@ -7,15 +7,14 @@ final class Translation: AffineFamily {
     static let paper = "arXiv:1506.02025"
 
     let parameters = Parameters()
-    let parameterCount = 2
     let identity: [Double] = [0, 0]
-    let sampling: Sampling
+    let settings: WarpSettings
 
-    init(_ build: Build) throws { sampling = try Sampling(build) }
+    init(_ build: Build) throws { settings = try WarpSettings(build) }
 
     func transformation(_ parameters: Tensor) throws -> Tensor {
         let p = try columns(parameters)
-        let zero = try zeros(like: p[0])
+        let zero = try Tensor.zerosLike(p[0])
         let one = try zero + 1
         return try matrix([one, zero, p[0], zero, one, p[1]])
     }

@@ -52,7 +52,7 @@ extension Check {
                 let rows = try whole.doubles().count / 4
                 bench.expect(whole.shape.first == 4, "\(model.name): a batch of 4 gives \(whole.shape)")
                 for index in 0..<4 {
-                    let alone = try model.evaluate(x.narrowed(0, from: index, count: 1))
+                    let alone = try model.evaluate(x.narrow(dim: 0, start: index, length: 1))
                     let part = try Array(whole.doubles()[index * rows..<(index + 1) * rows])
                     // Kernels may sum in another order for another batch size.
                     let gap = Bench.difference(part, try alone.doubles())
@@ -69,11 +69,11 @@ extension Check {
                 try model.parameters.setTraining(false)
                 let x = try bench.images(3, model.shape)
                 let expected = try model.values(x)
-                let wide = try Tensor.cat([x, x], dimension: 3)
+                let wide = try Tensor.cat([x, x], dim: 3)
                 let layouts = [
                     ("channels last", try x.contiguous(.channelsLast)),
-                    ("a part of a larger tensor", try wide.narrowed(3, from: 0, count: model.shape.width)),
-                    ("a transposed one", try x.transposed().contiguous().transposed()),
+                    ("a part of a larger tensor", try wide.narrow(dim: 3, start: 0, length: model.shape.width)),
+                    ("a transposed one", try x.transpose().contiguous().transpose()),
                 ]
                 for (what, same) in layouts {
                     let gap = Bench.difference(expected, try model.values(same))
@@ -93,7 +93,7 @@ extension Check {
                     "\(model.name): two instances have parameters of different names")
                 for (a, b) in zip(model.parameters.entries, twin.parameters.entries) {
                     bench.expect(
-                        try a.tensor.detached().doubles().elementsEqual(b.tensor.detached().doubles()),
+                        try a.tensor.detach().doubles().elementsEqual(b.tensor.detach().doubles()),
                         "\(model.name): '\(a.name)' depends on more than the seed")
                 }
                 try model.parameters.setTraining(false)
@@ -124,8 +124,8 @@ extension Check {
                 let expected = try model.values(x)
                 for entry in model.parameters.entries {
                     bench.expect(
-                        entry.role == .buffer || entry.tensor.requiresGradient, "\(model.name): '\(entry.name)' records no gradient")
-                    try entry.tensor.copy_(entry.tensor.detached() * 0.5 + 0.01)
+                        entry.role == .buffer || entry.tensor.requiresGrad, "\(model.name): '\(entry.name)' records no gradient")
+                    try entry.tensor.copy_(entry.tensor.detach() * 0.5 + 0.01)
                 }
                 bench.expect(try model.values(x) != expected, "\(model.name): other weights give the same result")
                 for (entry, values) in zip(model.parameters.entries, before) {
@@ -142,7 +142,7 @@ extension Check {
                 let x = try bench.images(3, model.shape)
                 let expected = try twin.values(x)
                 let state = try twin.state()
-                for entry in model.parameters.entries { try entry.tensor.copy_(entry.tensor.detached() * 0.5 + 0.01) }
+                for entry in model.parameters.entries { try entry.tensor.copy_(entry.tensor.detach() * 0.5 + 0.01) }
                 _ = try model.evaluate(x)
                 bench.expect(try twin.state() == state, "\(model.name): writing into one instance's state changes the other's")
                 bench.expect(try twin.values(x) == expected, "\(model.name): using one instance changes what another gives")
@@ -170,18 +170,18 @@ extension Bench {
         let count = net.stages.count
         let x = try images(2, model.shape)
         expectError("\(model.name): \(count + 1) stages of \(count)") {
-            _ = try withoutGradients { try net.forward(x, stages: 0..<count + 1) }
+            _ = try noGrad { try net.forward(x, stages: 0..<count + 1) }
         }
-        let features = try withoutGradients { try net.forward(x, stages: 0..<count) }
+        let features = try noGrad { try net.forward(x, stages: 0..<count) }
         let plain = try ForeignExtractor(host().part(model.component, input: model.shape, outputs: 0))
         try plain.parameters.setTraining(false)
         expectError("\(model.name): classes from an extractor that was made for features only") {
-            _ = try withoutGradients { try plain.classify(features) }
+            _ = try noGrad { try plain.classify(features) }
         }
     }
 }
 
 extension Model {
     /// The values of all parameters and buffers.
-    func state() throws -> [[Double]] { try parameters.entries.map { try $0.tensor.detached().doubles() } }
+    func state() throws -> [[Double]] { try parameters.entries.map { try $0.tensor.detach().doubles() } }
 }

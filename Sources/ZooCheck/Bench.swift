@@ -100,7 +100,7 @@ struct Model {
     var parameters: Parameters { module.parameters }
     var name: String { "\(component.kind) '\(component.id)'" }
     /// Without recording gradients.
-    func evaluate(_ x: Tensor) throws -> Tensor { try withoutGradients { try run(x) } }
+    func evaluate(_ x: Tensor) throws -> Tensor { try noGrad { try run(x) } }
     func values(_ x: Tensor) throws -> [Double] { try evaluate(x).doubles() }
 }
 
@@ -114,7 +114,7 @@ extension Bench {
     static let familyParameters = 6
 
     func images(_ count: Int, _ shape: ImageShape, salt: UInt64 = 0) throws -> Tensor {
-        try Tensor.randn([count, shape.channels, shape.height, shape.width], Generator(seed: seed &+ 3 &+ salt))
+        try Tensor.randn([count, shape.channels, shape.height, shape.width], generator: Generator(seed: seed &+ 3 &+ salt))
     }
 
     /// Every component of the plugin, with default settings, for the first shape that it takes.
@@ -167,10 +167,10 @@ extension Bench {
             return Model(component: component, module: module, shape: shape) { try module.forward($0) }
         case .transformer:
             let module = try ForeignTransformer(part(0))
-            let offset = try Tensor.randn([1, module.parameterCount], Generator(seed: seed &+ 5)) * 0.1
+            let offset = try Tensor.randn([1, module.parameterCount], generator: Generator(seed: seed &+ 5)) * 0.1
             return Model(component: component, module: module, shape: shape) { x in
                 let count = x.shape.first ?? 0
-                let offsets = try offset.to(dtype: x.dtype == .float64 ? .float64 : .float32).expanded([count, module.parameterCount])
+                let offsets = try offset.to(dtype: x.dtype == .float64 ? .float64 : .float32).expand([count, module.parameterCount])
                 return try module.warp(x, module.transformation(offset: offsets))
             }
         case .architecture:

@@ -13,7 +13,7 @@ extension Check {
                 let x = try bench.images(3, model.shape)
                 switch model.module {
                 case let net as ForeignLocalization:
-                    let offset = try withoutGradients { try net.forward(x) }
+                    let offset = try noGrad { try net.forward(x) }
                     bench.expect(offset.shape == [3, Bench.familyParameters], "\(model.name): offsets of shape \(offset.shape)")
                     bench.expect(try offset.doubles().allSatisfy { $0 == 0 }, "\(model.name): its offset is not zero at first")
                 case let family as ForeignTransformer:
@@ -24,10 +24,10 @@ extension Check {
                     bench.expect(gap < 1e-4, "\(model.name): its identity changes an image by \(gap)")
                 case let net as ForeignArchitecture:
                     let recording = Recording()
-                    let traced = try withoutGradients { try net.forward(x, trace: recording.trace) }
+                    let traced = try noGrad { try net.forward(x, trace: recording.trace) }
                     bench.expect(try traced.doubles() == model.values(x), "\(model.name): tracing changes the result")
                     for (index, theta) in recording.thetas.enumerated() where theta.shape == [3, 2, 3] {
-                        let rows = try theta.detached().doubles()
+                        let rows = try theta.detach().doubles()
                         let one: [Double] = [1, 0, 0, 0, 1, 0]
                         let gap = rows.enumerated().reduce(0) { max($0, abs($1.element - one[$1.offset % 6])) }
                         bench.expect(gap < 1e-6, "\(model.name): theta.\(index + 1) is \(gap) away from the identity at first")
@@ -51,7 +51,7 @@ extension Check {
                 try net.parameters.setTraining(false)
                 let x = try bench.images(2, model.shape)
                 for (index, stage) in net.stages.enumerated() {
-                    let upright = try withoutGradients { try net.forward(x, stages: 0..<index + 1) }
+                    let upright = try noGrad { try net.forward(x, stages: 0..<index + 1) }
                     let what = "\(model.name), stage '\(stage.name)'"
                     bench.expect(
                         upright.shape == [2, stage.channels, stage.height, stage.width],
@@ -63,20 +63,20 @@ extension Check {
                             let rotation = stage.symmetry.rotations * quarters / 4
                             guard let channels = try? net.permutation(stage: index, rotation: rotation, mirror: mirror) else { continue }
                             let order = try Tensor(channels.map(Int64.init), [channels.count])
-                            let moved = try withoutGradients { try net.forward(x.moved(quarters, mirror), stages: 0..<index + 1) }
-                            let expected = try upright.moved(quarters, mirror).indexSelect(1, order)
+                            let moved = try noGrad { try net.forward(x.moved(quarters, mirror), stages: 0..<index + 1) }
+                            let expected = try upright.moved(quarters, mirror).indexSelect(dim: 1, index: order)
                             let gap = Bench.difference(try expected.doubles(), try moved.doubles())
                             bench.expect(
                                 gap < 1e-4, "\(what): off by \(gap) for \(quarters) quarter turns\(mirror ? " of the mirror image" : "")")
                         }
                     }
                 }
-                let all = try withoutGradients { try net.forward(x, stages: 0..<net.stages.count) }
+                let all = try noGrad { try net.forward(x, stages: 0..<net.stages.count) }
                 var features = x
-                for index in net.stages.indices { features = try withoutGradients { try net.forward(features, stages: index..<index + 1) } }
+                for index in net.stages.indices { features = try noGrad { try net.forward(features, stages: index..<index + 1) } }
                 bench.expect(try all.doubles() == features.doubles(), "\(model.name): its stages one by one are not its stages at once")
                 bench.expect(
-                    try withoutGradients { try net.forward(x, stages: 0..<0).doubles() } == x.doubles(),
+                    try noGrad { try net.forward(x, stages: 0..<0).doubles() } == x.doubles(),
                     "\(model.name): no stage at all changes the input")
             }
         },
@@ -86,8 +86,8 @@ extension Check {
 extension Tensor {
     /// Mirrored left to right if asked for, then turned anticlockwise.
     fileprivate func moved(_ quarters: Int, _ mirror: Bool) throws -> Tensor {
-        let image = mirror ? try flipped([-1]) : self
-        return quarters == 0 ? image : try image.rotated90(quarters)
+        let image = mirror ? try flip(dims: [-1]) : self
+        return quarters == 0 ? image : try image.rot90(quarters)
     }
 }
 
@@ -131,24 +131,24 @@ extension Bench {
         // Weights that start at zero would hide what lies before them.
         let weights = model.parameters.entries.filter { $0.role == .parameter && $0.tensor.dtype == .float64 }
         for entry in weights {
-            try entry.tensor.copy_(entry.tensor.detached() + Tensor.randn(entry.tensor.shape, generator, dtype: .float64) * 0.02)
+            try entry.tensor.copy_(entry.tensor.detach() + Tensor.randn(entry.tensor.shape, generator: generator, dtype: .float64) * 0.02)
         }
         let shape = model.shape
-        let x = try Tensor.randn([2, shape.channels, shape.height, shape.width], generator, dtype: .float64)
-        let start = try x.cloned().requiringGradient()
+        let x = try Tensor.randn([2, shape.channels, shape.height, shape.width], generator: generator, dtype: .float64)
+        let start = try x.clone().requiresGrad_()
         let output = try model.run(start)
-        let mix = try Tensor.randn(output.shape, generator, dtype: .float64)
+        let mix = try Tensor.randn(output.shape, generator: generator, dtype: .float64)
         try (output * mix).sum().backward()
         let zero: (Tensor) throws -> Tensor = { try Tensor.zeros($0.shape, dtype: .float64) }
-        let inputSlope = try start.gradient?.detached() ?? zero(start)
-        let slopes = try weights.map { try $0.tensor.gradient?.detached() ?? zero($0.tensor) }
-        let origin = try weights.map { try $0.tensor.detached().cloned() }
+        let inputSlope = try start.grad?.detach() ?? zero(start)
+        let slopes = try weights.map { try $0.tensor.grad?.detach() ?? zero($0.tensor) }
+        let origin = try weights.map { try $0.tensor.detach().clone() }
         for (what, isInput) in [("the input", true), ("the weights", false)] where isInput || !weights.isEmpty {
             var disagreements: [(analytic: Double, numeric: Double)] = []
             for _ in 0..<3 {
-                let inputDirection = try isInput ? Tensor.randn(x.shape, generator, dtype: .float64) : zero(x)
+                let inputDirection = try isInput ? Tensor.randn(x.shape, generator: generator, dtype: .float64) : zero(x)
                 let directions = try weights.map {
-                    try isInput ? zero($0.tensor) : Tensor.randn($0.tensor.shape, generator, dtype: .float64)
+                    try isInput ? zero($0.tensor) : Tensor.randn($0.tensor.shape, generator: generator, dtype: .float64)
                 }
                 var analytic = try (inputSlope * inputDirection).sum().item()
                 for (slope, direction) in zip(slopes, directions) { analytic += try (slope * direction).sum().item() }

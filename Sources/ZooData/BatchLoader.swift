@@ -136,9 +136,9 @@ public struct BatchLoader {
         let index = try Self.move(Tensor(indices.map { Int64($0) }, [indices.count]), to: device)
         // In one pass where one mean and deviation serve all channels and nothing is added.
         let isPlain = clutterPool == nil && normalisation.means.count == 1
-        var drawn = try pixels.drawn(
-            index, tensor(of: sampling), height: shape.height, width: shape.width, padding: .zeros, mean: isPlain ? normalisation.mean : 0,
-            deviation: isPlain ? normalisation.std : 1)
+        var drawn = try pixels.warpBytes(
+            index: index, theta: tensor(of: sampling), height: shape.height, width: shape.width, paddingMode: .zeros,
+            mean: isPlain ? normalisation.mean : 0, std: isPlain ? normalisation.std : 1)
         if isPlain { return drawn }
         if let clutter = try clutterLayer(indices, epoch: epoch) { drawn = try Self.clampMax(drawn + clutter, 1.0) }
         let constants = [normalisation.means.map { Float(-$0) }, normalisation.stds.map { Float(1 / $0) }]

@@ -6,9 +6,9 @@ extension Batch {
     /// - Parameter heads: labels are N for one head, N×heads for more.
     public static func noise(_ count: Int, _ shape: ImageShape, classes: Int, heads: Int = 1, seed: UInt64 = 0) throws -> Batch {
         let random = try Generator(seed: seed)
-        let images = try Tensor.randn([count, shape.channels, shape.height, shape.width], random)
-        let draws = try Tensor.rand(heads == 1 ? [count] : [count, heads], random, dtype: .float64)
-        let identity = try Tensor.eye(3).narrowed(0, from: 0, count: 2).unsqueezed(0).expanded([count, 2, 3]).contiguous()
+        let images = try Tensor.randn([count, shape.channels, shape.height, shape.width], generator: random)
+        let draws = try Tensor.rand(heads == 1 ? [count] : [count, heads], generator: random, dtype: .float64)
+        let identity = try Tensor.eye(3).narrow(dim: 0, start: 0, length: 2).unsqueeze(dim: 0).expand([count, 2, 3]).contiguous()
         return Batch(
             images: images, labels: try (draws * Double(classes)).to(dtype: .int64), theta: identity, upright: images,
             indices: Array(0..<count))

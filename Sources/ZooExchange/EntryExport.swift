@@ -82,10 +82,11 @@ public struct EntryExport: Sendable {
     /// Another number of images than any that was recorded.
     private func write(_ path: String, _ network: Network, _ preparation: Preparation) throws {
         let input = network.input
-        let pixels = try (Tensor.rand([7, input.channels, input.height, input.width], Generator(seed: 11)) * 256).to(dtype: .uint8)
+        let pixels = try (Tensor.rand([7, input.channels, input.height, input.width], generator: Generator(seed: 11)) * 256).to(
+            dtype: .uint8)
         func constant(_ values: [Double]) throws -> Tensor { try Tensor(values.map { Float($0) }, [values.count, 1, 1]) }
         let images = try (pixels.to(dtype: .float32) * (1.0 / 255) - constant(preparation.means)) / constant(preparation.stds)
-        let logits = try withoutGradients { try network.architecture.forward(images) }
+        let logits = try noGrad { try network.architecture.forward(images) }
         try SafetensorsFile.write(
             tensors: [("pixels", pixels), ("input", images), ("logits", logits)], metadata: ["entry": entry.id], to: path)
     }

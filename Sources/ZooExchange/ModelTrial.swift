@@ -26,14 +26,14 @@ struct ModelTrial {
     func warnings() throws -> [String] {
         try network.parameters.setTraining(false)
         var warnings = [conversion()].compactMap { $0 }
-        let byCount = try withoutGradients { try Self.batches.map { try logits(of: images.narrowed(0, from: 0, count: $0)) } }
+        let byCount = try noGrad { try Self.batches.map { try logits(of: images.narrow(dim: 0, start: 0, length: $0)) } }
         guard let all = byCount.last, let single = byCount.first else { return warnings }
         let values = try all.doubles()
         guard values.allSatisfy(\.isFinite) else {
             throw HostError(.data, "\(model): its logits for random images are not all finite numbers")
         }
         if let warning = try probabilities(byCount) { warnings.append(warning) }
-        let again = try withoutGradients { try network.architecture.forward(images) }
+        let again = try noGrad { try network.architecture.forward(images) }
         if try values != again.doubles() { warnings.append("two evaluations of the same images differ: results will not repeat") }
         let scale = values.reduce(1e-6) { max($0, abs($1)) }
         if zip(try single.doubles(), values).contains(where: { abs($0 - $1) > 1e-3 * scale }) {
@@ -72,7 +72,7 @@ struct ModelTrial {
     /// between 0 and 1 however far the images are from ordinary ones. Logits do neither.
     private func probabilities(_ byCount: [Tensor]) throws -> String? {
         guard network.classes > 1 else { return nil }
-        let large = try withoutGradients { try [10.0, 100].map { try network.architecture.forward(images * $0) } }
+        let large = try noGrad { try [10.0, 100].map { try network.architecture.forward(images * $0) } }
         var (sumToOne, areFractions) = (true, true)
         for result in byCount + large {
             let values = try result.doubles()
@@ -97,7 +97,7 @@ struct ModelTrial {
             return ["it has no parameters, being compiled or frozen (torch.jit.freeze): it can be evaluated, not trained"]
         }
         try network.architecture.forward(images).sum().backward()
-        let idle = try trained.filter { try $0.tensor.gradient == nil }.map(\.name)
+        let idle = try trained.filter { try $0.tensor.grad == nil }.map(\.name)
         return idle.isEmpty ? [] : ["no gradient reaches \(idle.joined(separator: ", ")): training will leave them as they are"]
     }
 }

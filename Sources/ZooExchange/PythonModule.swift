@@ -30,8 +30,8 @@ public struct PythonModule {
         try network.parameters.setTraining(false)
         let input = network.input
         func tape(_ count: Int) throws -> (OperatorTape, Tensor) {
-            let images = try Tensor.rand([count, input.channels, input.height, input.width], Generator(seed: UInt64(count)))
-            let tape = try withoutGradients { try OperatorTape { try network.architecture.forward(images) } }
+            let images = try Tensor.rand([count, input.channels, input.height, input.width], generator: Generator(seed: UInt64(count)))
+            let tape = try noGrad { try OperatorTape { try network.architecture.forward(images) } }
             return (tape, images)
         }
         // Once unseen: some make tables at their first image.
@@ -172,7 +172,7 @@ public struct PythonModule {
             // Made from the plugin's own numbers, not by an operator: a constant, if it does not follow the batch.
             let tensor = first.tensors[index]
             let name = "constant.\(constants.count)"
-            constants.append((name, try tensor.detached().contiguous()))
+            constants.append((name, try tensor.detach().contiguous()))
             names[index] = "w[\(PythonText.quoted(name))]"
             return "w[\(PythonText.quoted(name))]"
         }
@@ -180,7 +180,7 @@ public struct PythonModule {
         private mutating func tensor(_ index: Int, _ other: Int, of name: String) throws -> String {
             if names[index] == nil {
                 let (a, b) = (first.tensors[index], second.tensors[other])
-                guard a.shape == b.shape, try a.detached().doubles() == b.detached().doubles() else {
+                guard a.shape == b.shape, try a.detach().doubles() == b.detach().doubles() else {
                     throw HostError(
                         .unavailable,
                         "entry '\(network.entry.id)': \(name) takes a tensor of shape \(a.shape) that no operator made and that depends on the batch"

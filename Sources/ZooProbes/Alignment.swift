@@ -89,7 +89,7 @@ struct Alignment {
 
     /// One side of a comparison: maps of every stage.
     private func features(_ images: Tensor) throws -> [Tensor] {
-        try withoutGradients {
+        try noGrad {
             func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
                 try Tensor(list.map { Float(value($0)) }, [list.count, 1, 1])
             }
@@ -157,7 +157,7 @@ struct Alignment {
         let back = g.inverted
         let region = Self.enough(back.region(defined, like: upright))
         let undone = try back.applied(to: transformed, padding: .border)
-        let permuted = try permutation(stage, item.transformation).map { try upright.indexSelect(1, $0) } ?? nil
+        let permuted = try permutation(stage, item.transformation).map { try upright.indexSelect(dim: 1, index: $0) } ?? nil
         let forward = try g.applied(to: permuted ?? upright, padding: .border)
         let gap = try Self.distance(undone, upright, region)
         let search = try AlignmentSearch(transformed, upright, mask: region)
@@ -208,7 +208,7 @@ struct Alignment {
 
     /// ‖x − y‖ / ‖y‖ over a region of the map, all images and channels; NaN if y is zero there, or the region empty.
     static func distance(_ x: Tensor, _ y: Tensor, _ region: [Bool]) throws -> Double {
-        try withoutGradients {
+        try noGrad {
             let mask = try Tensor(region.map { $0 ? 1.0 : 0 }, [y.size(-2), y.size(-1)])
             let (a, b) = (try x.to(dtype: .float64), try y.to(dtype: .float64))
             let difference = try (a - b) * mask
@@ -245,15 +245,15 @@ extension Transformation {
     }
 
     /// T_g of N×C×H×W, without interpolation where that is possible.
-    func applied(to x: Tensor, padding: Padding) throws -> Tensor {
+    func applied(to x: Tensor, padding: PaddingMode) throws -> Tensor {
         switch exact {
-        case .quarters(let turns): return try x.rotated90(turns)
-        case .mirror: return try x.flipped([-1])
+        case .quarters(let turns): return try x.rot90(turns)
+        case .mirror: return try x.flip(dims: [-1])
         case .shift(let right, let down): return try Self.pad(x, [right, -right, down, -down], 0.0)
         case nil:
             let count = try x.size(0)
-            let theta = try Tensor(sampling, [1, 2, 3]).to(dtype: x.dtype).expanded([count, 2, 3]).contiguous()
-            return try x.warped(theta, height: x.size(-2), width: x.size(-1), padding: padding)
+            let theta = try Tensor(sampling, [1, 2, 3]).to(dtype: x.dtype).expand([count, 2, 3]).contiguous()
+            return try x.warp(theta, height: x.size(-2), width: x.size(-1), paddingMode: padding)
         }
     }
 

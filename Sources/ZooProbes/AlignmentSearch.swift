@@ -25,8 +25,8 @@ public struct AlignmentSearch {
         var (a, b, mask) = (a, b, mask)
         var (height, width) = (try a.size(-2), try a.size(-1))
         while height * width > Self.most, height >= 4, width >= 4 {
-            a = try a.averagePool(2)
-            b = try b.averagePool(2)
+            a = try a.avgPool2d(kernelSize: 2)
+            b = try b.avgPool2d(kernelSize: 2)
             let wide = width
             let old = mask
             (height, width) = (height / 2, width / 2)
@@ -40,13 +40,13 @@ public struct AlignmentSearch {
         region = mask.indices.filter { mask[$0] }
         let positions = height * width
         func matrix(_ maps: Tensor) throws -> Tensor {
-            try maps.permuted([2, 3, 0, 1]).reshaped([positions, maps.size(0) * maps.size(1)]).to(dtype: .float64)
+            try maps.permute([2, 3, 0, 1]).reshape([positions, maps.size(0) * maps.size(1)]).to(dtype: .float64)
         }
         let (rowsA, rowsB) = (try matrix(a), try matrix(b))
-        aa = try rowsA.matmul(rowsA.transposed()).doubles()
+        aa = try rowsA.matmul(rowsA.transpose()).doubles()
         // Row u, so that one position's products lie together.
-        ab = try rowsB.matmul(rowsA.transposed()).doubles()
-        let squares = try (rowsB * rowsB).sum([1]).doubles()
+        ab = try rowsB.matmul(rowsA.transpose()).doubles()
+        let squares = try (rowsB * rowsB).sum(dim: [1]).doubles()
         bb = region.reduce(0) { $0 + squares[$1] }
         norm = bb
     }

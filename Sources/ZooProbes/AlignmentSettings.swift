@@ -157,7 +157,7 @@ struct AlignmentSettings {
         let sum = line.reduce(0, +)
         let kernel = try Tensor(line.flatMap { a in line.map { Float(a * $0 / (sum * sum)) } }, [1, 1, line.count, line.count])
         let shape = images.shape
-        return try images.reshaped([shape[0] * shape[1], 1, shape[2], shape[3]]).conv2d(kernel, padding: reach).reshaped(shape)
+        return try images.reshape([shape[0] * shape[1], 1, shape[2], shape[3]]).conv2d(kernel, padding: reach).reshape(shape)
     }
 
     /// The rows of the theorem's table.

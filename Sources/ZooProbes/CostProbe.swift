@@ -42,7 +42,7 @@ struct CostProbe: ConfigurableProbe {
                 try Interrupt.check("the timing of \(subject.network.entry.id) is incomplete")
                 let start = ContinuousClock.now
                 // Reading the classes waits for the result.
-                _ = try subject.logits(batch).argmax(-1).integers()
+                _ = try subject.logits(batch).argmax(dim: -1).integers()
                 if round >= warmup {
                     list.append((ContinuousClock.now - start) / .milliseconds(1))
                     progress.advance(1)

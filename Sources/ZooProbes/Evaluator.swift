@@ -51,7 +51,7 @@ package struct Evaluator {
         for number in 0..<loader.batchCount {
             try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
             let batch = try loader.batch(number)
-            try withoutGradients {
+            try noGrad {
                 try network.tell(truth: batch.theta, upright: batch.upright)
                 let recording = Recording()
                 let logits = try network.architecture.forward(batch.images, trace: recording.trace)
@@ -61,9 +61,9 @@ package struct Evaluator {
                         .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
                 }
                 try health.watch(recording, input: batch.images, logits: logits)
-                let (predictions, labels) = try (logits.argmax(-1).integers(), batch.labels.integers())
-                let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshaped([-1]), perSample: true).doubles()
-                let confidences = try logits.softmax(-1).max([-1]).doubles()
+                let (predictions, labels) = try (logits.argmax(dim: -1).integers(), batch.labels.integers())
+                let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshape([-1]), reduction: .none).doubles()
+                let confidences = try logits.softmax(dim: -1).amax(dim: [-1]).doubles()
                 for first in stride(from: 0, to: predictions.count, by: heads) {
                     let range = first..<first + heads
                     reading.confidences.append(confidences[range].reduce(1, *))

@@ -31,7 +31,7 @@ extension ProbeSubject {
                 throw NotApplicable(
                     "the extractor's '\(entry.name)' has shape \(entry.tensor.shape) on its own, \(own.shape) in the network")
             }
-            try entry.tensor.copy_(own.detached())
+            try entry.tensor.copy_(own.detach())
         }
         try extractor.parameters.setTraining(false)
         try extractor.parameters.convert(format: .channelsLast)

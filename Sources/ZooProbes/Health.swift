@@ -20,7 +20,7 @@ struct Health {
         let count = try input.size(0)
         images += count
         notFinite += try count - rows(logits).count { $0.allSatisfy(\.isFinite) }
-        if let theta = recording.thetas.last, theta.rank == 3, [[2, 3], [3, 3]].contains(Array(theta.shape.dropFirst())) {
+        if let theta = recording.thetas.last, theta.ndim == 3, [[2, 3], [3, 3]].contains(Array(theta.shape.dropFirst())) {
             for matrix in try rows(theta) {
                 let width = matrix.count / theta.shape[1]
                 let determinant = abs(matrix[0] * matrix[width + 1] - matrix[1] * matrix[width])
@@ -29,7 +29,7 @@ struct Health {
             }
         }
         // A crop with next to no contrast, of an image that has some. Feature maps are no crops of the image.
-        if let warped = recording["warped"], try warped.rank == input.rank && warped.size(1) == input.size(1) {
+        if let warped = recording["warped"], try warped.ndim == input.ndim && warped.size(1) == input.size(1) {
             let (before, after) = (try contrast(input), try contrast(warped))
             blank += zip(before, after).count { $0 > 0 && $1 < 0.02 * $0 }
         }
@@ -44,9 +44,9 @@ struct Health {
 
     /// Standard deviation of each image's pixels.
     private func contrast(_ images: Tensor) throws -> [Double] {
-        let pixels = try images.flattened()
-        let centred = try pixels - pixels.mean([1], keepingDimensions: true)
-        return try (centred * centred).mean([1]).sqrt().doubles()
+        let pixels = try images.flatten()
+        let centred = try pixels - pixels.mean(dim: [1], keepdim: true)
+        return try (centred * centred).mean(dim: [1]).sqrt().doubles()
     }
 
     var warnings: [String] {

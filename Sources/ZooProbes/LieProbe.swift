@@ -57,7 +57,7 @@ struct LieProbe: ConfigurableProbe {
             var (logits, probabilities) = (Squares(), Squares())
             for (place, plain) in here.enumerated() {
                 try logits.add(up[place], down[place], plain, step: step)
-                try probabilities.add(up[place].softmax(-1), down[place].softmax(-1), plain.softmax(-1), step: step)
+                try probabilities.add(up[place].softmax(dim: -1), down[place].softmax(dim: -1), plain.softmax(dim: -1), step: step)
             }
             let name = "lie.\(generator.rawValue)"
             figures += [
@@ -112,7 +112,7 @@ public enum LieGenerator: String, CaseIterable, Sendable {
         func value(_ t: Double) throws -> Tensor {
             let theta = try Tensor(transformation(t, height: height, width: width), [1, 2, 3]).to(dtype: images.dtype)
             return try function(
-                images.warped(theta.expanded([count, 2, 3]).contiguous(), height: height, width: width, padding: .zeros))
+                images.warp(theta.expand([count, 2, 3]).contiguous(), height: height, width: width, paddingMode: .zeros))
         }
         return try (value(step) - value(-step)) * (0.5 / step)
     }

@@ -135,7 +135,7 @@ public struct SamplingPath {
         var extent = 1.0
         for (name, tensor) in recording.tensors {
             if name.hasPrefix("theta.") {
-                guard tensor.rank == 3, [[2, 3], [3, 3]].contains(Array(tensor.shape.dropFirst())) else {
+                guard tensor.ndim == 3, [[2, 3], [3, 3]].contains(Array(tensor.shape.dropFirst())) else {
                     throw NotApplicable("θ of this transformer is no matrix but of shape \(tensor.shape)")
                 }
                 last = tensor

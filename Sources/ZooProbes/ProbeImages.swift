@@ -60,8 +60,8 @@ struct ProbeImages {
         // From the canvas on to the recorded image in its middle.
         let stretch = (Double(shape.width) / Double(images.width), Double(shape.height) / Double(images.height))
         let sampling = theta.enumerated().map { $0 < 3 ? $1 * stretch.0 : $1 * stretch.1 }
-        let places = try Tensor(sampling, [1, 2, 3]).expanded([batch.count, 2, 3]).contiguous()
-        let drawn = try pixels.warped(places, height: shape.height, width: shape.width, padding: .zeros)
+        let places = try Tensor(sampling, [1, 2, 3]).expand([batch.count, 2, 3]).contiguous()
+        let drawn = try pixels.warp(places, height: shape.height, width: shape.width, paddingMode: .zeros)
         let normalisation = subject.dataSet.normalisation
         func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
             try Tensor(list.map(value), [list.count, 1, 1])
@@ -80,7 +80,7 @@ struct ProbeImages {
         try forEachBatch(through: theta) { batch in
             let logits = try subject.logits(batch)
             let heads = subject.images.heads
-            let found = try logits.argmax(-1).integers().map { Int($0) }
+            let found = try logits.argmax(dim: -1).integers().map { Int($0) }
             let labels = try batch.labels.integers().map { Int($0) }
             for image in 0..<batch.count {
                 let range = image * heads..<(image + 1) * heads
@@ -105,7 +105,7 @@ extension ProbeSubject {
     /// - Parameter own: images instead of the batch's.
     /// - Throws: `config` if their shape does not fit the data set.
     func logits(_ batch: Batch, images own: Tensor? = nil, trace: Trace? = nil) throws -> Tensor {
-        try withoutGradients {
+        try noGrad {
             try network.tell(truth: batch.theta, upright: batch.upright)
             let logits = try network.architecture.forward(own ?? batch.images, trace: trace)
             try network.forgetTruth()

@@ -156,7 +156,7 @@ public struct Laboratory {
         try network.parameters.setTraining(true)
         let steps = try time { _ = try Trainer.step(network, optimizer, sample, learningRate: 1e-4) }
         try network.parameters.setTraining(false)
-        let evaluations = try time { try withoutGradients { _ = try network.architecture.forward(sample.images).argmax(-1).integers() } }
+        let evaluations = try time { try noGrad { _ = try network.architecture.forward(sample.images).argmax(dim: -1).integers() } }
         return Timing(entry: entry.id, batch: batch, threads: EngineControl.threads, trainStepMs: steps, evaluateMs: evaluations)
     }
 }

@@ -22,7 +22,7 @@ final class Optimizer {
     init(_ parameters: Parameters, _ recipe: Recipe) throws {
         self.recipe = recipe
         slots = try parameters.entries.filter { $0.role == .parameter }.map { entry in
-            let moments = try (0..<(recipe.optimizer == .adam ? 2 : 1)).map { _ in try entry.tensor.detached().zerosLike() }
+            let moments = try (0..<(recipe.optimizer == .adam ? 2 : 1)).map { _ in try entry.tensor.detach().zerosLike() }
             return Slot(
                 name: entry.name, parameter: entry.tensor, isLocalization: entry.name.hasPrefix("localization."), moments: moments,
                 count: try Tensor.zeros([]))
@@ -36,7 +36,7 @@ final class Optimizer {
         }
     }
 
-    func clearGradients() throws { for slot in slots { try slot.parameter.clearGradient() } }
+    func clearGradients() throws { for slot in slots { try slot.parameter.clearGrad() } }
 
     /// One update from the gradients that are there; a parameter without one keeps its value.
     func step(learningRate: Double) throws {
@@ -46,13 +46,13 @@ final class Optimizer {
             var gradients: [Tensor] = []
             var used: [Slot] = []
             for slot in slots where slot.isLocalization == localization {
-                guard let gradient = try slot.parameter.gradient else { continue }
+                guard let gradient = try slot.parameter.grad else { continue }
                 parameters.append(slot.parameter)
                 gradients.append(gradient)
                 used.append(slot)
             }
             guard !used.isEmpty else { continue }
-            try withoutGradients {
+            try noGrad {
                 switch recipe.optimizer {
                 case .sgd:
                     try Self.sgd.run(

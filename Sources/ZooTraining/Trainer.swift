@@ -141,6 +141,6 @@ struct Trainer {
 extension Tensor {
     /// Mean cross entropy of N×classes logits with N labels; over all heads of N×heads×classes with N×heads.
     func meanCrossEntropy(_ labels: Tensor) throws -> Tensor {
-        rank == 3 ? try flattenedHeads().crossEntropy(labels.reshaped([-1])) : try crossEntropy(labels)
+        ndim == 3 ? try flattenedHeads().crossEntropy(labels.reshape([-1])) : try crossEntropy(labels)
     }
 }

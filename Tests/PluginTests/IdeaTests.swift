@@ -13,11 +13,11 @@ import ZooKit
         let x = try wave([2, 1, 28, 28])
         let (upright, turned) = (Recording(), Recording())
         let logits = try net.architecture.forward(x, trace: upright.trace)
-        let others = try net.architecture.forward(x.rotated90(), trace: turned.trace)
+        let others = try net.architecture.forward(x.rot90(), trace: turned.trace)
         let (a, b) = (try #require(upright["warped"]), try #require(turned["warped"]))
         #expect(a.shape == [2, 1, 28, 28])
-        #expect(try #require(upright["origin"]).detached().floats().allSatisfy { abs($0) < 1e-6 })
-        let shifted = try Tensor.cat([a.narrowed(2, from: 21, count: 7), a.narrowed(2, from: 0, count: 21)], dimension: 2)
+        #expect(try #require(upright["origin"]).detach().floats().allSatisfy { abs($0) < 1e-6 })
+        let shifted = try Tensor.cat([a.narrow(dim: 2, start: 21, length: 7), a.narrow(dim: 2, start: 0, length: 21)], dim: 2)
         #expect(try relativeDifference(b, shifted) < 1e-4)
         #expect(logits.shape == [2, 10] && others.shape == [2, 10])
     }
@@ -27,7 +27,7 @@ import ZooKit
         let net = try network(#"{"id": "polar", "config": {"size": [32, 28]}}"#, parts: #"{"extractor": "polar-cnn"}"#)
         let x = try wave([2, 1, 28, 28])
         for quarters in 1..<4 {
-            #expect(try relativeDifference(net.architecture.forward(x.rotated90(quarters)), net.architecture.forward(x)) < 1e-4)
+            #expect(try relativeDifference(net.architecture.forward(x.rot90(quarters)), net.architecture.forward(x)) < 1e-4)
         }
     }
 
@@ -41,7 +41,7 @@ import ZooKit
         let trace = Recording()
         try #require(net.parameters[tensor: "origin.heatmap.weight"]).copy_(Tensor.full([1, 20, 1, 1], 50))
         _ = try net.architecture.forward(blobs(side: 28), trace: trace.trace)
-        #expect(try #require(trace["origin"]).detached().doubles().allSatisfy { abs($0) <= 1 })
+        #expect(try #require(trace["origin"]).detach().doubles().allSatisfy { abs($0) <= 1 })
     }
 
     @Test func polarRefusesWhatItCannotDo() throws {
@@ -61,7 +61,7 @@ import ZooKit
         for quarters in 1..<4 {
             #expect(try relativeDifference(net.architecture.forward(x.moved(quarters: quarters, mirror: mirror)), upright) < 1e-5)
         }
-        let mass = try upright.exp().sum([1]).doubles()
+        let mass = try upright.exp().sum(dim: [1]).doubles()
         #expect(mass.allSatisfy { abs($0 - 1) < 1e-5 })
     }
 
@@ -72,11 +72,11 @@ import ZooKit
         let plain = try baseline.architecture.forward(x)
         let one = try network(#"{"id": "tta", "config": {"angles": [0]}}"#, parts: #"{"extractor": "mnist-cnn"}"#)
         try one.parameters.copyValues(of: baseline.parameters)
-        #expect(try relativeDifference(one.architecture.forward(x), plain.logSoftmax(-1)) < 1e-5)
+        #expect(try relativeDifference(one.architecture.forward(x), plain.logSoftmax(dim: -1)) < 1e-5)
         let many = try network(#"{"id": "tta", "config": {"count": 5, "range": 60}}"#, parts: #"{"extractor": "mnist-cnn"}"#)
         try many.parameters.copyValues(of: baseline.parameters)
         let averaged = try many.architecture.forward(x)
-        #expect(try relativeDifference(averaged, plain.logSoftmax(-1)) > 1e-3)
+        #expect(try relativeDifference(averaged, plain.logSoftmax(dim: -1)) > 1e-3)
         try many.parameters.setTraining(true)
         #expect(try relativeDifference(many.architecture.forward(x), plain) < 1e-6)
     }
@@ -88,7 +88,7 @@ import ZooKit
             input: ImageShape(3, 32, 32), classes: 11)
         let logits = try net.architecture.forward(wave([2, 3, 32, 32]))
         #expect(logits.shape == [2, 5, 11])
-        #expect(try logits.exp().sum([2]).doubles().allSatisfy { abs($0 - 1) < 1e-5 })
+        #expect(try logits.exp().sum(dim: [2]).doubles().allSatisfy { abs($0 - 1) < 1e-5 })
     }
 
     /// A quarter turn undone is the image itself; without the truth it is the plain CNN.
@@ -102,11 +102,11 @@ import ZooKit
         let truth = try #require(net.parameters[tensor: "truth.theta"])
         // How the batch was made: the first image turned, the second left alone.
         let theta = try Tensor([0, -1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0] as [Float], [2, 2, 3])
-        let made = try x.warped(theta, height: 28, width: 28, padding: .border)
-        #expect(try relativeDifference(made.narrowed(0, from: 0, count: 1), x.narrowed(0, from: 0, count: 1).rotated90()) < 1e-4)
+        let made = try x.warp(theta, height: 28, width: 28, paddingMode: .border)
+        #expect(try relativeDifference(made.narrow(dim: 0, start: 0, length: 1), x.narrow(dim: 0, start: 0, length: 1).rot90()) < 1e-4)
         try truth.replaceContents(with: theta)
         #expect(try relativeDifference(net.architecture.forward(made), expected) < 1e-3)
-        try truth.replaceContents(with: Tensor.cat([theta, Tensor([0, 0, 1, 0, 0, 1] as [Float], [2, 1, 3])], dimension: 1))
+        try truth.replaceContents(with: Tensor.cat([theta, Tensor([0, 0, 1, 0, 0, 1] as [Float], [2, 1, 3])], dim: 1))
         #expect(try relativeDifference(net.architecture.forward(made), expected) < 1e-3)
         try truth.replaceContents(with: Tensor.zeros([3, 2, 3]))
         #expect(throws: ZooError.self) { try net.architecture.forward(made) }

@@ -38,7 +38,7 @@ import ZooModelFiles
         #expect(Set(parameters.entries.map { "\(name)/gradient.\($0.name)" }) == Set(expected))
 
         try parameters.convert(dtype: .float64)
-        let x = try file.tensor("input").to(dtype: .float64).requiringGradient()
+        let x = try file.tensor("input").to(dtype: .float64).requiresGrad_()
         let recording = Recording()
         let logits = try network.architecture.forward(x, trace: recording.trace)
         try logits.crossEntropy(file.tensor("labels")).backward()
@@ -49,9 +49,9 @@ import ZooModelFiles
         for (index, theta) in thetas.enumerated() {
             #expect(try relativeDifference(theta, file.tensor("\(name)/theta.\(index + 1)")) < 1e-6, "theta.\(index + 1)")
         }
-        #expect(try relativeDifference(#require(try x.gradient), file.tensor("\(name)/gradient.input")) < 1e-6)
+        #expect(try relativeDifference(#require(try x.grad), file.tensor("\(name)/gradient.input")) < 1e-6)
         for entry in parameters.entries {
-            let gradient = try #require(try entry.tensor.gradient, "\(entry.name)")
+            let gradient = try #require(try entry.tensor.grad, "\(entry.name)")
             #expect(try relativeDifference(gradient, file.tensor("\(name)/gradient.\(entry.name)")) < 1e-6, "\(entry.name)")
         }
     }
@@ -60,12 +60,12 @@ import ZooModelFiles
     @Test func splineAgreesWithAnIndependentSolution() throws {
         let file = try fixture("variants")
         let spline = try family("tps", makeHost(), config: ["grid": .array([.int(3), .int(4)])], height: 9, width: 7)
-        let parameters = try file.tensor("tps/parameters").to(dtype: .float64).requiringGradient()
-        let image = try file.tensor("tps/image").to(dtype: .float64).requiringGradient()
+        let parameters = try file.tensor("tps/parameters").to(dtype: .float64).requiresGrad_()
+        let image = try file.tensor("tps/image").to(dtype: .float64).requiresGrad_()
         let output = try spline.warp(image, spline.transformation(offset: parameters), height: 6, width: 8)
         try (output * file.tensor("tps/cotangent").to(dtype: .float64)).sum().backward()
         #expect(try relativeDifference(output, file.tensor("tps/output")) < 1e-6)
-        #expect(try relativeDifference(#require(try parameters.gradient), file.tensor("tps/gradient.parameters")) < 1e-6)
-        #expect(try relativeDifference(#require(try image.gradient), file.tensor("tps/gradient.image")) < 1e-6)
+        #expect(try relativeDifference(#require(try parameters.grad), file.tensor("tps/gradient.parameters")) < 1e-6)
+        #expect(try relativeDifference(#require(try image.grad), file.tensor("tps/gradient.image")) < 1e-6)
     }
 }

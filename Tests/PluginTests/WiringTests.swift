@@ -47,7 +47,7 @@ import ZooKit
             let last = try #require(network.parameters[tensor: "localization.theta.weight"])
             let bias = try #require(network.parameters[tensor: "localization.theta.bias"])
             if let theta {
-                try bias.copy_(theta.reshaped([-1]) - Tensor([1, 0, 0, 0, 1, 0] as [Double], [6]))
+                try bias.copy_(theta.reshape([-1]) - Tensor([1, 0, 0, 0, 1, 0] as [Double], [6]))
             } else {
                 try last.copy_(wave(last.shape) * 0.2)
                 try bias.copy_(wave(bias.shape) * 0.05)
@@ -55,7 +55,7 @@ import ZooKit
             let recording = Recording()
             try network.architecture.forward(x, trace: recording.trace).crossEntropy(label).backward()
             let conv1 = try #require(network.parameters[tensor: "extractor.conv1.weight"])
-            return try (#require(try conv1.gradient), #require(recording.thetas.last).detached())
+            return try (#require(try conv1.grad), #require(recording.thetas.last).detach())
         }
         let shared = try Variant(architecture: "stn-shared").network(host, seed: 1)
         let names = shared.parameters.entries.map(\.name)
@@ -78,8 +78,8 @@ import ZooKit
         let toldAgain = try Variant(architecture: "stn-input").network(host, seed: 3)
         try toldAgain.parameters.copy("extractor.", from: deep.parameters)
         #expect(try relativeDifference(unshared.conv1, gradients(toldAgain, theta: unshared.theta).conv1) < 1e-12)
-        let copy = try #require(try deep.parameters[tensor: "localization.features.conv1.weight"]?.gradient)
-        #expect(try copy.abs().max().item() > 0)
+        let copy = try #require(try deep.parameters[tensor: "localization.features.conv1.weight"]?.grad)
+        #expect(try copy.abs().amax().item() > 0)
         let (own, theirs) = try (
             #require(deep.parameters[tensor: "localization.features.conv1.weight"]),
             #require(deep.parameters[tensor: "extractor.conv1.weight"])
@@ -118,7 +118,7 @@ import ZooKit
         for theta in recording.thetas {
             let matrix = try Tensor(family == "homography" ? product : Array(product.prefix(6)), [1, family == "homography" ? 3 : 2, 3])
             let once = Recording()
-            _ = try look.architecture.forward(x.warped(matrix, height: 24, width: 24, padding: .zeros), trace: once.trace)
+            _ = try look.architecture.forward(x.warp(matrix, height: 24, width: 24, paddingMode: .zeros), trace: once.trace)
             let update = try square(#require(once.thetas.first))
             #expect(
                 try relativeDifference(Tensor(update, [9]), Tensor([1, 0, 0, 0, 1, 0, 0, 0, 1] as [Double], [9])) > 1e-4,
@@ -127,7 +127,7 @@ import ZooKit
             product = product.map { $0 / product[8] }
             #expect(try relativeDifference(Tensor(square(theta), [9]), Tensor(product, [9])) < 1e-12)
         }
-        let warped = try x.warped(#require(recording.thetas.last), height: 24, width: 24, padding: .zeros)
+        let warped = try x.warp(#require(recording.thetas.last), height: 24, width: 24, paddingMode: .zeros)
         #expect(try relativeDifference(#require(recording["warped"]), warped) < 1e-12, "the original image is resampled, once")
     }
 

@@ -3,7 +3,7 @@ public import ZooKit
 
 /// Largest difference, relative to the largest magnitude of the expected values; infinite where shapes or numbers do not fit.
 public func relativeDifference(_ found: Tensor, _ expected: Tensor) throws -> Double {
-    let (a, b) = (try found.detached().doubles(), try expected.detached().doubles())
+    let (a, b) = (try found.detach().doubles(), try expected.detach().doubles())
     guard a.count == b.count else { return .infinity }
     let scale = b.reduce(1e-30) { max($0, abs($1)) }
     return zip(a, b).reduce(0) { max($0, $1.0.isFinite ? abs($1.0 - $1.1) : .infinity) } / scale

@@ -17,8 +17,8 @@ public enum Rounding {
     /// something is wrong; infinite where shapes do not fit or a result is not finite.
     public static func excess(_ found: Tensor, _ expected: Tensor, tolerated: Tensor) throws -> Double {
         guard found.shape == expected.shape else { return .infinity }
-        let (a, b) = (try found.detached().doubles(), try expected.detached().doubles())
-        let tolerance = try tolerated.detached().expanded(expected.shape).doubles()
+        let (a, b) = (try found.detach().doubles(), try expected.detach().doubles())
+        let tolerance = try tolerated.detach().expand(expected.shape).doubles()
         return a.indices.reduce(0) { most, i in
             let difference = abs(a[i] - b[i])
             guard difference.isFinite else { return .infinity }
@@ -39,7 +39,7 @@ public enum Kinks {
     public static func decided(_ y: Tensor, tolerated: Tensor, pool: Int, slope: Double) throws -> Tensor {
         let (images, channels, height, width) = (y.shape[0], y.shape[1], y.shape[2], y.shape[3])
         let (rows, columns) = (height / pool, width / pool)
-        let (values, tolerances) = (try y.detached().doubles(), try tolerated.detached().expanded(y.shape).doubles())
+        let (values, tolerances) = (try y.detach().doubles(), try tolerated.detach().expand(y.shape).doubles())
         var decided = [Double](repeating: 0, count: images * channels * rows * columns)
         for window in decided.indices {
             let (plane, row, column) = (window / (rows * columns), window / columns % rows, window % columns)

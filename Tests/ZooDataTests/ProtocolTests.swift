@@ -52,7 +52,7 @@ struct ProtocolTests {
         let loader = try loader(name, .train)
         let batch = try loader.batch(of: [3, 40, 7], epoch: 2)
         let again = try self.loader(name, .train).batch(of: [7], epoch: 2)
-        #expect(try batch.images.select(0, 2).floats() == again.images.select(0, 0).floats())
+        #expect(try batch.images.select(dim: 0, index: 2).floats() == again.images.select(dim: 0, index: 0).floats())
         if name != "strokes" {
             #expect(try batch.images.floats() != loader.batch(of: [3, 40, 7], epoch: 3).images.floats())
         }

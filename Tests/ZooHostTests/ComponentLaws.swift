@@ -19,7 +19,7 @@ struct EntrySubject: CustomTestStringConvertible, Sendable {
 private func entries() throws -> [EntrySubject] { try some(Repository.manifest().entries.map(EntrySubject.init), "entries") }
 
 private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
-    try Tensor.randn([count, shape.channels, shape.height, shape.width], Generator(seed: 3))
+    try Tensor.randn([count, shape.channels, shape.height, shape.width], generator: Generator(seed: 3))
 }
 
 @Suite struct EntryLaws {
@@ -44,19 +44,19 @@ private func images(_ count: Int, _ shape: ImageShape) throws -> Tensor {
 
     @Test(arguments: try entries()) func tracingChangesNothingAndEveryParameterIsTrained(_ subject: EntrySubject) throws {
         let network = try makeHost().network(subject.entry, input: shape, classes: 10, seed: 1)
-        for entry in network.parameters.entries { #expect(try entry.tensor.detached().allFinite(), "\(entry.name) at the start") }
+        for entry in network.parameters.entries { #expect(try entry.tensor.detach().allFinite(), "\(entry.name) at the start") }
         try network.parameters.setTraining(false)
         let x = try images(3, shape)
         let recording = Recording()
-        let traced = try withoutGradients { try network.architecture.forward(x, trace: recording.trace) }
+        let traced = try noGrad { try network.architecture.forward(x, trace: recording.trace) }
         #expect(traced.shape == [3, 10])
-        #expect(try traced.doubles() == withoutGradients { try network.architecture.forward(x).doubles() }, "tracing changes the result")
+        #expect(try traced.doubles() == noGrad { try network.architecture.forward(x).doubles() }, "tracing changes the result")
         for theta in recording.thetas { #expect(theta.shape.first == 3) }
 
         try network.parameters.setTraining(true)
         try network.architecture.forward(images(8, shape)).crossEntropy(Tensor((0..<8).map { Int64($0) }, [8])).backward()
         for entry in network.parameters.entries where entry.role == .parameter {
-            #expect(try entry.tensor.gradient?.allFinite() == true, "no finite gradient reaches \(entry.name)")
+            #expect(try entry.tensor.grad?.allFinite() == true, "no finite gradient reaches \(entry.name)")
         }
     }
 }
@@ -96,7 +96,7 @@ struct Subject: CustomTestStringConvertible, Sendable {
         try extractor.parameters.setTraining(true)
         try extractor.logits(images(8, shape)).sum().backward()
         for entry in extractor.parameters.entries where entry.role == .parameter {
-            #expect(try entry.tensor.gradient != nil, "no gradient reaches \(entry.name)")
+            #expect(try entry.tensor.grad != nil, "no gradient reaches \(entry.name)")
         }
         // How many classes there are changes nothing about the features.
         #expect(try ForeignExtractor(subject.make(outputs: 0).part).stages == extractor.stages)

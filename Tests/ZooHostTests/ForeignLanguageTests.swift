@@ -40,8 +40,8 @@ import ZooPlugins
         func loss() throws -> Tensor { try network.architecture.forward(images).crossEntropy(labels) }
         try loss().backward()
         for entry in network.parameters.entries where entry.role == .parameter {
-            let gradient = try #require(try entry.tensor.gradient, "\(entry.name)").doubles()
-            let values = try entry.tensor.detached().doubles()
+            let gradient = try #require(try entry.tensor.grad, "\(entry.name)").doubles()
+            let values = try entry.tensor.detach().doubles()
             // The largest: small ones drown in rounding.
             let index = try #require(gradient.indices.max { abs(gradient[$0]) < abs(gradient[$1]) })
             let step = 1e-6
@@ -49,7 +49,7 @@ import ZooPlugins
                 var moved = values
                 moved[index] += by
                 try entry.tensor.copy_(Tensor(moved, entry.tensor.shape))
-                return try withoutGradients { try loss().item() }
+                return try noGrad { try loss().item() }
             }
             let difference = try (shifted(step) - shifted(-step)) / (2 * step)
             try entry.tensor.copy_(Tensor(values, entry.tensor.shape))
@@ -60,7 +60,7 @@ import ZooPlugins
 
     @Test func aFewStepsOfDescentLowerTheLoss() throws {
         let network = try network(extractor)
-        let images = try Tensor.rand([12, 1, 12, 12], Generator(seed: 2))
+        let images = try Tensor.rand([12, 1, 12, 12], generator: Generator(seed: 2))
         let labels = try Tensor((0..<12).map { Int64($0 % 3) }, [12])
         var losses: [Double] = []
         for _ in 0..<20 {
@@ -68,9 +68,9 @@ import ZooPlugins
             losses.append(try loss.item())
             try loss.backward()
             for entry in network.parameters.entries where entry.role == .parameter {
-                let gradient = try #require(try entry.tensor.gradient, "\(entry.name)")
-                try entry.tensor.copy_(entry.tensor.detached() - gradient * 0.1)
-                try entry.tensor.clearGradient()
+                let gradient = try #require(try entry.tensor.grad, "\(entry.name)")
+                try entry.tensor.copy_(entry.tensor.detach() - gradient * 0.1)
+                try entry.tensor.clearGrad()
             }
         }
         #expect(losses[19] < losses[0], "\(losses)")
@@ -102,20 +102,20 @@ import ZooPlugins
         )
         let architecture = try ForeignArchitecture(part)
         try architecture.parameters.setTraining(false)
-        let x = try reference.tensor("input").requiringGradient()
+        let x = try reference.tensor("input").requiresGrad_()
         let logits = try architecture.forward(x)
         // The same engine's kernels; only the order of sums may differ.
         try near(logits, reference.tensor("logits"), 1e-5)
         try (logits * logits).sum().backward()
-        try near(#require(try x.gradient), reference.tensor("gradient.input"), 1e-4)
+        try near(#require(try x.grad), reference.tensor("gradient.input"), 1e-4)
         for entry in architecture.parameters.entries where entry.role == .parameter {
-            try near(#require(try entry.tensor.gradient), reference.tensor("gradient.\(entry.name)"), 1e-4)
+            try near(#require(try entry.tensor.grad), reference.tensor("gradient.\(entry.name)"), 1e-4)
         }
         #expect(architecture.parameters.entries.contains { $0.name == "conv1.1.running_mean" && $0.role == .buffer })
         // Training mode is the module's: batch statistics give other logits, and move the buffers.
         try architecture.parameters.setTraining(true)
         let before = try #require(architecture.parameters[tensor: "conv1.1.running_mean"]).doubles()
-        _ = try architecture.forward(x.detached())
+        _ = try architecture.forward(x.detach())
         #expect(try architecture.parameters[tensor: "conv1.1.running_mean"]?.doubles() != before)
     }
 
@@ -129,23 +129,23 @@ import ZooPlugins
                     config: ["torchscript": .string(Self.fixtures.appendingPathComponent("models/\(name).pt").path)],
                     input: ImageShape(1, 12, 12), outputs: 3))
         }
-        let images = try Tensor.rand([5, 1, 12, 12], Generator(seed: 3))
+        let images = try Tensor.rand([5, 1, 12, 12], generator: Generator(seed: 3))
         let reference = try network("logits")
         try reference.parameters.setTraining(false)
-        let expected = try reference.forward(images).detached()
+        let expected = try reference.forward(images).detach()
         // double.pt holds the same numbers; those of the others were rounded to 11 and 8 bits, and are then multiplied by 40.
         for (name, tolerance) in [("double", 1e-5), ("half", 0.02), ("bfloat16", 0.3)] {
             let architecture = try network(name)
             try architecture.parameters.setTraining(false)
             let logits = try architecture.forward(images)
             #expect(logits.dtype == .float32, "\(name)")
-            try near(logits.detached(), expected, tolerance)
+            try near(logits.detach(), expected, tolerance)
             for entry in architecture.parameters.entries where entry.role == .parameter { #expect(entry.tensor.dtype == .float32) }
             try architecture.parameters.setTraining(true)
             guard !architecture.parameters.entries.isEmpty else { continue }
             try architecture.forward(images).sum().backward()
             for entry in architecture.parameters.entries where entry.role == .parameter {
-                #expect(try entry.tensor.gradient?.dtype == .float32, "\(name): \(entry.name)")
+                #expect(try entry.tensor.grad?.dtype == .float32, "\(name): \(entry.name)")
             }
         }
     }
@@ -192,7 +192,7 @@ import ZooPlugins
         try near(high, reference.tensor("stage.2"), 1e-5)
         try near(net.classify(high), reference.tensor("logits"), 1e-5)
         try near(net.logits(x), reference.tensor("logits"), 1e-5)
-        #expect { try net.forward(low.cloned(), stages: 1..<2) } throws: { "\($0)".contains("'stages'") }
+        #expect { try net.forward(low.clone(), stages: 1..<2) } throws: { "\($0)".contains("'stages'") }
         #expect { try extractor("low, hihg", "logits") } throws: { "\($0)".contains("'hihg'; it gives low, high, logits") }
         #expect { try extractor("low, high", "", classes: 0).classify(high) } throws: { "\($0)".contains("no 'classifier'") }
     }
@@ -200,7 +200,7 @@ import ZooPlugins
     /// The largest difference, relative to the largest value.
     private func near(_ a: Tensor, _ b: Tensor, _ tolerance: Double) throws {
         #expect(a.shape == b.shape)
-        let (a, b) = (try a.detached().doubles(), try b.doubles())
+        let (a, b) = (try a.detach().doubles(), try b.doubles())
         let scale = b.reduce(1e-12) { max($0, abs($1)) }
         #expect(zip(a, b).allSatisfy { abs($0 - $1) <= tolerance * scale })
     }

@@ -35,19 +35,19 @@ import ZooModelFiles
             try entry.tensor.copy_((file.entry(entry.name) == nil ? shared : file).tensor(entry.name))
         }
         try network.parameters.convert(dtype: dtype)
-        let x = try file.tensor("input").to(dtype: dtype).requiringGradient()
+        let x = try file.tensor("input").to(dtype: dtype).requiresGrad_()
         let recording = Recording()
         let logits = try network.architecture.forward(x, trace: recording.trace)
         let loss = try logits.crossEntropy(file.tensor("labels"))
         try loss.backward()
-        #expect(try relativeDifference(#require(recording["theta.1"]).detached(), file.tensor("theta")) < tolerance)
-        #expect(try relativeDifference(logits.detached(), file.tensor("logits")) < tolerance)
-        #expect(try relativeDifference(loss.detached(), file.tensor("loss")) < tolerance)
-        #expect(try relativeDifference(#require(try x.gradient), file.tensor("gradient.input")) < tolerance)
+        #expect(try relativeDifference(#require(recording["theta.1"]).detach(), file.tensor("theta")) < tolerance)
+        #expect(try relativeDifference(logits.detach(), file.tensor("logits")) < tolerance)
+        #expect(try relativeDifference(loss.detach(), file.tensor("loss")) < tolerance)
+        #expect(try relativeDifference(#require(try x.grad), file.tensor("gradient.input")) < tolerance)
         var compared = 0
         for entry in network.parameters.entries where file.entry("gradient.\(entry.name)") != nil {
             #expect(
-                try relativeDifference(#require(try entry.tensor.gradient), file.tensor("gradient.\(entry.name)")) < tolerance,
+                try relativeDifference(#require(try entry.tensor.grad), file.tensor("gradient.\(entry.name)")) < tolerance,
                 "\(entry.name)")
             compared += 1
         }
@@ -60,7 +60,7 @@ import ZooModelFiles
         let plain = try host.network(manifest.entry("cnn"), input: input, classes: 10, seed: 1)
         let stn = try host.network(manifest.entry("stn-c0"), input: input, classes: 10, seed: 2)
         for entry in plain.parameters.entries { try #require(stn.parameters[tensor: entry.name]).copy_(entry.tensor) }
-        let x = try Tensor.randn([8, 1, 28, 28], Generator(seed: 9))
+        let x = try Tensor.randn([8, 1, 28, 28], generator: Generator(seed: 9))
         try stn.parameters.setTraining(false)
         try plain.parameters.setTraining(false)
         let expected = try plain.architecture.forward(x)

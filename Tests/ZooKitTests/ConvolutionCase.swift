@@ -55,11 +55,11 @@ struct ConvolutionCase: CustomStringConvertible {
         let random = try Generator(seed: seed)
         let scale = 1 / Double(channels * kernel * kernel).squareRoot()
         var list = [
-            try Tensor.randn([images, channels, height, width], random),
-            try Tensor.randn([outputs, channels, kernel, kernel], random) * scale,
+            try Tensor.randn([images, channels, height, width], generator: random),
+            try Tensor.randn([outputs, channels, kernel, kernel], generator: random) * scale,
         ]
-        if bias { list.append(try Tensor.randn([outputs], random)) }
-        return try list.map { try $0.to(dtype: dtype).detached().requiringGradient() }
+        if bias { list.append(try Tensor.randn([outputs], generator: random)) }
+        return try list.map { try $0.to(dtype: dtype).detach().requiresGrad_() }
     }
 
     private func convolved(_ leaves: [Tensor]) throws -> Tensor {
@@ -67,33 +67,33 @@ struct ConvolutionCase: CustomStringConvertible {
     }
 
     private func activated(_ convolved: Tensor) throws -> Tensor {
-        let y = try slope == 1 ? convolved : convolved.leakyRelu(slope)
-        return pool == 1 ? y : try y.maxPool(pool)
+        let y = try slope == 1 ? convolved : convolved.leakyReLU(negativeSlope: slope)
+        return pool == 1 ? y : try y.maxPool2d(kernelSize: pool)
     }
 
     /// What each number of `convolved` may be off. Winograd's tiles mix the numbers of a tensor, so the largest sum counts for all.
     private func tolerance(_ leaves: [Tensor]) throws -> Tensor {
-        let magnitudes = try convolved(leaves.map { try $0.detached().abs() })
-        return try magnitudes.max() * Rounding.tolerance(terms: channels * kernel * kernel + 1)
+        let magnitudes = try convolved(leaves.map { try $0.detach().abs() })
+        return try magnitudes.amax() * Rounding.tolerance(terms: channels * kernel * kernel + 1)
     }
 
     /// A wave in the output's shape, zero where rounding may choose.
     func cotangent(_ leaves: [Tensor]) throws -> Tensor {
-        let y = try convolved(leaves).detached()
+        let y = try convolved(leaves).detach()
         let decided = try Kinks.decided(y, tolerated: tolerance(leaves), pool: pool, slope: slope)
         return try wave(decided.shape) * decided
     }
 
     /// What each of `names` may be off: the operator on magnitudes gives the sums of the terms' magnitudes.
     func tolerances(_ leaves: [Tensor], _ cotangent: Tensor) throws -> [Tensor] {
-        let y = try convolved(leaves).detached().requiringGradient()
+        let y = try convolved(leaves).detach().requiresGrad_()
         try (activated(y) * cotangent).sum().backward()
-        let gradient = try #require(try y.gradient).abs()
-        let magnitudes = try leaves.map { try $0.detached().abs().requiringGradient() }
+        let gradient = try #require(try y.grad).abs()
+        let magnitudes = try leaves.map { try $0.detach().abs().requiresGrad_() }
         try (convolved(magnitudes) * gradient).sum().backward()
         let positions = images * y.shape[2] * y.shape[3]
         let gradients = try zip(magnitudes, [outputs * kernel * kernel, positions, positions]).map { magnitude, terms in
-            try #require(try magnitude.gradient).max() * Rounding.tolerance(terms: terms + 1)
+            try #require(try magnitude.grad).amax() * Rounding.tolerance(terms: terms + 1)
         }
         return [try tolerance(leaves)] + gradients
     }
@@ -103,7 +103,7 @@ struct ConvolutionCase: CustomStringConvertible {
         let output = try body(leaves)
         let cotangent = try (cotangent ?? wave(output.shape)).to(dtype: leaves[0].dtype)
         try (output * cotangent).sum().backward()
-        return try [output.detached()] + leaves.map { try #require(try $0.gradient) }
+        return try [output.detach()] + leaves.map { try #require(try $0.grad) }
     }
 
     func fused(_ leaves: [Tensor], _ instructions: String) throws -> Tensor {

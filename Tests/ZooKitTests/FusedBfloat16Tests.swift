@@ -25,7 +25,7 @@ import ZooKit
         for seed in try Seeds(100) {
             let shape = Self.shape(seed: seed)
             let leaves = try shape.tensors(.float64).enumerated().map {
-                $0 < 2 ? try Self.rounded($1).detached().requiringGradient() : $1
+                $0 < 2 ? try Self.rounded($1).detach().requiresGrad_() : $1
             }
             let cotangent = try Self.rounded(shape.cotangent(leaves))
             let tolerances = try shape.tolerances(leaves, cotangent)
@@ -43,7 +43,7 @@ import ZooKit
     /// Otherwise the test above would not tell bfloat16 from float32.
     @Test func roundingOfTheFactorsShows() throws {
         let shape = Self.shape(seed: 0)
-        let exact = try shape.plain(shape.tensors(.float64)).detached()
+        let exact = try shape.plain(shape.tensors(.float64)).detach()
         for way in try Self.ways() {
             #expect(try relativeDifference(shape.fused(shape.tensors(.float32), way), exact) > 1e-3, "\(way)")
         }

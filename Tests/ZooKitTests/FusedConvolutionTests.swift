@@ -44,10 +44,10 @@ import ZooKit
         func isWhole(_ x: Tensor) throws -> Bool { try x.floats().allSatisfy { $0 == $0.rounded() } }
         func whole(_ shape: [Int]) throws -> Tensor { try wave(shape, dtype: .float32) * 7 }
         func areWhole(_ x: [Int], _ weight: [Int], stride: Int = 1, pool: Int = 1, _ set: String) throws -> [Bool] {
-            let leaves = try [x, weight].map { try Self.round(whole($0)).detached().requiringGradient() }
+            let leaves = try [x, weight].map { try Self.round(whole($0)).detach().requiresGrad_() }
             let output = try Self.fused(leaves[0], leaves[1], Tensor?.none, stride, 0, pool, 1.0, set)
             try (output * Self.round(whole(output.shape))).sum().backward()
-            return try [isWhole(output)] + leaves.map { try isWhole(#require(try $0.gradient)) }
+            return try [isWhole(output)] + leaves.map { try isWhole(#require(try $0.grad)) }
         }
         for set in try Self.instructionSets() {
             #expect(try areWhole([16, 40, 10, 10], [40, 40, 3, 3], set) == [false, false, false])
@@ -82,13 +82,13 @@ import ZooKit
     /// As ATen: NaN wins a window and passes the activation; the first of equals carries the gradient; odd rows are left out.
     @Test func tiesAndNaN() throws {
         for set in try Self.instructionSets() {
-            let ones = try Tensor.ones([1, 1, 5, 5]).requiringGradient()
+            let ones = try Tensor.ones([1, 1, 5, 5]).requiresGrad_()
             let unit = try Tensor.ones([1, 1, 1, 1])
             let output = try Self.fused(ones, unit, Tensor?.none, 1, 0, 2, 0.0, set)
             #expect(output.shape == [1, 1, 2, 2])
             try output.sum().backward()
             let carried: [Float] = [1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-            #expect(try #require(try ones.gradient).floats() == carried)
+            #expect(try #require(try ones.grad).floats() == carried)
             let poisoned = try Tensor([1, 2, .nan, 3] as [Float], [1, 1, 2, 2])
             #expect(try Self.fused(poisoned, unit, Tensor?.none, 1, 0, 2, 0.0, set).floats()[0].isNaN)
         }
@@ -100,7 +100,7 @@ import ZooKit
         let weight = try wave([4, 3, 3, 3])
         let found = try Self.fused(x, weight, Tensor?.none, 1, 1, 2, 0.0, "portable")
         #expect(found.dtype == .float64)
-        #expect(try relativeDifference(found, x.conv2d(weight, padding: 1).maxPool(2).relu()) < 1e-14)
+        #expect(try relativeDifference(found, x.conv2d(weight, padding: 1).maxPool2d(kernelSize: 2).relu()) < 1e-14)
         let strided = try Self.fused(x.to(dtype: .float32), weight.to(dtype: .float32), Tensor?.none, 3, 0, 1, 1.0, "portable")
         #expect(strided.shape == [2, 4, 2, 2])
         #expect(throws: ZooError.self) { try Self.fused(x, weight, Tensor?.none, 1, 1, 3, 0.0, "portable") }
@@ -115,18 +115,18 @@ import ZooKit
         func check(_ make: (Conv2d) -> [any Layer]) throws {
             try EngineControl.seed(3)
             let parameters = Parameters()
-            let layers = make(try Conv2d(2, 9, kernel: 3, padding: 1, in: parameters["conv"]))
+            let layers = make(try Conv2d(inChannels: 2, outChannels: 9, kernelSize: 3, padding: 1, in: parameters["conv"]))
             var expected = x
             for layer in layers { expected = try layer(expected) }
             #expect(try relativeDifference(Sequential(layers)(x), expected) < 1e-5)
         }
-        try check { [$0, MaxPool2d(2), ReLU()] }
-        try check { [$0, ReLU(), MaxPool2d(2)] }
-        try check { [$0, LeakyReLU(0.1), MaxPool2d(2), Flatten()] }
-        try check { [$0, MaxPool2d(2), LeakyReLU(0.1), ReLU()] }
-        try check { [ReLU(), $0, MaxPool2d(2)] }
+        try check { [$0, MaxPool2d(kernelSize: 2), ReLU()] }
+        try check { [$0, ReLU(), MaxPool2d(kernelSize: 2)] }
+        try check { [$0, LeakyReLU(negativeSlope: 0.1), MaxPool2d(kernelSize: 2), Flatten()] }
+        try check { [$0, MaxPool2d(kernelSize: 2), LeakyReLU(negativeSlope: 0.1), ReLU()] }
+        try check { [ReLU(), $0, MaxPool2d(kernelSize: 2)] }
         try check { [$0, ReLU(), ReLU()] }
-        try check { [$0, MaxPool2d(3, stride: 2), ReLU()] }
-        try check { [$0, LeakyReLU(-0.1), MaxPool2d(2)] }
+        try check { [$0, MaxPool2d(kernelSize: 3, stride: 2), ReLU()] }
+        try check { [$0, LeakyReLU(negativeSlope: -0.1), MaxPool2d(kernelSize: 2)] }
     }
 }

@@ -90,9 +90,9 @@ import ZooKit
                 try Self.fused(
                     x, one, Tensor.zeros([1]), Tensor.zeros([1]), variance, false, 0.1, 1e-5, 1, 2, 0.0, 0.0, set)
             }
-            let ones = try Tensor.ones([1, 1, 3, 3]).requiringGradient()
+            let ones = try Tensor.ones([1, 1, 3, 3]).requiresGrad_()
             try identity(ones).sum().backward()
-            let gradient = try #require(try ones.gradient).floats()
+            let gradient = try #require(try ones.grad).floats()
             #expect(abs(gradient[0] - 1) < 1e-6 && gradient.dropFirst().allSatisfy { $0 == 0 })
             let nan = try identity(Tensor([1, .nan, 2, 3] as [Float], [1, 1, 2, 2])).floats()
             #expect(nan.allSatisfy { $0.isNaN })
@@ -121,9 +121,9 @@ import ZooKit
         func check(_ make: (Conv2d, BatchNorm) -> [any Layer]) throws {
             try EngineControl.seed(3)
             let parameters = Parameters()
-            let norm = try BatchNorm2d(3, group: 3, in: parameters["bn"])
-            let layers = make(try Conv2d(2, 9, kernel: 3, padding: 1, in: parameters["conv"]), norm)
-            try withoutGradients {
+            let norm = try BatchNorm2d(numFeatures: 3, groupSize: 3, in: parameters["bn"])
+            let layers = make(try Conv2d(inChannels: 2, outChannels: 9, kernelSize: 3, padding: 1, in: parameters["conv"]), norm)
+            try noGrad {
                 try #require(parameters[tensor: "bn.weight"]).copy_(Tensor([1, -2, 0.5] as [Float], [3]))
                 try #require(parameters[tensor: "bn.bias"]).copy_(Tensor([0.1, 0.2, -0.3] as [Float], [3]))
             }
@@ -135,10 +135,10 @@ import ZooKit
             }
             #expect(try #require(parameters[tensor: "bn.num_batches_tracked"]).item() == 2)
         }
-        try check { [$0, $1, ReLU(), MaxPool2d(2)] }
-        try check { [$0, $1, MaxPool2d(2), LeakyReLU(0.1), Flatten()] }
+        try check { [$0, $1, ReLU(), MaxPool2d(kernelSize: 2)] }
+        try check { [$0, $1, MaxPool2d(kernelSize: 2), LeakyReLU(negativeSlope: 0.1), Flatten()] }
         try check { [$0, $1] }
-        try check { [$0, MaxPool2d(2), ReLU(), $1] }
-        try check { [$0, ReLU(), $1, MaxPool2d(3, stride: 2), ReLU()] }
+        try check { [$0, MaxPool2d(kernelSize: 2), ReLU(), $1] }
+        try check { [$0, ReLU(), $1, MaxPool2d(kernelSize: 3, stride: 2), ReLU()] }
     }
 }

@@ -12,12 +12,12 @@ import ZooModelFiles
         let file = try fixture("initialisation")
         try EngineControl.seed(7)
         let parameters = Parameters()
-        _ = try Conv2d(1, 64, kernel: 9, in: parameters["conv1"])
-        _ = try Conv2d(64, 64, kernel: 7, in: parameters["conv2"])
-        _ = try Linear(256, 10, in: parameters["classifier"])
+        _ = try Conv2d(inChannels: 1, outChannels: 64, kernelSize: 9, in: parameters["conv1"])
+        _ = try Conv2d(inChannels: 64, outChannels: 64, kernelSize: 7, in: parameters["conv2"])
+        _ = try Linear(inFeatures: 256, outFeatures: 10, in: parameters["classifier"])
         #expect(parameters.entries.count == 6)
         for entry in parameters.entries {
-            let values = try entry.tensor.detached().floats()
+            let values = try entry.tensor.detach().floats()
             #expect(Array(values.prefix(8)) == (try file.tensor("\(entry.name).head").floats()), "\(entry.name)")
             #expect(Array(values.suffix(8)) == (try file.tensor("\(entry.name).tail").floats()), "\(entry.name)")
             let sum = values.reduce(0.0) { $0 + Double($1) }
@@ -27,8 +27,8 @@ import ZooModelFiles
 
     @Test func namesAreUnique() throws {
         let parameters = Parameters()
-        _ = try Linear(2, 2, in: parameters["fc"])
-        #expect(throws: ZooError.self) { try Linear(2, 2, in: parameters["fc"]) }
+        _ = try Linear(inFeatures: 2, outFeatures: 2, in: parameters["fc"])
+        #expect(throws: ZooError.self) { try Linear(inFeatures: 2, outFeatures: 2, in: parameters["fc"]) }
         #expect(throws: ZooError.self) { try parameters.register("", Tensor.zeros([1]), .buffer) }
         #expect(parameters.entries.map(\.name) == ["fc.weight", "fc.bias"])
         #expect(parameters.count == 6)
@@ -36,7 +36,7 @@ import ZooModelFiles
 
     @Test func dropoutWorksInTrainingOnly() throws {
         let parameters = Parameters()
-        let dropout = Dropout(0.5, in: parameters.root)
+        let dropout = Dropout(p: 0.5, in: parameters.root)
         let x = try Tensor.ones([1000])
         try EngineControl.seed(1)
         let kept = try dropout(x).floats()
@@ -48,7 +48,7 @@ import ZooModelFiles
     /// One step in training mode, then evaluation, by hand: mean 2.5, variance 5/3 (unbiased) for the running estimate.
     @Test func batchNormKeepsRunningStatistics() throws {
         let parameters = Parameters()
-        let norm = try BatchNorm1d(1, in: parameters["bn"])
+        let norm = try BatchNorm1d(numFeatures: 1, in: parameters["bn"])
         let x = try Tensor([1, 2, 3, 4] as [Float], [4, 1])
         let y = try norm(x).floats()
         #expect(abs(y.reduce(0, +)) < 1e-5)
@@ -58,13 +58,13 @@ import ZooModelFiles
         try parameters.setTraining(false)
         let before = try norm(x).floats()
         #expect(try norm(x).floats() == before)
-        #expect(throws: ZooError.self) { try BatchNorm2d(1, in: parameters["bn2"])(x) }
+        #expect(throws: ZooError.self) { try BatchNorm2d(numFeatures: 1, in: parameters["bn2"])(x) }
     }
 
     @Test func sequentialRunsInOrder() throws {
         let x = try Tensor([-1, 2, -3, 4] as [Float], [1, 1, 2, 2])
-        #expect(try Sequential([ReLU(), MaxPool2d(2), Flatten()])(x).floats() == [4])
-        #expect(try Sequential([AvgPool2d(2)])(x).floats() == [0.5])
-        #expect(try LeakyReLU(0.1)(x).floats() == [-0.1, 2, -0.3, 4])
+        #expect(try Sequential([ReLU(), MaxPool2d(kernelSize: 2), Flatten()])(x).floats() == [4])
+        #expect(try Sequential([AvgPool2d(kernelSize: 2)])(x).floats() == [0.5])
+        #expect(try LeakyReLU(negativeSlope: 0.1)(x).floats() == [-0.1, 2, -0.3, 4])
     }
 }

@@ -37,15 +37,16 @@ struct NormCase: CustomStringConvertible {
     /// Input, weight, bias, running mean and variance; means are several standard deviations from zero.
     func tensors(_ dtype: DType) throws -> [Tensor] {
         let random = try Generator(seed: seed)
-        let x = try Tensor.randn([images, channels * group, height, width], random)
+        let x = try Tensor.randn([images, channels * group, height, width], generator: random)
         let list = [
-            try (x * 2 + Tensor.randn([1, channels * group, 1, 1], random) * 5).contiguous(last ? .channelsLast : .contiguous),
-            try Tensor.randn([channels], random), try Tensor.randn([channels], random), try Tensor.randn([channels], random),
-            try Tensor.rand([channels], random) + 0.5,
+            try (x * 2 + Tensor.randn([1, channels * group, 1, 1], generator: random) * 5).contiguous(last ? .channelsLast : .contiguous),
+            try Tensor.randn([channels], generator: random), try Tensor.randn([channels], generator: random),
+            try Tensor.randn([channels], generator: random),
+            try Tensor.rand([channels], generator: random) + 0.5,
         ]
         return try list.enumerated().map { index, tensor in
-            let leaf = try tensor.to(dtype: dtype).detached()
-            return try index < 3 ? leaf.requiringGradient() : leaf
+            let leaf = try tensor.to(dtype: dtype).detach()
+            return try index < 3 ? leaf.requiresGrad_() : leaf
         }
     }
 
@@ -58,19 +59,19 @@ struct NormCase: CustomStringConvertible {
     }
 
     /// The values of a channel's group share its statistics: as one image of `group` times the height.
-    private func grouped(_ x: Tensor) throws -> Tensor { try x.contiguous().reshaped([images, channels, group * height, width]) }
-    private func ungrouped(_ x: Tensor) throws -> Tensor { try x.reshaped([images, channels * group, height, width]) }
+    private func grouped(_ x: Tensor) throws -> Tensor { try x.contiguous().reshape([images, channels, group * height, width]) }
+    private func ungrouped(_ x: Tensor) throws -> Tensor { try x.reshape([images, channels * group, height, width]) }
     /// One number for each channel, beside a grouped tensor.
-    private func perChannel(_ x: Tensor) throws -> Tensor { try x.reshaped([1, channels, 1, 1]) }
+    private func perChannel(_ x: Tensor) throws -> Tensor { try x.reshape([1, channels, 1, 1]) }
 
     private func activated(_ normal: Tensor) throws -> Tensor {
-        let y = try slope == 1 ? normal : normal.leakyRelu(slope)
-        return pool == 1 ? y : try y.maxPool(pool)
+        let y = try slope == 1 ? normal : normal.leakyReLU(negativeSlope: slope)
+        return pool == 1 ? y : try y.maxPool2d(kernelSize: pool)
     }
 
     /// By single layers, activation before pooling.
     func plain(_ leaves: [Tensor]) throws -> Tensor {
-        let x = try leaves[0].reshaped([images, channels, group * height, width])
+        let x = try leaves[0].reshape([images, channels, group * height, width])
         let normal: Tensor = try FusedNormTests.plain(
             x, leaves[1], leaves[2], leaves[3], leaves[4], training, Self.momentum, Self.epsilon, false)
         return try activated(ungrouped(normal))
@@ -81,8 +82,8 @@ struct NormCase: CustomStringConvertible {
         let output = try body(leaves)
         let cotangent = try (cotangent ?? wave(output.shape)).to(dtype: leaves[0].dtype)
         try (output * cotangent).sum().backward()
-        let gradients = try leaves.prefix(3).map { try #require(try $0.gradient) }
-        return [try output.detached()] + gradients + leaves.suffix(2)
+        let gradients = try leaves.prefix(3).map { try #require(try $0.grad) }
+        return [try output.detach()] + gradients + leaves.suffix(2)
     }
 
     /// A wave in the output's shape, zero where rounding may choose, and what each of `names` may then be off.
@@ -91,15 +92,15 @@ struct NormCase: CustomStringConvertible {
     /// ∂/∂x = w/σ (g − mean g − x̂ · mean(g x̂)). Since μ is a rounded number of the size of x, an x̂ is off as a sum with the terms x/σ
     /// and μ/σ is, `wide` below, however small it is itself; a product of two such sums is off by each times the other.
     func comparison(_ leaves: [Tensor]) throws -> (cotangent: Tensor, tolerances: [Tensor]) {
-        let x = try grouped(leaves[0].detached())
-        let (w, b) = (try perChannel(leaves[1].detached()), try perChannel(leaves[2].detached()))
+        let x = try grouped(leaves[0].detach())
+        let (w, b) = (try perChannel(leaves[1].detach()), try perChannel(leaves[2].detach()))
         let count = images * group * height * width
-        func mean(_ x: Tensor) throws -> Tensor { try x.mean([0, 2, 3], keepingDimensions: true) }
-        func sum(_ x: Tensor) throws -> Tensor { try x.sum([0, 2, 3]) }
+        func mean(_ x: Tensor) throws -> Tensor { try x.mean(dim: [0, 2, 3], keepdim: true) }
+        func sum(_ x: Tensor) throws -> Tensor { try x.sum(dim: [0, 2, 3]) }
         let batchMean = try mean(x)
         let batchVariance = try mean((x - batchMean) * (x - batchMean))
-        let mu = training ? batchMean : try perChannel(leaves[3].detached())
-        let sigma = try ((training ? batchVariance : perChannel(leaves[4].detached())) + Self.epsilon).sqrt()
+        let mu = training ? batchMean : try perChannel(leaves[3].detach())
+        let sigma = try ((training ? batchVariance : perChannel(leaves[4].detach())) + Self.epsilon).sqrt()
 
         let normal = try (x - mu) / sigma
         let wide = try (x.abs() + mu.abs()) / sigma
@@ -109,22 +110,22 @@ struct NormCase: CustomStringConvertible {
         let decided = try Kinks.decided(ungrouped(z), tolerated: ofZ, pool: pool, slope: slope)
         let cotangent = try wave(decided.shape) * decided
 
-        let leaf = try ungrouped(z).detached().requiringGradient()
+        let leaf = try ungrouped(z).detach().requiresGrad_()
         try (activated(leaf) * cotangent).sum().backward()
-        let g = try grouped(#require(try leaf.gradient)).abs()
+        let g = try grouped(#require(try leaf.grad)).abs()
         var ofX = g
         if training { ofX = try g + mean(g) + normal.abs() * mean(g * wide) + wide * mean(g * normal.abs()) }
         // The running statistics: old ones and the batch's, in the shares that momentum gives them. The squares are of differences that
         // are off by a rounded μ.
         let (old, new) = (1 - Self.momentum, Self.momentum)
-        let (oldMean, oldVariance) = (try leaves[3].detached().abs(), try leaves[4].detached().abs())
-        let squares = try mean((x - mu).abs() * (x.abs() + mu.abs())).reshaped([channels]) * (Double(count) / Double(count - 1))
+        let (oldMean, oldVariance) = (try leaves[3].detach().abs(), try leaves[4].detach().abs())
+        let squares = try mean((x - mu).abs() * (x.abs() + mu.abs())).reshape([channels]) * (Double(count) / Double(count - 1))
         return (
             cotangent,
             [
-                pool == 1 ? ofZ : try ofZ.maxPool(pool), try ungrouped(ofX * w.abs() / sigma * rounding),
+                pool == 1 ? ofZ : try ofZ.maxPool2d(kernelSize: pool), try ungrouped(ofX * w.abs() / sigma * rounding),
                 try sum(g * wide) * rounding, try sum(g) * rounding,
-                try (oldMean * old + mean(x.abs()).reshaped([channels]) * new) * rounding,
+                try (oldMean * old + mean(x.abs()).reshape([channels]) * new) * rounding,
                 try (oldVariance * old + squares * new) * rounding,
             ]
         )

@@ -68,7 +68,7 @@ import ZooKit
             let largest = try #require(weights.indices.max { abs(weights[$0]) < abs(weights[$1]) })
             weights[largest] = 0
             var without = try shape.tensors(.float64)
-            without[1] = try Tensor(weights, leaves[1].shape).requiringGradient()
+            without[1] = try Tensor(weights, leaves[1].shape).requiresGrad_()
             let found = try shape.run(without, cotangent, shape.plain)
             #expect(try Rounding.excess(found[0], expected[0], tolerated: tolerances[0]) > 1, "\(shape), seed \(seed)")
         }

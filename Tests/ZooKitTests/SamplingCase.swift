@@ -8,7 +8,7 @@ struct SamplingCase: CustomStringConvertible {
 
     var images, channels, height, width, outHeight, outWidth: Int
     var places: Places
-    var padding: Padding
+    var padding: PaddingMode
     var last: Bool
     let seed: UInt64
 
@@ -21,7 +21,7 @@ struct SamplingCase: CustomStringConvertible {
         // Strips are of 64 pixels.
         (outHeight, outWidth) = (draw.one([1, 4, 9, 17]), draw.one([1, 5, 8, 64, 70]))
         places = draw.one(Places.allCases)
-        padding = draw.one(Padding.allCases)
+        padding = draw.one(PaddingMode.allCases)
         last = draw.one([true, false])
     }
 
@@ -33,21 +33,23 @@ struct SamplingCase: CustomStringConvertible {
     /// The image and where to sample it, both with a gradient; some places lie outside.
     func leaves(_ dtype: DType) throws -> [Tensor] {
         let random = try Generator(seed: seed)
-        let image = try Tensor.randn([images, channels, height, width], random)
+        let image = try Tensor.randn([images, channels, height, width], generator: random)
         let position: Tensor
         switch places {
         case .grid:
-            position = try Tensor.randn([images, outHeight, outWidth, 2], random) * 0.8
+            position = try Tensor.randn([images, outHeight, outWidth, 2], generator: random) * 0.8
         case .affine:
-            position = try Tensor.eye(3).narrowed(0, from: 0, count: 2).unsqueezed(0) + Tensor.randn([images, 2, 3], random) * 0.4
+            position =
+                try Tensor.eye(3).narrow(dim: 0, start: 0, length: 2).unsqueeze(dim: 0) + Tensor.randn([images, 2, 3], generator: random)
+                * 0.4
         case .homography:
             // The last row stays positive over the whole output, so that no place is infinite.
             let size = try Tensor([0.4, 0.4, 0.4, 0.4, 0.4, 0.4, 0.1, 0.1, 0] as [Float], [1, 3, 3])
-            let bounded = try Tensor.randn([images, 3, 3], random).tanh() * 2
-            position = try Tensor.eye(3).unsqueezed(0) + bounded * size
+            let bounded = try Tensor.randn([images, 3, 3], generator: random).tanh() * 2
+            position = try Tensor.eye(3).unsqueeze(dim: 0) + bounded * size
         }
         return try [image.contiguous(last ? .channelsLast : .contiguous), position].map {
-            try $0.to(dtype: dtype).detached().requiringGradient()
+            try $0.to(dtype: dtype).detach().requiresGrad_()
         }
     }
 
@@ -59,15 +61,15 @@ struct SamplingCase: CustomStringConvertible {
 
     /// The places, between -1 and 1 on the image, N×h×w×2 in float64.
     private func grid() throws -> Tensor {
-        let position = try leaves(.float64)[1].detached()
+        let position = try leaves(.float64)[1].detach()
         if places == .grid { return position }
-        let identity = try Tensor.eye(3, dtype: .float64).narrowed(0, from: 0, count: 2).unsqueezed(0)
-        let base = try Tensor.affineGrid(identity, size: [1, 1, outHeight, outWidth]).reshaped([1, outHeight * outWidth, 2])
+        let identity = try Tensor.eye(3, dtype: .float64).narrow(dim: 0, start: 0, length: 2).unsqueeze(dim: 0)
+        let base = try Tensor.affineGrid(identity, size: [1, 1, outHeight, outWidth]).reshape([1, outHeight * outWidth, 2])
         let ones = try Tensor.ones([1, outHeight * outWidth, 1], dtype: .float64)
-        let mapped = try Tensor.cat([base, ones], dimension: 2).matmul(position.transposed())
-        let plane = try mapped.narrowed(2, from: 0, count: 2)
-        let found = places == .affine ? plane : try plane / mapped.narrowed(2, from: 2, count: 1)
-        return try found.reshaped([images, outHeight, outWidth, 2])
+        let mapped = try Tensor.cat([base, ones], dim: 2).matmul(position.transpose())
+        let plane = try mapped.narrow(dim: 2, start: 0, length: 2)
+        let found = places == .affine ? plane : try plane / mapped.narrow(dim: 2, start: 2, length: 1)
+        return try found.reshape([images, outHeight, outWidth, 2])
     }
 
     /// A wave in the output's shape, zero where a place is within rounding of float64 of a pixel's row or column: there the bilinear
@@ -84,18 +86,18 @@ struct SamplingCase: CustomStringConvertible {
     }
 
     /// The largest coordinate of a place, in pixels: the terms that add up to one are of that size.
-    private func reach() throws -> Double { (1 + (try grid().abs().max().item())) * Double(Swift.max(height, width)) }
+    private func reach() throws -> Double { (1 + (try grid().abs().amax().item())) * Double(Swift.max(height, width)) }
 
     /// What the output and both gradients may be off. The weights of a place's four pixels are off by what its coordinates are.
     func tolerances(_ dtype: DType) throws -> [Tensor] {
         let leaves = try leaves(.float64)
         let (cotangent, reach) = (try cotangent().abs(), try reach())
-        let (pixel, most) = (try leaves[0].detached().abs().max().item(), try cotangent.max().item())
+        let (pixel, most) = (try leaves[0].detach().abs().amax().item(), try cotangent.amax().item())
         let coordinates = Rounding.tolerance(terms: 8, dtype) * reach
         // One pixel may get a share of every place, and a matrix of every place's pixels in every channel.
-        let image = try leaves[0].detached().requiringGradient()
-        try (sampled(image, leaves[1].detached(), "off") * cotangent).sum().backward()
-        let shares = try #require(try image.gradient).abs().max().item() + most
+        let image = try leaves[0].detach().requiresGrad_()
+        try (sampled(image, leaves[1].detach(), "off") * cotangent).sum().backward()
+        let shares = try #require(try image.grad).abs().amax().item() + most
         let pixels = outHeight * outWidth
         let terms = 4 * channels * (places == .grid ? 1 : pixels)
         let places = Rounding.tolerance(terms: terms + 8, dtype) * Double(terms) * most * pixel * reach * reach
@@ -109,6 +111,6 @@ struct SamplingCase: CustomStringConvertible {
         let leaves = try leaves(dtype)
         let output = try sampled(leaves[0], leaves[1], instructions)
         try (output * cotangent().to(dtype: dtype)).sum().backward()
-        return try [output.detached()] + leaves.map { try #require(try $0.gradient) }
+        return try [output.detach()] + leaves.map { try #require(try $0.grad) }
     }
 }

@@ -81,9 +81,9 @@ import ZooKit
         let grid = try Tensor.zeros([2, 3, 3, 2], dtype: .float64)
         #expect(throws: ZooError.self) { try Self.sample(image, grid, "reflection", "portable") }
         #expect(throws: ZooError.self) { try Self.sample(image, grid, "zeros", "sse9") }
-        #expect(throws: ZooError.self) { try image.sampled(at: grid.to(dtype: .float32)) }
-        #expect(throws: ZooError.self) { try image.sampled(at: grid.narrowed(0, from: 0, count: 1)) }
-        #expect(throws: ZooError.self) { try image.sampled(at: Tensor.zeros([2, 3, 3, 3], dtype: .float64)) }
-        #expect(throws: ZooError.self) { try image.sampled(at: Tensor.zeros([2, 0, 3, 2], dtype: .float64)) }
+        #expect(throws: ZooError.self) { try image.gridSample(grid.to(dtype: .float32)) }
+        #expect(throws: ZooError.self) { try image.gridSample(grid.narrow(dim: 0, start: 0, length: 1)) }
+        #expect(throws: ZooError.self) { try image.gridSample(Tensor.zeros([2, 3, 3, 3], dtype: .float64)) }
+        #expect(throws: ZooError.self) { try image.gridSample(Tensor.zeros([2, 0, 3, 2], dtype: .float64)) }
     }
 }

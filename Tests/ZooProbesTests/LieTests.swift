@@ -59,11 +59,11 @@ import ZooStore
             var rows: [[Double]] = []
             var logits: [Double] = []
             for label in 0..<classes {
-                let x = try Tensor(image, [1, 1, side, side]).requiringGradient()
+                let x = try Tensor(image, [1, 1, side, side]).requiresGrad_()
                 let output = try subject.network.architecture.forward(x)
-                logits = try output.detached().doubles()
-                try output.narrowed(1, from: label, count: 1).sum().backward()
-                rows.append(try #require(try x.gradient).doubles())
+                logits = try output.detach().doubles()
+                try output.narrow(dim: 1, start: label, length: 1).sum().backward()
+                rows.append(try #require(try x.grad).doubles())
             }
             let top = logits.max() ?? 0
             let total = logits.reduce(0) { $0 + exp($1 - top) }

@@ -115,7 +115,7 @@ import ZooStore
         // A transformer adds its localization net and a warp of 28² values, 4 each.
         let calls = try OperatorMeter.record {
             let image = try Tensor.zeros([1, 1, 28, 28])
-            _ = try image.warped(Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]), height: 28, width: 28, padding: .zeros)
+            _ = try image.warp(Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]), height: 28, width: 28, paddingMode: .zeros)
             _ = try Tensor.zeros([3, 5]).linear(Tensor.zeros([7, 5]))
         }
         #expect(MultiplyAdds(calls).total == 4 * 28 * 28 + 3 * 5 * 7, "\(MultiplyAdds(calls))")

@@ -28,7 +28,7 @@ import ZooPlugins
         return try [0.0, 90, 180, 270].map { angle in
             let turn: [Double] = Perturbation.rotation(degrees: angle)
             let batch = try loader.batch(of: Array(0..<1000), thetas: Array(repeating: turn, count: 1000))
-            let found = try withoutGradients { try network.architecture.forward(batch.images).argmax(-1).integers() }
+            let found = try noGrad { try network.architecture.forward(batch.images).argmax(dim: -1).integers() }
             return try Double(zip(found, batch.labels.integers()).count { $0 != $1 }) / 1000
         }
     }

@@ -95,15 +95,15 @@ import ZooProbes
         let maps = try Tensor(values, [2, 3, side, side])
         let everywhere = [Bool](repeating: true, count: side * side)
         for h in [[0.8, -0.5, 0.1, 0.4, 0.9, -0.05], [-0.6, -0.7, 0, 0.7, -0.8, 0.1], [0.7, 0.3, 0, 0.3, -0.8, 0]] {
-            let theta = try Tensor(h, [1, 2, 3]).expanded([2, 2, 3]).contiguous()
-            let made = try maps.warped(theta, height: side, width: side, padding: .border)
+            let theta = try Tensor(h, [1, 2, 3]).expand([2, 2, 3]).contiguous()
+            let made = try maps.warp(theta, height: side, width: side, paddingMode: .border)
             let search = try AlignmentSearch(maps, made, mask: everywhere)
             #expect(search.distance(h) < 1e-6)
             let found = search.minimise(hints: [], restarts: 8, seed: 0)
             #expect(found.distance < 0.02, "\(h): \(found)")
             // The formula through products agrees with the distance of the maps themselves.
-            let other = try Tensor([0.9, 0.1, 0.2, 0, 1.1, 0] as [Double], [1, 2, 3]).expanded([2, 2, 3]).contiguous()
-            let difference = try maps.warped(other, height: side, width: side, padding: .border) - made
+            let other = try Tensor([0.9, 0.1, 0.2, 0, 1.1, 0] as [Double], [1, 2, 3]).expand([2, 2, 3]).contiguous()
+            let difference = try maps.warp(other, height: side, width: side, paddingMode: .border) - made
             let direct = try ((difference * difference).sum().item() / (made * made).sum().item()).squareRoot()
             #expect(abs(search.distance([0.9, 0.1, 0.2, 0, 1.1, 0]) - direct) < 1e-9)
         }

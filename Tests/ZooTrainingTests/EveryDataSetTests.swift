@@ -52,11 +52,11 @@ import ZooManifest
                 try loss.backward()
                 #expect(try loss.item().isFinite, "\(entry.id) on \(name)")
                 for parameter in trained {
-                    let found = try parameter.tensor.gradient
+                    let found = try parameter.tensor.grad
                     let gradient = try #require(found, "\(entry.id) on \(name): \(parameter.name)")
                     #expect(try gradient.allFinite(), "\(entry.id) on \(name): \(parameter.name)")
-                    try withoutGradients { try parameter.tensor.copy_(parameter.tensor - gradient * 0.001) }
-                    try parameter.tensor.clearGradient()
+                    try noGrad { try parameter.tensor.copy_(parameter.tensor - gradient * 0.001) }
+                    try parameter.tensor.clearGrad()
                 }
             }
             try network.parameters.setTraining(false)

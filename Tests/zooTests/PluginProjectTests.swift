@@ -53,7 +53,16 @@ import Testing
         }
     }
 
-    /// The four kinds in one package, so that ZooKit is built once.
+    /// The components that the comments of ZooKit show, as Swift.
+    private func examples() throws -> String {
+        try ["Transformations/AffineFamily", "Networks/StagedExtractor"].map { path in
+            let file = ZooProcess.root.appendingPathComponent("Sources/ZooKit/\(path).swift")
+            return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("///     ") }
+                .map { $0.dropFirst(8) }.joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+
+    /// The four kinds in one package, so that ZooKit is built once, and with them the components that ZooKit's comments show.
     @Test(.enabled(if: finds("swift"), "needs Swift")) func inSwift() throws {
         try Scratch.with { scratch in
             let folder = try make("MySwift", "localization", "swift", in: scratch)
@@ -69,6 +78,9 @@ import Testing
                 try text.write(
                     to: folder.appendingPathComponent("Sources/MySwift/Other\(kind).swift"), atomically: false, encoding: .utf8)
             }
+            try ("import ZooKit\n\n" + examples()).write(
+                to: folder.appendingPathComponent("Sources/MySwift/Examples.swift"), atomically: false, encoding: .utf8)
+            others += ["Shear.self", "TinyCNN.self"]
             let main = folder.appendingPathComponent("Sources/MySwift/MySwift.swift")
             try String(contentsOf: main, encoding: .utf8).replacingOccurrences(
                 of: ".self])", with: ".self, \(others.joined(separator: ", "))])"
@@ -79,6 +91,13 @@ import Testing
             let listed = try ZooProcess.run(["plugin", "info", folder.path + "/.build/release/libMySwift.so"])
             #expect(listed.status == 0 && listed.output.contains("my-swift"), "\(listed.output)\(listed.errors)")
             try tryOut(folder, "localization", library: ".build/release/libMySwift.so")
+            #expect(listed.output.contains("shear") && listed.output.contains("tiny-cnn"), "\(listed.output)")
+            let checked = try ZooProcess.run(
+                [
+                    "plugin", "check", folder.path + "/.build/release/libMySwift.so", "--shared", "--calls", "100", "--plugin-path",
+                    ZooProcess.products.path,
+                ])
+            #expect(checked.status == 0, "\(checked.output)\(checked.errors)")
         }
     }
 

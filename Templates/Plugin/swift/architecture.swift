@@ -2,8 +2,8 @@ import ZooKit
 
 /// A spatial transformer that does not bet everything on its transformation.
 ///
-/// The classifier sees the image twice, as it is and as the transformer aligned it, and the two answers (logits) are averaged.
-/// At the beginning, when the transformation is the identity, this is exactly the plain classifier.
+/// The classifier sees the image twice, as it is and as the transformer aligned it, and the two answers (logits) are
+/// averaged. At the beginning, when the transformation is the identity, this is exactly the plain classifier.
 final class {{TYPE}}: Architecture, Component {
     static let id = "{{ID}}"
     static let summary = "Two views: the mean of the classifier's logits for the image and for the aligned image"

@@ -2,9 +2,10 @@ import ZooKit
 
 /// A localization net with squeeze and excitation.
 ///
-/// Two strided convolutions look at the image. After each, a small network reads the mean of every channel ("squeeze") and
-/// scales the channels by what it finds ("excitation") [Hu et al., arXiv:1709.01507]: which edges matter for the pose may
-/// depend on what is in the picture. The last layer starts at zero, so that the transformer starts as the identity.
+/// Two strided convolutions look at the image. After each, a small network reads the mean of every channel ("squeeze")
+/// and scales the channels by what it finds ("excitation") [Hu et al., arXiv:1709.01507]: which edges matter for the
+/// pose may depend on what is in the picture. The last layer starts at zero, so that the transformer starts as the
+/// identity.
 final class {{TYPE}}: LocalizationNet, Component {
     static let id = "{{ID}}"
     static let summary = "Localization with squeeze and excitation: two strided convolutions, channels scaled by what they see"
@@ -21,20 +22,21 @@ final class {{TYPE}}: LocalizationNet, Component {
     init(_ build: Build) throws {
         let width = try build.int("width")
         let reduction = try build.int("reduction")
-        // Stride 2 and padding k / 2 halve the sides, rounded up.
-        let (height, columns) = ((build.input.height + 3) / 4, (build.input.width + 3) / 4)
-        layers = Sequential([
-            try Conv2d(build.input.channels, width, kernel: 5, stride: 2, padding: 2, in: parameters["conv1"]), ReLU(),
+        let channels = build.input.channels
+        let features = Sequential([
+            try Conv2d(inChannels: channels, outChannels: width, kernelSize: 5, stride: 2, padding: 2, in: parameters["conv1"]), ReLU(),
             try SqueezeExcite(width, reduction: reduction, in: parameters["se1"]),
-            try Conv2d(width, width, kernel: 3, stride: 2, padding: 1, in: parameters["conv2"]), ReLU(),
+            try Conv2d(inChannels: width, outChannels: width, kernelSize: 3, stride: 2, padding: 1, in: parameters["conv2"]), ReLU(),
             try SqueezeExcite(width, reduction: reduction, in: parameters["se2"]),
             Flatten(),
-            // At zero: "no offset from the identity", before it has learned anything.
-            try Linear(width * height * columns, build.outputs, zero: true, in: parameters["theta"]),
         ])
+        // The number of features follows from the layers. The last one starts at zero: no offset from the identity.
+        let count = try features.outputShape(of: build.input).count
+        let last = try Linear(inFeatures: count, outFeatures: build.outputs, zeroInit: true, in: parameters["theta"])
+        layers = Sequential(features.layers + [last])
     }
 
-    /// N×C×H×W to N×outputs.
+    /// `N×C×H×W` to `N×outputs`.
     func forward(_ x: Tensor) throws -> Tensor { try layers(x) }
 }
 

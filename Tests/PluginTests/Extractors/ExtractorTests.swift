@@ -48,10 +48,10 @@ import ZooKit
     @Test(arguments: cases) func gradientsReachEverything(_ item: Case) throws {
         let net = try extractor(item.id, item.config, input: item.input, classes: item.classes)
         try net.parameters.setTraining(true)
-        let logits = try net.logits(wave([4, item.input.channels, item.input.height, item.input.width])).reshaped([-1, item.classes])
+        let logits = try net.logits(wave([4, item.input.channels, item.input.height, item.input.width])).reshape([-1, item.classes])
         try logits.crossEntropy(Tensor((0..<logits.size(0)).map { Int64($0 % item.classes) }, [logits.size(0)])).backward()
         for entry in net.parameters.entries where entry.role == .parameter {
-            #expect(try #require(try entry.tensor.gradient, "\(entry.name)").allFinite(), "\(entry.name)")
+            #expect(try #require(try entry.tensor.grad, "\(entry.name)").allFinite(), "\(entry.name)")
         }
     }
 

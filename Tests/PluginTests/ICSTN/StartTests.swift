@@ -19,7 +19,7 @@ import ZooModelFiles
         let isProjective = family == "homography"
         let theta = try Tensor(rows.flatMap { isProjective ? $0 : Array($0.prefix(6)) }, [2, isProjective ? 3 : 2, 3])
         let upright = try wave([2, 1, 24, 24], phase: 1)
-        return (upright, theta, try upright.warped(theta, height: 24, width: 24, padding: .zeros))
+        return (upright, theta, try upright.warp(theta, height: 24, width: 24, paddingMode: .zeros))
     }
 
     /// At initialisation every update is the identity: what is classified is the perturbed image, made from the upright one.
@@ -53,11 +53,11 @@ import ZooModelFiles
         _ = try look.architecture.forward(images, trace: once.trace)
         let (first, update) = try (#require(recording.thetas.first), #require(once.thetas.first))
         for index in 0..<2 {
-            func one(_ tensor: Tensor) throws -> [Double] { try square(tensor.narrowed(0, from: index, count: 1)) }
+            func one(_ tensor: Tensor) throws -> [Double] { try square(tensor.narrow(dim: 0, start: index, length: 1)) }
             let product = try times(one(update), one(theta))
             #expect(try relativeDifference(Tensor(one(first), [9]), Tensor(product.map { $0 / product[8] }, [9])) < 1e-12)
         }
-        let warped = try upright.warped(#require(recording.thetas.last), height: 24, width: 24, padding: .zeros)
+        let warped = try upright.warp(#require(recording.thetas.last), height: 24, width: 24, paddingMode: .zeros)
         #expect(try relativeDifference(#require(recording["warped"]), warped) < 1e-12)
     }
 

@@ -19,7 +19,7 @@ import ZooModelFiles
         let net = try extractor(id, config, input: ImageShape(2, 16, 16))
         for entry in net.parameters.entries { try entry.tensor.copy_(file.tensor("\(name).\(entry.name)")) }
         try net.parameters.convert(dtype: .float64)
-        let x = try file.tensor("\(name).input").to(dtype: .float64).requiringGradient()
+        let x = try file.tensor("\(name).input").to(dtype: .float64).requiresGrad_()
         for index in 0..<2 {
             let expected = try file.tensor("\(name).stage.\(index + 1)")
             #expect(try relativeDifference(net.forward(x, stages: 0..<index + 1), expected) < 1e-6)
@@ -27,10 +27,10 @@ import ZooModelFiles
         let logits = try net.logits(x)
         #expect(try relativeDifference(logits, file.tensor("\(name).logits")) < 1e-6)
         try logits.crossEntropy(Tensor([0, 3, 1] as [Int64], [3])).backward()
-        #expect(try relativeDifference(#require(try x.gradient), file.tensor("\(name).gradient.input")) < 1e-6)
+        #expect(try relativeDifference(#require(try x.grad), file.tensor("\(name).grad.input")) < 1e-6)
         for entry in net.parameters.entries {
             #expect(
-                try relativeDifference(#require(try entry.tensor.gradient), file.tensor("\(name).gradient.\(entry.name)")) < 1e-6,
+                try relativeDifference(#require(try entry.tensor.grad), file.tensor("\(name).grad.\(entry.name)")) < 1e-6,
                 "\(entry.name)")
         }
     }
@@ -47,15 +47,15 @@ import ZooModelFiles
         func loss() throws -> Tensor { try (net.logits(x) * wave([2, 3], phase: 1, dtype: .float64)).sum() }
         try loss().backward()
         for entry in net.parameters.entries where entry.role == .parameter {
-            let values = try entry.tensor.detached().doubles()
-            let found = try #require(try entry.tensor.gradient).doubles()
+            let values = try entry.tensor.detach().doubles()
+            let found = try #require(try entry.tensor.grad).doubles()
             for index in values.indices {
                 var sides: [Double] = []
                 for step in [1e-6, -1e-6] {
                     var moved = values
                     moved[index] += step
                     try entry.tensor.copy_(Tensor(moved, entry.tensor.shape))
-                    sides.append(try withoutGradients { try loss().item() })
+                    sides.append(try noGrad { try loss().item() })
                 }
                 try entry.tensor.copy_(Tensor(values, entry.tensor.shape))
                 #expect(abs((sides[0] - sides[1]) / 2e-6 - found[index]) < 1e-6, "\(entry.name)[\(index)]")

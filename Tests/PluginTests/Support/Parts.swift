@@ -58,20 +58,20 @@ func blobs(side: Int) throws -> Tensor {
 
 extension Tensor {
     /// A mirroring, then quarter turns anticlockwise.
-    func moved(quarters: Int, mirror: Bool) throws -> Tensor { try (mirror ? flipped([-1]) : self).rotated90(quarters) }
+    func moved(quarters: Int, mirror: Bool) throws -> Tensor { try (mirror ? flip(dims: [-1]) : self).rot90(quarters) }
 }
 
 /// Square images N×C×H×H turned anticlockwise about their centre, interpolated.
 func turned(_ images: Tensor, degrees: Double) throws -> Tensor {
     let angle = degrees * .pi / 180
     let theta = try Tensor([cos(angle), -sin(angle), 0, sin(angle), cos(angle), 0], [1, 2, 3]).to(dtype: images.dtype)
-    let all = try theta.expanded([images.size(0), 2, 3]).contiguous()
-    return try images.warped(all, height: images.size(2), width: images.size(3), padding: .zeros)
+    let all = try theta.expand([images.size(0), 2, 3]).contiguous()
+    return try images.warp(all, height: images.size(2), width: images.size(3), paddingMode: .zeros)
 }
 
 /// What `backward()` left in a parameter.
 func gradient(_ name: String, of parameters: Parameters) throws -> Tensor {
-    guard let gradient = try parameters[tensor: name]?.gradient else { throw ZooError("no gradient in '\(name)'", .notFound) }
+    guard let gradient = try parameters[tensor: name]?.grad else { throw ZooError("no gradient in '\(name)'", .notFound) }
     return gradient
 }
 
