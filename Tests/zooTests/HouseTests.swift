@@ -30,7 +30,10 @@ import Testing
             }
             let targets: [Target]
         }
-        let package = ["swift", "package", "--package-path", ZooProcess.root.path, "dump-package"]
+        // `swift test` may hold the lock of the usual scratch folder, .build.
+        let folder = try TemporaryDirectory()
+        defer { withExtendedLifetime(folder) {} }
+        let package = ["swift", "package", "--package-path", ZooProcess.root.path, "--scratch-path", folder.path, "dump-package"]
         let outcome = try ZooProcess.execute("/usr/bin/env", package, ProcessInfo.processInfo.environment)
         try #require(outcome.status == 0, "\(outcome.errors)")
         let dump = try JSONDecoder().decode(Dump.self, from: Data(outcome.output.utf8))
