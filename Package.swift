@@ -44,6 +44,10 @@ let swift: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
+// Under libFuzzer what reads files in C is instrumented as the Swift code is: see `make fuzz`.
+let isFuzzed = Context.environment["ZOO_FUZZ"] == "1"
+let reading: [CSetting] = isFuzzed ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address", "-g"])] : []
+
 /// Tests of a target, in Tests/<Target>Tests.
 func tests(_ target: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: "\(target)Tests", dependencies: dependencies + ["TestSupport"], swiftSettings: swift)
@@ -69,7 +73,7 @@ let package = Package(
         // glibc's own counters, which its Swift module leaves out.
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CZooPlugin", exclude: ["plugin.map"]),
+        .target(name: "CZooPlugin", exclude: ["plugin.map"], cSettings: reading),
         .target(name: "CEngine", dependencies: ["CZooPlugin"]),
         .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
         .target(name: "ZooKit", dependencies: ["CZooPlugin"], swiftSettings: swift),
@@ -79,7 +83,9 @@ let package = Package(
             swiftSettings: swift),
         // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
         // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
-        .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
+        .target(
+            name: "CImage", cSettings: reading,
+            linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
         .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CArchive", "CZlib", "CImage"], swiftSettings: swift),
         // apt: libsqlite3-dev
         .target(name: "ZooStore", dependencies: ["ZooHost", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
@@ -122,7 +128,7 @@ let package = Package(
                 linkerSettings: pluginLinking + [.linkedLibrary("m")])
         }
         // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.
-        + (Context.environment["ZOO_FUZZ"] == "1"
+        + (isFuzzed
             ? [
                 .target(name: "CFuzzDriver", path: "Fuzz/Driver"),
                 .executableTarget(
