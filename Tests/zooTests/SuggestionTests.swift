@@ -18,7 +18,7 @@ import ZooHost
             #expect(lacking.status == 66, "\(lacking.errors)")
             let suggested = try #require(lacking.errors.firstMatch(of: /zoo evaluate b [^\n]*/)).output
             let environment = ZooProcess.environment([
-                "PATH": ZooProcess.products.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+                "PATH": ZooProcess.products.path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
             ])
             let pasted = try ZooProcess.execute("/bin/sh", ["-c", String(suggested)], environment, in: scratch.folder)
             #expect(pasted.status == 0, "\(suggested): \(pasted.errors)")

@@ -132,7 +132,8 @@ struct AlignmentSettings {
     /// Measures all of a scene.
     func results(of scene: Scene, normalisation: Normalisation, progress: () -> Void) throws -> [AlignmentResult] {
         let alignment = Alignment(
-            extractor: scene.extractor, images: scene.images, frame: scene.frame, normalisation: normalisation, restarts: restarts, seed: seed)
+            extractor: scene.extractor, images: scene.images, frame: scene.frame, normalisation: normalisation, restarts: restarts,
+            seed: seed)
         return try alignment.run(scene.cases, progress: progress)
     }
 
