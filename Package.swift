@@ -35,6 +35,10 @@ let pluginLinking: [LinkerSetting] = [
     ])
 ]
 
+// Under libFuzzer what reads files in C is instrumented as the Swift code is: see `make fuzz`.
+let isFuzzed = Context.environment["ZOO_FUZZ"] == "1"
+let reading: [CSetting] = isFuzzed ? [.unsafeFlags(["-fsanitize=fuzzer-no-link,address", "-g"])] : []
+
 // MARK: Kinds of targets
 
 /// A layer of the zoo, in Sources/.
@@ -82,10 +86,11 @@ let foundations: [Target] = [
     .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
     // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
     // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
-    .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
+    .target(
+        name: "CImage", cSettings: reading, linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
     // apt: libcurl4-openssl-dev, for its header; the library is loaded when something is downloaded.
-    .target(name: "CTransfer"),
-    .target(name: "CZooPlugin", exclude: ["plugin.map"]),
+    .target(name: "CTransfer", cSettings: reading),
+    .target(name: "CZooPlugin", exclude: ["plugin.map"], cSettings: reading),
     .target(name: "CEngine", dependencies: ["CZooPlugin"]),
     .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
 ]
@@ -185,7 +190,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: foundations + layers + testTargets + plugins.map(plugin)
-        + (Context.environment["ZOO_FUZZ"] == "1" ? fuzzers : []),
+        + (isFuzzed ? fuzzers : []),
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c99,
     cxxLanguageStandard: .cxx20

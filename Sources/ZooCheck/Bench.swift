@@ -9,7 +9,7 @@ import ZooPlugins
 public final class Bench {
     public let path: String
     public let seed: UInt64
-    /// How often a call is repeated where growth is looked for; below 200 fewer random settings are tried, too.
+    /// How often a call is repeated where growth is looked for; below 200 fewer random settings are tried and fewer instances made, too.
     public let calls: Int
     var complaints: [String] = []
 

@@ -30,7 +30,8 @@ extension Check {
                 let x = try bench.images(1, model.shape)
                 let growth = try bench.growth { _ = try model.evaluate(x) }
                 bench.expect(growth < 64, "\(model.name): \(Int(growth)) bytes are left behind by every call")
-                let made = try bench.growth(calls: max(100, bench.calls / 20)) { _ = try bench.model(model.component) }
+                let instances = bench.calls < 200 ? 20 : max(100, bench.calls / 20)
+                let made = try bench.growth(calls: instances) { _ = try bench.model(model.component) }
                 bench.expect(made < 256, "\(model.name): \(Int(made)) bytes are left behind by every instance made and destroyed")
             }
         },

@@ -75,6 +75,12 @@ public struct ByteName: Hashable, Comparable, Sendable {
         return try body(name)
     }
 
+    /// What follows the last dot, in small letters; empty if there is no dot, or only one at the beginning.
+    public var ending: String {
+        guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return "" }
+        return ByteName(bytes[(dot + 1)...]).text.lowercased()
+    }
+
     /// In the order of their bytes, which is the same in every locale.
     public static func < (a: ByteName, b: ByteName) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 

@@ -57,14 +57,19 @@ public final class RegularFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// "directory", "pipe", "socket" or "device"; nil for a regular file.
-    package static func type(besidesFiles mode: mode_t) -> String? {
+    /// What a name can stand for that is no regular file; its case's name is what messages call it.
+    package enum OtherType {
+        case directory, pipe, socket, device
+    }
+
+    /// Nil for a regular file.
+    package static func type(besidesFiles mode: mode_t) -> OtherType? {
         switch mode & S_IFMT {
         case S_IFREG: nil
-        case S_IFDIR: "directory"
-        case S_IFIFO: "pipe"
-        case S_IFSOCK: "socket"
-        default: "device"
+        case S_IFDIR: .directory
+        case S_IFIFO: .pipe
+        case S_IFSOCK: .socket
+        default: .device
         }
     }
 

@@ -43,7 +43,7 @@ struct ClassFolders: Sendable {
                     location: .file(Self.join(path, tree.files[image.index])))
             }
         default:
-            let archive = try Archive(path: path, wants: PictureNames.contain)
+            let archive = try Archive(path: path, wants: Picture.isPicture)
             layout = try ClassLayout(
                 path: path, files: archive.files.map(\.parts), folders: archive.folders, leftOut: archive.leftOut)
             files = layout.images.map { image in
@@ -65,7 +65,7 @@ struct ClassFolders: Sendable {
             }
             return [path]
         }
-        let pictures = try FileTree(path).files.filter { $0.last.map(PictureNames.contain) ?? false }
+        let pictures = try FileTree(path).files.filter { $0.last.map(Picture.isPicture) ?? false }
         guard !pictures.isEmpty else {
             throw HostError(.data, file: path, field: "images", expected: "pictures in class folders", found: "none")
         }
@@ -85,16 +85,5 @@ struct ClassFolders: Sendable {
         case .file(let path): try DataFile.bytes(of: path, limit: 1 << 30)
         case .member(let contents): contents
         }
-    }
-}
-
-/// Which files are pictures, by their names.
-enum PictureNames {
-    static func contain(_ name: ByteName) -> Bool { Picture.isPicture(name: name.text) }
-
-    /// What follows the last dot, in small letters.
-    static func ending(_ name: ByteName) -> String {
-        guard let dot = name.bytes.lastIndex(of: UInt8(ascii: ".")) else { return "" }
-        return ByteName(name.bytes[(dot + 1)...]).text.lowercased()
     }
 }

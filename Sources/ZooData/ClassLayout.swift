@@ -32,7 +32,7 @@ struct ClassLayout {
         self.path = path
         self.files = files
         self.folders = folders
-        let pictures = files.indices.filter { files[$0].last.map(PictureNames.contain) ?? false }
+        let pictures = files.indices.filter { files[$0].last.map(Picture.isPicture) ?? false }
         var root = 0
         while let first = pictures.first, pictures.allSatisfy({ files[$0].count >= root + 3 && files[$0][root] == files[first][root] }) {
             root += 1
@@ -90,7 +90,7 @@ struct ClassLayout {
     private mutating func number(_ placed: [Placed], levels: Int) throws {
         let names = Set(placed.map(\.folder)).sorted()
         guard !names.isEmpty else {
-            let loose = files.count { $0.last.map(PictureNames.contain) ?? false }
+            let loose = files.count { $0.last.map(Picture.isPicture) ?? false }
             throw HostError(
                 .data, file: path, field: "classes", expected: "a folder of pictures for each",
                 found: loose == 0 ? "no picture" : "\(Self.count(loose, "picture")) in no folder")
@@ -140,7 +140,7 @@ struct ClassLayout {
         guard others > 0 else { return }
         let taken = Set(pictures)
         let endings = files.indices.filter { !taken.contains($0) }.map { index in
-            let ending = files[index].last.map(PictureNames.ending) ?? ""
+            let ending = files[index].last?.ending ?? ""
             return ending.isEmpty ? "no ending" : ".\(ending)"
         }
         warnings.append(line("\(Self.count(others, "file")) left out, no pictures by name (\(Self.tally(endings)))"))

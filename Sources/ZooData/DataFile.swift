@@ -1,4 +1,5 @@
 import Foundation
+package import Glibc
 import ZooCore
 
 /// Reading of whole files, with complaints of one line. Paths are texts as `ByteName` writes them, so that a name may be any bytes.
@@ -13,18 +14,18 @@ package enum DataFile {
 
     /// Nil if there is nothing, or nothing that may be looked at.
     static func kind(of path: String) -> Kind? {
-        var status = stat()
-        return withBytes(of: path) { stat($0, &status) } == 0 ? kind(status) : nil
+        guard let status = status(of: path) else { return nil }
+        return switch RegularFile.type(besidesFiles: status.st_mode) {
+        case nil: .file(size: Int(status.st_size))
+        case .directory?: .folder
+        case let other?: .other("a \(other)")
+        }
     }
 
-    static func kind(_ status: stat) -> Kind {
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: .file(size: Int(status.st_size))
-        case S_IFDIR: .folder
-        case S_IFIFO: .other("a pipe")
-        case S_IFSOCK: .other("a socket")
-        default: .other("a device")
-        }
+    /// Nil if there is nothing, or nothing that may be looked at; then `errno` says why.
+    package static func status(of path: String) -> stat? {
+        var status = stat()
+        return withBytes(of: path) { stat($0, &status) } == 0 ? status : nil
     }
 
     static func isDirectory(_ path: String) -> Bool { kind(of: path) == .folder }

@@ -14,10 +14,7 @@ package struct Picture: Sendable {
     ]
 
     /// Whether a file of that name is taken for a picture.
-    static func isPicture(name: String) -> Bool {
-        guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return false }
-        return extensions.contains(name[name.index(after: dot)...].lowercased())
-    }
+    static func isPicture(_ name: ByteName) -> Bool { extensions.contains(name.ending) }
 
     /// Decodes a picture file in memory to 1 or 3 channels, upright as its EXIF says: see docs/pictures.md for the rules.
     ///

@@ -54,7 +54,9 @@ extension ModelFile {
     /// - Parameter path: of the file.
     public func refusal(asModel path: String) -> HostError {
         var found = description
-        if kind == .safetensors { found += "; 'zoo import --weights \(path) --entry ID --output FILE' takes it" }
+        if kind == .safetensors {
+            found += "; this takes it: \(SuggestedCommand("import", "--weights", path, "--entry", "ID", "--output", "FILE"))"
+        }
         if let line = toModel(path) {
             let lead =
                 switch kind {

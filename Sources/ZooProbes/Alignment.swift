@@ -68,6 +68,30 @@ public enum AlignmentVerdict: String, Codable, Sendable {
     }
 }
 
+/// The rectangle of a square canvas in which images were recorded, before they are smoothed: what has to stay on the canvas.
+struct RecordedFrame {
+    /// The corners between the rows and columns of pixels, from -1 to 1 on the canvas.
+    private let corners: [(x: Double, y: Double)]
+
+    /// - Parameters:
+    ///   - left: pixels between the canvas's edge and the frame; `top` likewise.
+    ///   - side: of the canvas, in pixels.
+    init(left: Int, top: Int, width: Int, height: Int, side: Int) {
+        func place(_ pixel: Int) -> Double { 2 * Double(pixel) / Double(side) - 1 }
+        corners = [left, left + width].flatMap { x in [top, top + height].map { (place(x), place($0)) } }
+    }
+
+    /// Whether the transformed frame lies on the canvas; what lies on its edge does.
+    func stays(under transformation: Transformation) -> Bool {
+        let s = transformation.inverse
+        return corners.allSatisfy { corner in
+            let x = s[0] * corner.x + s[1] * corner.y + s[2]
+            let y = s[3] * corner.x + s[4] * corner.y + s[5]
+            return max(abs(x), abs(y)) <= 1 + 1e-9
+        }
+    }
+}
+
 /// The transformations of the theorem [JMFL20, arXiv:2004.14716] for one extractor and one set of images.
 ///
 /// Images lie in the middle of a square canvas, their background continued, wide enough that nothing leaves it. A feature map
@@ -77,6 +101,8 @@ struct Alignment {
     let extractor: any FeatureExtractor
     /// Values from 0, the background, to 1; N×C×S×S.
     let images: Tensor
+    /// Where they were recorded.
+    let frame: RecordedFrame
     let normalisation: Normalisation
     var restarts = 8
     var seed: UInt64 = 0
@@ -133,8 +159,8 @@ struct Alignment {
             let moved = try g.applied(to: images, padding: .zeros)
             let restored = try g.inverted.applied(to: moved, padding: .zeros)
             let everywhere = [Bool](repeating: true, count: try images.size(-1) * images.size(-2))
-            // What only moves pixels gives them all back, unless some have left the canvas: then there is nothing to compare.
-            let isWhole = try g.exact == nil || Self.distance(restored, images, everywhere) == 0
+            // Where something leaves the canvas there is nothing to compare. What only moves pixels gives them all back, if none has left it.
+            let isWhole = try frame.stays(under: g) && (g.exact == nil || Self.distance(restored, images, everywhere) == 0)
             let imageFloor = try Self.distance(restored, images, g.inverted.region(everywhere, like: images))
             let (transformed, aligned) = (try features(moved), try features(restored))
             let results = try extractor.stages.indices.map { stage in

@@ -7,7 +7,7 @@ import ZooManifest
 /// What is transformed and how, for `zoo theorem` and the probe.
 struct AlignmentSettings {
     static let options = [
-        EquivarianceProbe.version(2),
+        EquivarianceProbe.version(3),
         Option.int("images", default: 24, in: 1...100_000, "upright test images, a fixed random choice"),
         Option.int(
             "canvas", default: 0, in: 0...4096,
@@ -36,6 +36,8 @@ struct AlignmentSettings {
         let side: Int
         /// N×C×S×S, background 0.
         let images: Tensor
+        /// Where in S×S they were recorded.
+        let frame: RecordedFrame
         let cases: [Alignment.Case]
         /// Why there is no verdict for some of it, and what would give one.
         let remarks: [String]
@@ -61,8 +63,7 @@ struct AlignmentSettings {
         }
         func build(_ side: Int) throws -> any FeatureExtractor { try make(ImageShape(own.channels, side, side)) }
         func gaps(_ extractor: any FeatureExtractor, _ side: Int) throws -> Gaps {
-            try self.gaps(
-                extractor, side: side, channels: own.channels, recorded: max(images.height, images.width), dataSet.normalisation)
+            try self.gaps(extractor, images, side: side, channels: own.channels, dataSet.normalisation)
         }
         var extractor = try build(side)
         var left = try gaps(extractor, side)
@@ -83,8 +84,8 @@ struct AlignmentSettings {
             }
         }
         return Scene(
-            extractor: extractor, side: side, images: try canvas(images, side: side), cases: cases(for: extractor, side: side),
-            remarks: remarks)
+            extractor: extractor, side: side, images: try canvas(images, side: side), frame: Self.frame(of: images, side: side),
+            cases: cases(for: extractor, side: side), remarks: remarks)
     }
 
     /// The next side to try, half as large again: a whole number of the longest strides.
@@ -101,25 +102,26 @@ struct AlignmentSettings {
     }
 
     private func gaps(
-        _ extractor: any FeatureExtractor, side: Int, channels: Int, recorded: Int, _ normalisation: Normalisation
+        _ extractor: any FeatureExtractor, _ images: ImageSet, side: Int, channels: Int, _ normalisation: Normalisation
     ) throws -> Gaps {
         let cases = cases(for: extractor, side: side)
+        let frame = Self.frame(of: images, side: side)
         let reach = Self.reach(configuration.double("blur"))
-        var gaps = Gaps()
-        var reasons: [String] = []
-        for item in cases {
-            if case .shift(let right, _)? = item.transformation.exact, recorded + 2 * (right + reach) > side {
-                gaps.count += extractor.stages.count
-                reasons.append("a shift of \(right) pixels takes the images over the edge")
-            }
+        // What a shift moves is compared pixel by pixel, so what the images are smoothed over counts too.
+        let leaving = cases.filter { item in
+            guard case .shift(let right, _)? = item.transformation.exact else { return !frame.stays(under: item.transformation) }
+            return max(images.height, images.width) + 2 * (right + reach) > side
         }
+        var gaps = Gaps(count: leaving.count * extractor.stages.count)
+        func names(_ list: [String]) -> String {
+            list.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+        }
+        var reasons: [String] = []
+        if !leaving.isEmpty { reasons.append("the images go over the edge under \(names(leaving.map(\.transformation.name)))") }
         let blank = try Tensor.zeros([1, channels, side, side])
-        let lacking = try Alignment(extractor: extractor, images: blank, normalisation: normalisation).withoutPlaces(cases)
+        let lacking = try Alignment(extractor: extractor, images: blank, frame: frame, normalisation: normalisation).withoutPlaces(cases)
         gaps.count += lacking.count
         if !lacking.isEmpty {
-            func names(_ list: [String]) -> String {
-                list.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
-            }
             reasons.append(
                 "the edge or padding reaches what would be compared after \(names(lacking.map(\.stage))) under \(names(lacking.map(\.title)))"
             )
@@ -131,8 +133,15 @@ struct AlignmentSettings {
     /// Measures all of a scene.
     func results(of scene: Scene, normalisation: Normalisation, progress: () -> Void) throws -> [AlignmentResult] {
         let alignment = Alignment(
-            extractor: scene.extractor, images: scene.images, normalisation: normalisation, restarts: restarts, seed: seed)
+            extractor: scene.extractor, images: scene.images, frame: scene.frame, normalisation: normalisation, restarts: restarts,
+            seed: seed)
         return try alignment.run(scene.cases, progress: progress)
+    }
+
+    /// The middle of a canvas.
+    private static func frame(of images: ImageSet, side: Int) -> RecordedFrame {
+        RecordedFrame(
+            left: (side - images.width) / 2, top: (side - images.height) / 2, width: images.width, height: images.height, side: side)
     }
 
     /// The images in the middle of a canvas, N×C×S×S, background 0.

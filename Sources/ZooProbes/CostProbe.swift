@@ -74,7 +74,7 @@ struct CostProbe: ConfigurableProbe {
                 .init("multiply-adds", .integers(counts.operators.map(\.multiplyAdds))),
             ])
         return Measurement(
-            figures: figures, tables: [operators, ProbeImages.table(Array(0..<min(wanted, count)))],
+            figures: figures, tables: [operators, ProbeImages.table(Array(0..<min(wanted, count)), of: subject.images)],
             warnings: unknown.map { ["multiply-adds are not known: \($0)"] } ?? [])
     }
 

@@ -40,7 +40,8 @@ struct EquivarianceProbe: ConfigurableProbe {
         for place in 0..<6 { columns.append(numbers("best.h\(place + 1)") { $0.bestMap[place] }) }
         figures.append(.init("alignment.canvas", Double(scene.side), unit: "px"))
         return Measurement(
-            figures: figures, tables: [.init("alignment", columns), ProbeImages.table(settings.chosen(subject.images))],
+            figures: figures,
+            tables: [.init("alignment", columns), ProbeImages.table(settings.chosen(subject.images), of: subject.images)],
             warnings: scene.remarks)
     }
 }

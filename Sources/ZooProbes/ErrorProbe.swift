@@ -28,7 +28,7 @@ public struct ErrorProbe: Probe {
         let (images, dataSet) = (subject.images, subject.dataSet)
         var readings = [("upright", dataSet.upright)]
         if dataSet.upright != dataSet { readings.append(("transformed", dataSet)) }
-        var measurement = Measurement(tables: [ProbeImages.table(Array(0..<images.count))], warnings: images.warnings)
+        var measurement = Measurement(tables: [ProbeImages.table(Array(0..<images.count), of: images)], warnings: images.warnings)
         let start = ContinuousClock.now
         for (name, set) in readings {
             let reading = try evaluator.read(images, as: set)

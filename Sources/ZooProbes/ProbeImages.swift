@@ -9,7 +9,7 @@ import ZooStore
 struct ProbeImages {
     let subject: ProbeSubject
     private let loader: BatchLoader
-    /// Which of the test images, ascending.
+    /// Which of the loaded test images, ascending.
     let indices: [Int]
 
     /// - Parameters:
@@ -30,9 +30,11 @@ struct ProbeImages {
             ? Array(0..<total) : RandomStream(seed: TestImages.seed, "probe/images").permutation(total).prefix(count).sorted()
     }
 
-    /// What is stored with every result: which of the loaded test images were taken, counted from 0.
-    var table: Measurement.Table { Self.table(indices) }
-    static func table(_ indices: [Int]) -> Measurement.Table { .init("images", [.init("image", .integers(indices))]) }
+    /// What is stored with every result: which test images were taken, as they are numbered in the whole split, from 0.
+    var table: Measurement.Table { Self.table(indices, of: subject.images) }
+    static func table(_ indices: [Int], of images: ImageSet) -> Measurement.Table {
+        .init("images", [.init("image", .integers(indices.map(images.place)))])
+    }
 
     /// C×H×W of one image.
     var shape: ImageShape { loader.shape }

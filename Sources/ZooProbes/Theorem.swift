@@ -94,7 +94,9 @@ public struct Theorem {
         }
         guard let component = host.components.first(where: { $0.kind == .extractor && $0.id == name }) else {
             let known = (manifest?.entries.map(\.id) ?? []) + host.components.filter { $0.kind == .extractor }.map(\.id)
-            throw HostError(.usage, "there is no entry or extractor '\(name)'\(suggestion(name, known)); 'zoo list' shows what there is")
+            throw HostError(
+                .usage,
+                "there is no entry or extractor '\(name)'\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
         }
         return [
             Subject(name: name, weights: "untrained", component: name) { input in

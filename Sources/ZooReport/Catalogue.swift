@@ -269,7 +269,7 @@ extension Catalogue {
             (wants("entry") ? (manifest?.entries ?? []).map(\.id) : []) + components.filter { wants($0.kind) }.map(\.id)
             + (wants("plugin") ? plugins.map(\.id) : [])
         let what = kind.map { "\($0) '\(name)'" } ?? "entry, component or plugin '\(name)'"
-        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); 'zoo list' shows what there is")
+        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
     }
 }
 

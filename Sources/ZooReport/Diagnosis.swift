@@ -118,8 +118,8 @@ public struct Diagnosis: Codable, Sendable {
                 let what = weights.state == .missing ? "cannot be read" : "its checksum is not the manifest's: changed or cut"
                 add(
                     "manifest", entry.id, .problem, "\(weights.file): \(what)",
-                    cure:
-                        "take the file from the repository again, or train: zoo train \(entry.id) --dataset \(shellWord(weights.dataset)) --seed \(weights.seed)"
+                    cure: "take the file from the repository again, or train: "
+                        + SuggestedCommand("train", entry.id, "--dataset", weights.dataset, "--seed", "\(weights.seed)").description
                 )
             }
         }

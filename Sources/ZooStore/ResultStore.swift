@@ -29,8 +29,13 @@ public final class ResultStore: Sendable {
         self.path = path
         let files = DatabaseFiles(path)
         try Self.refuseObstacle(files, path, .noInput)
-        guard files.main != nil else { throw HostError(.noInput, "\(path): there is no result store; 'zoo evaluate' makes one") }
+        guard files.main != nil else { throw Self.nothing(path) }
         door = try Self.explained(path, .noInput) { .reading(try FolderLock.held(on: files.folder, LOCK_SH) { try StoreReader(files) }) }
+    }
+
+    private static func nothing(_ path: String) -> HostError {
+        HostError(
+            .noInput, "\(path): there is no result store; this makes one: \(SuggestedCommand("evaluate", "--all", "--store", path))")
     }
 
     /// Opens a store to add to it; one of an earlier version is brought up to date.
@@ -43,7 +48,7 @@ public final class ResultStore: Sendable {
         let files = DatabaseFiles(path)
         try Self.refuseObstacle(files, path, .cantCreate)
         guard files.main != nil || creating else {
-            throw HostError(.noInput, "\(path): there is no result store; 'zoo evaluate' makes one")
+            throw Self.nothing(path)
         }
         do {
             if files.main == nil { try FileManager.default.createDirectory(atPath: files.folder, withIntermediateDirectories: true) }

@@ -130,11 +130,6 @@ package final class Fingerprints {
     }
 
     /// Paths of images may hold bytes that are not UTF-8.
-    private static func status(of file: String) -> stat? {
-        var status = stat()
-        return ByteName(text: file).withCString { stat($0, &status) } == 0 ? status : nil
-    }
-
     private static func sha256(_ file: String) throws -> String {
         try RegularFile(name: ByteName(text: file).bytes, called: file).sha256()
     }
@@ -151,7 +146,7 @@ package final class Fingerprints {
             moment = Self.nanoseconds(now)
             var (text, newest) = ("", Int64.min)
             for file in files {
-                guard let status = Fingerprints.status(of: file) else {
+                guard let status = DataFile.status(of: file) else {
                     // A link to nothing: whether it matters is for those to say who read it.
                     text += "\(file)\u{0}\(errno)\n"
                     continue

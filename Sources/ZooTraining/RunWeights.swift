@@ -39,7 +39,7 @@ extension Laboratory {
             }
             return FoundWeights(path: path, checksum: found, trainingData: "")
         }
-        let command = "zoo train \(entry.id) --dataset \(shellWord(set.name)) --seed \(seed)"
+        let command = SuggestedCommand("train", entry.id, "--dataset", set.name, "--seed", "\(seed)")
         let what = "entry '\(entry.id)' has no weights for \(set.name), seed \(seed)"
         guard let other = runs.max(by: { $0.date < $1.date }) else { throw HostError(.noInput, "\(what): train it with: \(command)") }
         let reason =

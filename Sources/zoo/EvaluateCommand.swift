@@ -111,7 +111,7 @@ struct EvaluateCommand: ParsableCommand {
             if !names.contains(name) { names.append(name) }
         }
         let source = Laboratory.canonical(trainedOn ?? dataset.first ?? "strokes-rotated")
-        let command = "zoo train \(first.entry) --dataset \(shellWord(source))"
+        let command = SuggestedCommand("train", first.entry, "--dataset", source)
         shared.note("without weights, left out: \(names.joined(separator: " ")); this makes them: \(command)")
     }
 

@@ -146,7 +146,7 @@ struct LayoutTests {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // A socket's address is short, and the folder's path may not be.
-        let short = "/tmp/zoo-\(getpid()).sock"
+        let short = "/tmp/zoo-\(UUID().uuidString.prefix(8)).sock"
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: short.utf8) }
         _ = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }

@@ -23,7 +23,7 @@ import ZooTraining
         #expect(try tensors(whole.weights) == tensors(again.weights), "two runs of the same seed differ")
 
         // The stop comes in the second of two epochs.
-        #expect(throws: Interrupted.self) { try third.train(Impatient(images: 24_000)) }
+        #expect(throws: Interrupted.self) { try third.train(Impatient(images: 3 * TinyZoo.images / 2)) }
         Interrupt.clear()
         let resumed = try third.train()
         #expect(resumed.resumedFrom == 1)
@@ -65,7 +65,8 @@ import ZooTraining
         #expect(job.conditions.plugins.keys.contains("libSTNInput.so"))
         #expect(measured.warnings.isEmpty)
         guard case .integers(let right)? = measured.samples("transformed.correct") else { return #expect(Bool(false), "no samples") }
-        #expect(right.count == 5000 && measured["error.transformed"] == Double(right.count { $0 == 0 }) / 5000)
+        #expect(right.count == TinyZoo.images)
+        #expect(measured["error.transformed"] == Double(right.count { $0 == 0 }) / Double(TinyZoo.images))
         let initial = try zoo.evaluate(weights: .initial).1
         #expect((initial["error.upright"] ?? 0) > 0.5, "untrained weights cannot know the digits")
     }
@@ -129,7 +130,7 @@ import ZooTraining
             $0.replacingOccurrences(
                 of: "\"recipes\"",
                 with:
-                    "\"weights\": [{\"dataset\": \"strokes-rotated\", \"seed\": 3, \"file\": \"\(run.weights)\", \"sha256\": \"\(String(repeating: "0", count: 64))\"}], \"recipes\""
+                    "\"weights\": [{\"dataset\": \"\(TinyZoo.dataset)\", \"seed\": 3, \"file\": \"\(run.weights)\", \"sha256\": \"\(String(repeating: "0", count: 64))\"}], \"recipes\""
             )
         }
         let changed = #expect(throws: HostError.self) { try tampered.evaluate() }

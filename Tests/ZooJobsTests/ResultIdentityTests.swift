@@ -22,8 +22,6 @@ extension HarnessTests {
         return plan.jobs
     }
 
-    private func smallBatches(_ text: String) -> String { text.replacingOccurrences(of: "2000", with: "32") }
-
     @Test func aResultSaysWhatItWasMadeWith() throws {
         let zoo = try TinyZoo()
         let data = zoo.folder.path + "/data"
@@ -85,7 +83,7 @@ extension HarnessTests {
 
     @Test func aFileOfWeightsIsTakenAtItsWord() throws {
         let zoo = try TinyZoo {
-            var text = self.smallBatches($0)
+            var text = TinyZoo.smallBatches($0)
             guard let end = text.range(of: "]}", options: .backwards) else { return text }
             text.replaceSubrange(
                 end,

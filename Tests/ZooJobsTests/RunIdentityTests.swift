@@ -16,10 +16,8 @@ extension HarnessTests {
             zoo.manifest.entry("tiny"), dataset: dataset, seed: 0, epochs: epochs, restart: false, progress: SilentProgress())
     }
 
-    private func smallBatches(_ text: String) -> String { text.replacingOccurrences(of: "2000", with: "32") }
-
     @Test func dataOfTheSameNameAreOtherRuns() throws {
-        let zoo = try TinyZoo(smallBatches)
+        let zoo = try TinyZoo(TinyZoo.smallBatches)
         let (a, b) = (zoo.folder.path + "/a", zoo.folder.path + "/b")
         try DigitFiles.write(to: a, seed: 1)
         try DigitFiles.write(to: b, seed: 2)
@@ -49,7 +47,7 @@ extension HarnessTests {
     }
 
     @Test func aRunThatWasInterruptedDoesNotGoOnOnOtherData() throws {
-        let zoo = try TinyZoo(smallBatches)
+        let zoo = try TinyZoo(TinyZoo.smallBatches)
         let (a, b) = (zoo.folder.path + "/a", zoo.folder.path + "/b")
         try DigitFiles.write(to: a, seed: 1)
         try DigitFiles.write(to: b, seed: 2)
@@ -63,7 +61,7 @@ extension HarnessTests {
     }
 
     @Test func dataThatChangeMakeAnotherRun() throws {
-        let zoo = try TinyZoo(smallBatches)
+        let zoo = try TinyZoo(TinyZoo.smallBatches)
         let data = zoo.folder.path + "/data"
         try DigitFiles.write(to: data, seed: 1)
         var weights: Set<String> = [try train(zoo.with(data: data), zoo).weights]
@@ -82,7 +80,7 @@ extension HarnessTests {
     }
 
     @Test func runsCanBeMovedAndCopied() throws {
-        let zoo = try TinyZoo(smallBatches)
+        let zoo = try TinyZoo(TinyZoo.smallBatches)
         let data = zoo.folder.path + "/data"
         try DigitFiles.write(to: data, seed: 1)
         let run = try train(zoo.with(data: data), zoo)
@@ -134,7 +132,7 @@ extension HarnessTests {
 
     /// However a data set is named, it is one: in training, in the store, in the search for weights.
     @Test func dataSetsHaveOneName() throws {
-        let zoo = try TinyZoo(smallBatches)
+        let zoo = try TinyZoo(TinyZoo.smallBatches)
         let pictures = zoo.folder.path + "/pictures"
         let typed = "folder:\(pictures)?size=28&color=grey"
         let canonical = try DataSet.named(typed).name

@@ -10,8 +10,12 @@ import ZooProbes
 import ZooStore
 import ZooTraining
 
-/// A zoo with one tiny entry, so that a whole training run takes a second or two.
+/// A zoo with one tiny entry and a part of the drawn digits, so that a whole training run takes a fraction of a second.
 struct TinyZoo {
+    /// How many images `dataset` has in each of its splits.
+    static let images = 3000
+    static let dataset = "strokes-rotated?limit=\(images)"
+
     let folder: TemporaryDirectory
     let manifest: Manifest
     let laboratory: Laboratory
@@ -23,7 +27,7 @@ struct TinyZoo {
             {"version": 1, "entries": [{"id": "tiny", "architecture": "stn-input",
               "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": 2}}, "localization": {"id": "fcn", "config": {"hidden": [4]}},
                         "transformer": {"id": "affine", "config": {"padding": "border"}}},
-              "recipes": {"default": {"epochs": 2, "batch": 2000, "learning_rate": 0.05}}}]}
+              "recipes": {"default": {"epochs": 2, "batch": 300, "learning_rate": 0.05}}}]}
             """
         let path = folder.path + "/zoo.json"
         try change(text).write(toFile: path, atomically: true, encoding: .utf8)
@@ -32,6 +36,9 @@ struct TinyZoo {
         laboratory = Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: folder.path + "/runs")
     }
 
+    /// The recipe of a zoo for data sets of a hundred images.
+    static func smallBatches(_ text: String) -> String { text.replacingOccurrences(of: "\"batch\": 300", with: "\"batch\": 32") }
+
     /// The same with its data elsewhere, or its runs.
     func with(data: String? = nil, runs: String? = nil) -> Laboratory {
         Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: runs ?? folder.path + "/runs")
@@ -39,16 +46,16 @@ struct TinyZoo {
 
     func train(_ progress: any ProgressListener = SilentProgress(), seed: UInt64 = 3, restart: Bool = false) throws -> TrainingResult {
         try laboratory.train(
-            manifest.entry("tiny"), dataset: "strokes-rotated", seed: seed, epochs: nil, restart: restart, progress: progress)
+            manifest.entry("tiny"), dataset: Self.dataset, seed: seed, epochs: nil, restart: restart, progress: progress)
     }
 
-    func plan(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated", threads: Int? = nil) throws -> Plan {
+    func plan(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = Self.dataset, threads: Int? = nil) throws -> Plan {
         try JobPlanner(laboratory: laboratory, store: nil, threads: threads ?? EngineControl.threads).evaluation(
             of: [manifest.entry("tiny")], on: [dataset], seeds: [3], probes: [ErrorProbe()], weights: weights
         ).plan
     }
 
-    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = "strokes-rotated") throws -> (
+    func evaluate(weights: JobPlanner.Weights = .trained(on: nil), dataset: String = Self.dataset) throws -> (
         Job, ZooStore.Measurement
     ) {
         let plan = try plan(weights: weights, dataset: dataset)

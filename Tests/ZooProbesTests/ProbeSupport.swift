@@ -43,3 +43,16 @@ struct ShippedZoo {
         try ProbeCatalogue.probe(probe).run(on: subject, progress: SilentProgress())
     }
 }
+
+extension LieGenerator {
+    /// Where a picture under it moves to, in pixels per unit of t, at a place counted in pixels from the centre: anticlockwise, with y down.
+    func velocity(_ x: Double, _ y: Double) -> (Double, Double) {
+        switch self {
+        case .rotation: (y, -x)
+        case .scale: (x, y)
+        case .shear: (y, 0)
+        case .translationX: (1, 0)
+        case .translationY: (0, 1)
+        }
+    }
+}

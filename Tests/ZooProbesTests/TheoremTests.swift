@@ -81,6 +81,24 @@ import ZooProbes
         for name in ["scaling", "shear"] { #expect(try conclusion(report, name).verdict == .notAligned, "\(name)") }
     }
 
+    /// On a canvas of 1.5 times the images, a corner of what was recorded leaves it only where the image is made twice as large: 28 pixels
+    /// turned by 45° take 39.6, sheared by a half 42, and scaled 56.
+    @Test func whatLeavesTheCanvasGivesNoVerdict() throws {
+        let zoo = try ShippedZoo()
+        let theorem = try Theorem(
+            host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil,
+            options: ["images": .int(4), "canvas": .int(42), "restarts": .int(1)])
+        let subject = try #require(try theorem.subjects("cnn") { _ in [] }.first)
+        let report = try theorem.measure(subject, progress: SilentProgress())
+        for result in report.results {
+            let leaves = result.transformation == "scaling"
+            #expect((result.verdict == .unknown) == leaves && (result.inputVerdict == .unknown) == leaves, "\(result)")
+            #expect((result.coverage == 0) == leaves && result.best.isNaN == leaves, "\(result)")
+        }
+        #expect(report.remarks.count == 1)
+        #expect(report.remarks.first?.contains("the images go over the edge under scaling ×2;") == true, "\(report.remarks)")
+    }
+
     /// The search finds the map that made one set of smooth maps from another, and what it says is the distance.
     @Test func theSearchFindsTheMapThatIsThere() throws {
         try EngineControl.start()

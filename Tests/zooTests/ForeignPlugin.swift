@@ -50,15 +50,9 @@ struct ForeignPlugin {
     /// Compiles it to `folder/name`.
     func build(_ name: String, in folder: URL) throws {
         try Scratch.with { scratch in
-            let source = try scratch.file("plugin.c", source)
-            let header = ZooProcess.root.appendingPathComponent("Sources/CZooPlugin/include").path
-            let result = try ZooProcess.execute(
-                "/usr/bin/env",
-                [
-                    "cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-I", header, "-o",
-                    folder.appendingPathComponent(name).path, source.path,
-                ], ZooProcess.environment())
-            try #require(result.status == 0, "cc: \(result.errors)")
+            try CPlugin.compile(
+                scratch.file("plugin.c", source).path, to: folder.appendingPathComponent(name).path,
+                ["-std=c99", "-Wall", "-Wextra", "-Werror"])
         }
     }
 }

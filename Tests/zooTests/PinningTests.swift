@@ -5,63 +5,22 @@ import ZooStore
 
 /// What was hashed and checked is what runs, whatever happens to the files meanwhile.
 @Suite(.serialized, .enabled(if: finds("cc"), "needs a C compiler, cc")) struct PinningTests {
-    private func compile(_ source: String, _ arguments: [String], to path: String) throws {
-        try Scratch.with { scratch in
-            let file = try scratch.file("source.c", source)
-            let header = ZooProcess.root.appendingPathComponent("Sources/CZooPlugin/include").path
-            let result = try ZooProcess.execute(
-                "/usr/bin/env",
-                ["cc", "-std=gnu99", "-O0", "-shared", "-fPIC", "-I", header, "-o", path, file.path] + arguments, ZooProcess.environment())
-            try #require(result.status == 0, "cc: \(result.errors)")
-        }
-    }
-
-    /// A classifier in C that says the digit `version`, and does what its setting says when it is made.
-    private func classifier(version: Int, preamble: String = "", onCreate: String = "") -> String {
-        """
-        #define _GNU_SOURCE
-        #include <dlfcn.h>
-        #include <math.h>
-        #include <stdio.h>
-        #include <stdlib.h>
-        #include <string.h>
-        #include "zoo_plugin.h"
-        \(preamble)
-        static const char text[] = ZOO_DESCRIPTOR(
-            "id: Pinned\\nversion: 1.0.0\\nlicence: Apache-2.0\\nsummary: A test's plugin\\nauthors: Nobody\\n");
-        static const zoo_host_v1 *host;
-        static char self_byte;
-        static zoo_status create(const zoo_component_v1 *c, const zoo_build_v1 *b, void **self) {
-          (void)c;
-          const char *setting = b->settings[0].as.string;
-          if (!setting) return host->fail(ZOO_BAD_ARGUMENT, "no setting");
-          \(onCreate)
-          *self = &self_byte;
-          return ZOO_OK;
-        }
-        static void destroy(void *self) { (void)self; }
-        static zoo_status state(void *self, uint32_t i, zoo_state_v1 *out) { (void)self; (void)i; (void)out; return ZOO_NOT_FOUND; }
-        static zoo_status set_training(void *self, int32_t on) { (void)self; (void)on; return ZOO_OK; }
-        static zoo_status forward(void *self, zoo_tensor *in, const zoo_trace_v1 *trace, zoo_tensor **out) {
-          (void)self, (void)trace;
-          zoo_tensor_info info;
-          host->describe(in, &info);
-          int64_t sizes[2] = {info.sizes[0], 10};
-          float *logits = calloc((size_t)sizes[0] * 10, sizeof *logits);
-          for (int64_t n = 0; n < sizes[0]; n++) logits[n * 10 + \(version)] = 3;
-          zoo_status status = host->from_data(logits, ZOO_F32, sizes, 2, NULL, NULL, out);
-          free(logits);
-          return status;
-        }
-        static const zoo_architecture_v1 architecture = {sizeof(zoo_architecture_v1), forward};
-        static const zoo_option_v1 options[] = {
-          {"how", "what it does", ZOO_STRING, {ZOO_STRING, 4, {.string = "none"}}, -INFINITY, INFINITY, NULL}};
-        static const zoo_component_v1 component = {sizeof(zoo_component_v1), ZOO_ARCHITECTURE, "pinned", "says one digit", "",
-          options, 1, NULL, 0, NULL, create, destroy, state, set_training, &architecture, NULL};
-        static const zoo_component_v1 *const components[] = {&component};
-        static const zoo_plugin_table_v1 table = {ZOO_MAGIC, ZOO_ABI_MAJOR, ZOO_ABI_MINOR, sizeof(zoo_plugin_table_v1), text, components, 1, NULL};
-        ZOO_EXPORT const zoo_plugin_table_v1 *zoo_plugin_v1(const zoo_host_v1 *given) { host = given; return &table; }
-        """
+    /// A classifier in C that says the digit `version`, and does what its setting `setting` says when it is made.
+    private func classifier(version: Int, preamble: String = "", onCreate: String = "") -> CPlugin {
+        CPlugin(
+            id: "Pinned", component: "pinned", options: [CPlugin.text("how")],
+            preamble: """
+                #include <dlfcn.h>
+                static int64_t version(int64_t n) { (void)n; return \(version); }
+                \(preamble)
+                """,
+            onCreate: """
+                const char *setting = b->settings[0].as.string;
+                if (!setting) return host->fail(ZOO_BAD_ARGUMENT, "no setting");
+                \(onCreate)
+                *self = &one;
+                """,
+            onForward: "return logits(in, 10, version, 3, out);")
     }
 
     private func manifest(_ entries: [(id: String, how: String)]) -> String {
@@ -83,8 +42,8 @@ import ZooStore
                   abort();
                 }
                 """
-            try compile(classifier(version: 1, onCreate: replace), [], to: library)
-            try compile(classifier(version: 7, onCreate: replace), [], to: scratch.folder.path + "/other")
+            try classifier(version: 1, onCreate: replace).build(library)
+            try classifier(version: 7, onCreate: replace).build(scratch.folder.path + "/other")
             let planned = try Checksum.sha256(ofFile: library)
             let entries = (0..<100).map { (id: "e\($0)", how: $0 % 20 == 3 ? "replace" : "none") }
             let file = try scratch.file("zoo.json", manifest(entries))
@@ -107,11 +66,12 @@ import ZooStore
             let plugins = try scratch.directory("plugins").path
             let lib = try scratch.directory("lib").path
             try scratch.file("plugins/data.txt", "4")
-            try compile("int helper(void) { return 1; }", ["-Wl,-soname,libhelper.so"], to: lib + "/libhelper.so")
+            let helper = try scratch.file("helper.c", "int helper(void) { return 1; }")
+            try CPlugin.compile(helper.path, to: lib + "/libhelper.so", ["-Wl,-soname,libhelper.so"])
             let look = """
                 Dl_info info;
                 char path[4096], digit = 0;
-                if (!dladdr((void *)&self_byte, &info)) return host->fail(ZOO_ERROR, "nowhere");
+                if (!dladdr((void *)&one, &info)) return host->fail(ZOO_ERROR, "nowhere");
                 snprintf(path, sizeof path, "%.*s/data.txt", (int)(strrchr(info.dli_fname, '/') - info.dli_fname), info.dli_fname);
                 FILE *file = fopen(path, "r");
                 if (!file) return host->fail(ZOO_ERROR, "no data beside the plugin");
@@ -119,9 +79,8 @@ import ZooStore
                 fclose(file);
                 if (digit != '4' || helper() != 1) return host->fail(ZOO_ERROR, "other data");
                 """
-            try compile(
-                classifier(version: 1, preamble: "int helper(void);", onCreate: look),
-                ["-L", lib, "-lhelper", "-Wl,-rpath,$ORIGIN/../lib"], to: plugins + "/libPinned.so")
+            try classifier(version: 1, preamble: "int helper(void);", onCreate: look)
+                .build(plugins + "/libPinned.so", ["-L", lib, "-lhelper", "-Wl,-rpath,$ORIGIN/../lib"])
             let file = try scratch.file("zoo.json", manifest([("e", "none")]))
             func evaluate(_ more: String...) throws -> ZooProcess.Outcome {
                 try ZooProcess.run(
@@ -195,13 +154,12 @@ import ZooStore
     /// What failed because of a file that was missing is tried again when the file is there.
     @Test func aPluginThatMissedAFileIsTriedAgain() throws {
         try Scratch.with { scratch in
-            let source = classifier(
+            let plugin = classifier(
                 version: 1,
                 preamble: """
-                    #include <unistd.h>
                     __attribute__((constructor)) static void look(void) { if (access("\(scratch.folder.path)/table", R_OK)) abort(); }
                     """)
-            try compile(source, [], to: scratch.folder.path + "/libPinned.so")
+            try plugin.build(scratch.folder.path + "/libPinned.so")
             for _ in 0..<2 {
                 let broken = try list(scratch.folder.path).broken
                 #expect(broken.first?.cause.contains("'zoo doctor' tries it again") == true, "\(broken)")

@@ -8,11 +8,7 @@ import Testing
     private func chattering(in folder: URL) throws -> String {
         let file = folder.appendingPathComponent("libSubject.so").path
         let source = ZooProcess.root.appendingPathComponent("Tests/Fixtures/faulty/plugin.c").path
-        let header = ZooProcess.root.appendingPathComponent("Sources/CZooPlugin/include").path
-        let result = try ZooProcess.execute(
-            "/usr/bin/env", ["cc", "-std=gnu99", "-shared", "-fPIC", "-DFAULT_CHATTER", "-I", header, "-o", file, source],
-            ZooProcess.environment())
-        try #require(result.status == 0, "cc: \(result.errors)")
+        try CPlugin.compile(source, to: file, ["-DFAULT_CHATTER"])
         return file
     }
 

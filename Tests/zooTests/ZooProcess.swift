@@ -38,7 +38,8 @@ enum ZooProcess {
             !$0.key.hasPrefix("ZOO_") && !["NO_COLOR", "TERM"].contains($0.key)
         }
         environment["XDG_DATA_HOME"] = "/nonexistent"
-        environment["XDG_CACHE_HOME"] = FileManager.default.temporaryDirectory.appendingPathComponent("zoo-test-cache").path
+        // Beside what was built, so that nobody else writes into it, nor makes it first.
+        environment["XDG_CACHE_HOME"] = products.appendingPathComponent("test-cache").path
         environment["ZOO_MANIFEST"] = root.appendingPathComponent("zoo.json").path
         return environment.merging(changes) { _, new in new }
     }

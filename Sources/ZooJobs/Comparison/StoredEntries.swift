@@ -112,12 +112,12 @@ public struct StoredEntries: Sendable {
 
     /// What measures an entry, as it can be pasted.
     func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
-        var command = "zoo evaluate \(entry) --dataset \(shellWord(dataset))"
-        if probe != "error" { command += " --probe \(shellWord(probe))" }
-        if !seeds.isEmpty { command += " --seed \(Self.ranges(seeds))" }
-        if trainedOn != dataset { command += " --trained-on \(shellWord(trainedOn))" }
-        if origin == .initial { command += " --weights initial" }
-        return command
+        var words = ["evaluate", entry, "--dataset", dataset]
+        if probe != "error" { words += ["--probe", probe] }
+        words += Self.ranges(seeds).flatMap { ["--seed", $0] }
+        if trainedOn != dataset { words += ["--trained-on", trainedOn] }
+        if origin == .initial { words += ["--weights", "initial"] }
+        return SuggestedCommand(words).description
     }
 
     /// A figure by seed, from whichever probe measured it.
@@ -140,8 +140,8 @@ public struct StoredEntries: Sendable {
 
     private func errors(of entry: String) -> [StoredResult] { results.filter { $0.subject.entry == entry && $0.subject.probe == "error" } }
 
-    /// 0, 1, 2, 5 as "0..2 --seed 5", as the commands take it.
-    static func ranges(_ seeds: [UInt64]) -> String {
+    /// 0, 1, 2, 5 as "0..2" and "5", as the commands take them.
+    static func ranges(_ seeds: [UInt64]) -> [String] {
         var pieces: [ClosedRange<UInt64>] = []
         for seed in Set(seeds).sorted() {
             if let last = pieces.last, last.upperBound != .max, last.upperBound + 1 == seed {
@@ -150,7 +150,7 @@ public struct StoredEntries: Sendable {
                 pieces.append(seed...seed)
             }
         }
-        return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }.joined(separator: " --seed ")
+        return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }
     }
 }
 
@@ -194,7 +194,8 @@ extension StoredEntries {
         let known = figures
         if known.isEmpty {
             return HostError(
-                .noInput, "\(store.path): no results for \(dataset); this makes them: zoo evaluate --all --dataset \(shellWord(dataset))")
+                .noInput,
+                "\(store.path): no results for \(dataset); this makes them: \(SuggestedCommand("evaluate", "--all", "--dataset", dataset))")
         }
         return HostError(
             .usage,

@@ -1,0 +1,32 @@
+import Testing
+import ZooCore
+
+/// Commands that messages suggest.
+@Suite struct SuggestedCommandTests {
+    private func suggested(_ words: [String], _ given: [String]) -> String {
+        SuggestedCommand(words, given: ["zoo"] + given).description
+    }
+
+    @Test func theyRepeatWhereThingsAre() {
+        let train = ["train", "cnn", "--dataset", "mnist"]
+        #expect(suggested(train, ["evaluate", "cnn", "--dataset", "strokes", "--quiet"]) == "zoo train cnn --dataset mnist")
+        #expect(
+            suggested(train, ["evaluate", "--data-dir", "my data", "cnn", "--manifest=z's.json", "--store", "s", "--runs", "r"])
+                == #"zoo train cnn --dataset mnist --data-dir 'my data' --manifest 'z'\''s.json' --store s --runs r"#)
+        #expect(suggested(train, ["evaluate", "--plugin-path", "a", "--plugin-path", "b"]).hasSuffix(" --plugin-path a --plugin-path b"))
+    }
+
+    @Test func theyRepeatOnlyWhatFits() {
+        // An option of their own wins, a command gets none that it does not take, and what follows "--" is no option.
+        #expect(suggested(["evaluate", "--all", "--store", "a"], ["rank", "--store", "b"]) == "zoo evaluate --all --store a")
+        #expect(suggested(["list"], ["show", "x", "--manifest", "m", "--data-dir", "d"]) == "zoo list --manifest m")
+        #expect(suggested(["merge", "a"], ["rank", "--store", "b"]) == "zoo merge a")
+        #expect(suggested(["list"], ["show", "--", "--manifest", "m"]) == "zoo list")
+        #expect(suggested(["list"], ["show", "--manifest"]) == "zoo list")
+    }
+
+    /// What would be the value of one option is not taken for another.
+    @Test func valuesAreNotOptions() {
+        #expect(suggested(["list"], ["show", "--manifest", "--lock", "x"]) == "zoo list --manifest --lock")
+    }
+}
