@@ -80,7 +80,10 @@ let package = Package(
         // apt: libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev. One library for each format, the same that Pillow and
         // browsers use: those that read all of them (libvips, ImageMagick, OpenImageIO) bring 60 to 140 packages on Debian 12.
         .target(name: "CImage", linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
-        .target(name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CArchive", "CZlib", "CImage"], swiftSettings: swift),
+        .target(
+            name: "ZooData", dependencies: ["ZooHost", "ZooKit", "CArchive", "CZlib", "CImage"],
+            // Part of the program, so that its data sets are known wherever it runs.
+            resources: [.embedInCode("datasets.json")], swiftSettings: swift),
         // apt: libsqlite3-dev
         .target(name: "ZooStore", dependencies: ["ZooHost", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: swift),
         .target(

@@ -6,6 +6,9 @@ public enum DataDirectory {
     /// The environment variable that names it where no option does.
     public static let environmentVariable = "ZOO_DATA"
 
+    /// Where files that are missing are to be put.
+    static let advice = "in a directory, and name that with --data-dir or \(environmentVariable)"
+
     /// The directory to read: `given`, or else what the environment says.
     ///
     /// - Parameters:

@@ -11,7 +11,7 @@ public enum JSON: Sendable, Equatable {
     case object([String: JSON])
 
     /// What it is, for an error message.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"
@@ -71,29 +71,29 @@ extension JSON: Codable {
 }
 
 /// A place in a JSON document that knows its path, so that every complaint names it: `zoo.json: $.entries[2].recipe.epochs`.
-struct JSONPlace {
-    let value: JSON
-    let file: String
-    let path: String
+package struct JSONPlace: Sendable, Equatable {
+    package let value: JSON
+    package let file: String
+    package let path: String
 
-    func error(_ text: String) -> HostError { HostError(.config, "\(file): \(path): \(text)") }
+    package func error(_ text: String) -> HostError { HostError(.config, "\(file): \(path): \(text)") }
 
-    func child(_ key: String, _ value: JSON) -> JSONPlace { JSONPlace(value: value, file: file, path: "\(path).\(key)") }
+    package func child(_ key: String, _ value: JSON) -> JSONPlace { JSONPlace(value: value, file: file, path: "\(path).\(key)") }
 
-    func string() throws(HostError) -> String {
+    package func string() throws(HostError) -> String {
         guard case .string(let text) = value else { throw error("expected a string, found \(value.kind)") }
         return text
     }
-    func bool() throws(HostError) -> Bool {
+    package func bool() throws(HostError) -> Bool {
         guard case .bool(let flag) = value else { throw error("expected true or false, found \(value.kind)") }
         return flag
     }
-    func int(in range: ClosedRange<Int>) throws(HostError) -> Int {
+    package func int(in range: ClosedRange<Int>) throws(HostError) -> Int {
         guard case .int(let number) = value else { throw error("expected an integer, found \(value.kind)") }
         guard range.contains(number) else { throw error("expected \(range.lowerBound) to \(range.upperBound), found \(number)") }
         return number
     }
-    func double(in range: ClosedRange<Double>) throws(HostError) -> Double {
+    package func double(in range: ClosedRange<Double>) throws(HostError) -> Double {
         let number: Double
         switch value {
         case .int(let value): number = Double(value)
@@ -103,7 +103,7 @@ struct JSONPlace {
         guard range.contains(number) else { throw error("expected \(range.lowerBound) to \(range.upperBound), found \(number)") }
         return number
     }
-    func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) throws(HostError) -> T where T.RawValue == String {
+    package func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) throws(HostError) -> T where T.RawValue == String {
         let text = try string()
         let names = T.allCases.map(\.rawValue)
         guard let choice = T(rawValue: text) else {
@@ -111,16 +111,16 @@ struct JSONPlace {
         }
         return choice
     }
-    func array() throws(HostError) -> [JSONPlace] {
+    package func array() throws(HostError) -> [JSONPlace] {
         guard case .array(let list) = value else { throw error("expected a list, found \(value.kind)") }
         return list.enumerated().map { JSONPlace(value: $1, file: file, path: "\(path)[\($0)]") }
     }
-    func members() throws(HostError) -> [String: JSON] {
+    package func members() throws(HostError) -> [String: JSON] {
         guard case .object(let members) = value else { throw error("expected an object, found \(value.kind)") }
         return members
     }
     /// An object whose keys are all known.
-    func object(_ known: [String], required: [String] = []) throws(HostError) -> [String: JSONPlace] {
+    package func object(_ known: [String], required: [String] = []) throws(HostError) -> [String: JSONPlace] {
         let members = try members()
         if let stray = members.keys.sorted().first(where: { !known.contains($0) }) {
             throw child(stray, .null).error("unknown field\(suggestion(stray, known)); known are \(known.joined(separator: ", "))")

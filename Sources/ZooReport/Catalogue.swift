@@ -1,4 +1,5 @@
 import Foundation
+public import ZooData
 public import ZooHost
 import ZooKit
 
@@ -143,11 +144,15 @@ public struct EntryDescription: Codable, Sendable {
 public struct Catalogue {
     private let host: HostRuntime
     private let manifest: Manifest?
+    private let dataSets: DataSetCatalogue?
     private let counts: ParameterCounts
 
-    public init(host: HostRuntime, manifest: Manifest?) {
+    /// - Parameters:
+    ///   - dataSets: those of the manifest; nil where it cannot be read.
+    public init(host: HostRuntime, manifest: Manifest?, dataSets: DataSetCatalogue?) {
         self.host = host
         self.manifest = manifest
+        self.dataSets = dataSets
         counts = ParameterCounts(host: host)
     }
 
@@ -172,7 +177,7 @@ public struct Catalogue {
                 part(resolved, slot)
             }
             paper = definingPart(resolved).paper
-            for candidate in EntrySize.candidates(of: entry, manifest: manifest) where parameters == nil {
+            for candidate in EntrySize.candidates(of: entry, dataSets: dataSets) where parameters == nil {
                 (parameters, size) = (counts.count(entry, input: candidate.input, classes: candidate.classes), candidate)
             }
             // A network that was compiled with its weights shows none of them.
@@ -225,7 +230,7 @@ public struct Catalogue {
 
     private func describe(_ weights: WeightsReference, checking: Bool) -> EntryDescription.Weights {
         var state: EntryDescription.Weights.State?
-        let path = manifest?.resolve(weights.file) ?? weights.file
+        let path = weights.path
         if checking {
             do { state = try Checksum.sha256(ofFile: path) == weights.sha256 ? .sound : .changed } catch { state = .missing }
         }
@@ -239,16 +244,29 @@ extension Catalogue {
         public let entries: [EntryDescription]
         public let components: [ComponentDescription]
         public let plugins: [PluginDescription]
+        public let datasets: [DataSetDescription]
         public let broken: [BrokenDescription]
+
+        /// Whether nothing that can be used was found.
+        public var isEmpty: Bool { entries.isEmpty && components.isEmpty && plugins.isEmpty && datasets.isEmpty }
     }
 
     /// Everything of that id; `kind/id` (`localization/cnn`, `entry/cnn`, `plugin/Warps`) narrows it down. A plugin is
-    /// found by its id or its file name.
+    /// found by its id or its file name, a data set by any of its names.
     ///
+    /// - Parameter dataDirectory: where data are kept; nil for the environment's.
     /// - Throws: `usage`, with the nearest id there is.
-    public func find(_ id: String) throws(HostError) -> Match {
+    public func find(_ id: String, dataDirectory: String?) throws -> Match {
+        let dataSets = try self.dataSets ?? DataSetCatalogue.builtIn
+        // The path of a data set's name has slashes of its own.
+        if id.contains(where: { ":?".contains($0) }) {
+            let name = id.hasPrefix("dataset/") ? String(id.dropFirst("dataset/".count)) : id
+            return Match(
+                entries: [], components: [], plugins: [], datasets: [DataSetDescription(try dataSets.named(name), in: dataDirectory)],
+                broken: [])
+        }
         let pieces = id.split(separator: "/", maxSplits: 1).map(String.init)
-        let kinds = ["entry", "plugin"] + Kind.allCases.map { "\($0)" }
+        let kinds = ["entry", "plugin", "dataset"] + Kind.allCases.map { "\($0)" }
         let kind = pieces.count == 2 ? pieces[0] : nil
         let name = pieces.last ?? id
         if let kind, !kinds.contains(kind) {
@@ -260,12 +278,13 @@ extension Catalogue {
             entries: entries.map { describe($0, checkingWeights: true) },
             components: components.filter { wants($0.kind) && $0.id == name },
             plugins: wants("plugin") ? plugins.filter { $0.id == name || $0.fileName == name } : [],
+            datasets: wants("dataset") ? [try? dataSets.named(name)].compactMap { $0.map { DataSetDescription($0, in: dataDirectory) } } : [],
             broken: wants("plugin") ? broken.filter { baseName($0.path) == name } : [])
-        if !match.entries.isEmpty || !match.components.isEmpty || !match.plugins.isEmpty || !match.broken.isEmpty { return match }
+        if !match.isEmpty || !match.broken.isEmpty { return match }
         let known =
             (wants("entry") ? (manifest?.entries ?? []).map(\.id) : []) + components.filter { wants($0.kind) }.map(\.id)
-            + (wants("plugin") ? plugins.map(\.id) : [])
-        let what = kind.map { "\($0) '\(name)'" } ?? "entry, component or plugin '\(name)'"
+            + (wants("plugin") ? plugins.map(\.id) : []) + (wants("dataset") ? dataSets.all.map(\.name) : [])
+        let what = kind.map { "\($0) '\(name)'" } ?? "entry, component, plugin or data set '\(name)'"
         throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); 'zoo list' shows what there is")
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import ZooData
+import ZooHost
 import ZooReport
 
 struct ListCommand: ParsableCommand {
@@ -29,15 +31,24 @@ struct ListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let manifest = section == nil || section == .entries ? try shared.readManifest() : nil
-        let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest)
+        // Components, plugins and the program's own data sets can be listed without any manifest.
+        let manifest =
+            switch section {
+            case nil, .entries: try shared.readManifest()
+            case .datasets: try shared.readManifestIfThere()
+            default: Manifest?.none
+            }
+        let dataSets = try manifest.map(DataSetCatalogue.init) ?? DataSetCatalogue.builtIn
+        let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest, dataSets: dataSets)
         var answer = Answer(broken: catalogue.broken)
         if section == nil || section == .entries { answer.entries = catalogue.entries() }
         if section == nil || section == .components { answer.components = catalogue.components }
         // A listing for machines holds everything; for people the plugins stand beside what comes from them.
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
         if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
-        if section == .datasets || section == nil && shared.json { answer.datasets = DataSetDescription.all(in: data.dataDir) }
+        if section == .datasets || section == nil && shared.json {
+            answer.datasets = try DataSetDescription.all(of: dataSets, in: data.dataDir)
+        }
         try shared.emit(answer, or: text(answer))
         if !shared.json { shared.warn(about: answer.broken) }
         for entry in answer.entries ?? [] {

@@ -9,7 +9,7 @@ import ZooKit
 @Suite struct EveryDataSetTests {
     /// Two training steps on eight images each: finite losses and gradients everywhere, and finite logits afterwards, from the
     /// shape that the set draws.
-    @Test(arguments: try some(DataSet.all.filter { $0.source == .strokes }.map(\.name), "drawn data sets"))
+    @Test(arguments: try some(DataSetCatalogue.builtIn.all.filter(\.isDrawn).map(\.name), "drawn data sets"))
     func everyEntryLearnsOrSaysWhyNot(_ name: String) throws { try learn(name, from: nil) }
 
     @Test(

@@ -1,4 +1,4 @@
-import ZooData
+public import ZooData
 public import ZooHost
 import ZooKit
 import ZooStore
@@ -47,10 +47,12 @@ public struct Theorem {
     ///   - manifest: entries that may be asked for.
     ///   - options: those of the probe "equivariance".
     /// - Throws: `HostError` if the data are not there, `usage` for an option that the probe has not.
-    public init(host: HostRuntime, manifest: Manifest?, dataset: String, dataDirectory: String?, options: [String: JSON] = [:]) throws {
+    public init(
+        host: HostRuntime, manifest: Manifest?, dataSet: DataSet, dataDirectory: String?, options: [String: JSON] = [:]
+    ) throws {
         self.host = host
         self.manifest = manifest
-        dataSet = try DataSet.named(dataset)
+        self.dataSet = dataSet
         images = try dataSet.load(.test, from: dataDirectory)
         settings = AlignmentSettings(
             try ProbeSettings(options, options: AlignmentSettings.options, probe: EquivarianceProbe.name))
