@@ -91,7 +91,7 @@ let package = Package(
             dependencies: ["ZooHost", "ZooData", "ZooStore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: swift),
         .target(name: "ZooCheck", dependencies: ["ZooHost", "ZooKit", "CZooPlugin", "CMalloc"], swiftSettings: swift),
-        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooStore", "ZooCheck"], swiftSettings: swift),
+        .target(name: "ZooReport", dependencies: ["ZooHarness", "ZooData", "ZooHost", "ZooStore", "ZooCheck"], swiftSettings: swift),
         .executableTarget(
             name: "zoo",
             dependencies: [

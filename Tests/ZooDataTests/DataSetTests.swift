@@ -48,6 +48,30 @@ struct DataSetTests {
         #expect(try Set(set.load(.train).labels) == [0, 1])
     }
 
+    @Test("validation images are training images, and are trained on no more")
+    func validation() throws {
+        let scratch = try TemporaryDirectory()
+        for index in 0..<40 {
+            try scratch.write(
+                "\(index < 30 ? "train" : "test")/\(index % 2)/\(index).png",
+                png(width: 4, height: 4, [UInt8](repeating: UInt8(index), count: 16)))
+        }
+        let name = "folder:\(scratch.path)?size=4"
+        let whole = try DataSet.named(name).load(.train)
+        let set = try DataSet.named("\(name)&validation=6&train=10")
+        let (train, test) = try (set.load(.train), set.load(.test))
+        #expect(train.count == 10 && test.count == 6)
+        #expect(train.labels.filter { $0 == 0 }.count == 5 && test.labels.filter { $0 == 0 }.count == 3)
+        let places = { (images: ImageSet) in (0..<images.count).map(images.place) }
+        #expect(Set(places(train)).isDisjoint(with: places(test)))
+        for images in [train, test] {
+            #expect((0..<images.count).allSatisfy { images.image($0) == whole.image(images.place($0)) })
+        }
+        #expect(try set.files([.test]) == set.files([.train]))
+        let error = #expect(throws: HostError.self) { try DataSet.named("\(name)&validation=30").load(.train) }
+        #expect(error?.field == "validation" && error?.kind == .data)
+    }
+
     @Test("a name like no other suggests nothing")
     func unlike() {
         let error = #expect(throws: HostError.self) { try DataSet.named("imagenet-1k-blurred") }

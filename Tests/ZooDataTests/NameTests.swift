@@ -21,6 +21,7 @@ struct NameTests {
             ("mnist?", "mnist"), ("mnist?transpose=false", "mnist"),
             ("mnist-rotated?limit=7&transpose=true", "mnist-rotated?transpose=true&limit=7"),
             ("fashion-mnist?rotate=45", "fashion-mnist?rotate=45.0"), ("strokes?limit=007", "strokes?limit=7"),
+            ("mnist?limit=3&train=5&validation=7", "mnist?validation=7&train=5&limit=3"),
         ])
     func canonical(typed: String, name: String) throws {
         let data = try DataSet.named(typed)
@@ -34,6 +35,7 @@ struct NameTests {
         "what is wrong with a name is one line, of status 64",
         arguments: [
             ("folder:x?size=abc", "size"), ("strokes?limit=abc", "limit"), ("strokes?limit=0", "limit"), ("strokes?limit=-3", "limit"),
+            ("strokes?train=0", "train"), ("mnist?validation=x", "validation"), ("folder:x?validation=-1", "validation"),
             ("strokes?size=3", "size"), ("mnist?transpose=1", "transpose"), ("mnist-rotated?rotate=3", "rotate"), ("idx:", "path"),
             ("idx:x?size=3", "size"), ("folder:?size=3", "path"), ("strokes?limit=1&limit=2", "limit"), ("strokes?=3", "options"),
             ("emnist-leters", "data set"),
