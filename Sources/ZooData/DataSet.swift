@@ -134,8 +134,13 @@ public struct DataSet: Sendable, Hashable {
 
     /// The pose of one image: the sampling matrix from the drawn canvas to the upright one, 2×3 or 3×3 row-major; see
     /// `Perturbation.theta`.
-    public func theta(split: Split, seed: UInt64, epoch: Int, index: Int, aspect: Double = 1) -> [Double] {
-        perturbation.theta(stream(split: split, seed: seed, epoch: epoch, index: index), aspect: aspect, width: shape.width)
+    ///
+    /// - Parameter shape: of the images that are drawn; nil where it is that which is known before they are read.
+    public func theta(split: Split, seed: UInt64, epoch: Int, index: Int, shape: ImageShape? = nil) -> [Double] {
+        let drawn = shape ?? self.shape
+        return perturbation.theta(
+            stream(split: split, seed: seed, epoch: epoch, index: index), aspect: Double(drawn.height) / Double(drawn.width),
+            width: drawn.width)
     }
 
     /// The angle that `theta` turns the image by, in degrees, anticlockwise.

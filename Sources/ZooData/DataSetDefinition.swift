@@ -101,7 +101,8 @@ extension DataSetDefinition {
         var imageProtocol = ImageProtocol(normalisation: normalisation)
         if let place = fields["protocol"] {
             try imageProtocol.apply(
-                DataSettings(place, of: id, folder: specification.folder, known: ImageProtocol.settings + ImageProtocol.normalisationSettings))
+                DataSettings(
+                    place, of: id, folder: specification.folder, known: ImageProtocol.settings + ImageProtocol.normalisationSettings))
         }
         self.imageProtocol = imageProtocol
         var split = SplitRule()

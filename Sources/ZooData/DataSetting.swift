@@ -51,7 +51,8 @@ package struct DataSettings {
         for field in fields {
             guard let setting = known.first(where: { $0.field == field.name || $0.otherFields.contains(field.name) }) else { continue }
             guard values[setting.field] == nil else {
-                throw HostError(.usage, file: name, field: field.name, expected: "one value", found: "two, one of them as '\(setting.field)'")
+                throw HostError(
+                    .usage, file: name, field: field.name, expected: "one value", found: "two, one of them as '\(setting.field)'")
             }
             values[setting.field] = .field(DataSetField(file: name, name: field.name, value: field.value))
         }

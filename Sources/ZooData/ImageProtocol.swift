@@ -143,7 +143,9 @@ public struct ImageProtocol: Sendable, Hashable {
         case .homography(let corner, let shift): parts.append("warped by homographies, corners ±\(corner), shift ±\(shift)")
         }
         if let canvas { parts.append("on \(canvas)×\(canvas)") }
-        if let clutter { parts.append("\(clutter.count) pieces of clutter of \(clutter.sides.lowerBound) to \(clutter.sides.upperBound) pixels") }
+        if let clutter {
+            parts.append("\(clutter.count) pieces of clutter of \(clutter.sides.lowerBound) to \(clutter.sides.upperBound) pixels")
+        }
         if isFixed { parts.append("the same in every epoch") }
         return parts.joined(separator: ", ")
     }

@@ -82,7 +82,8 @@ public struct SplitRule: Sendable, Hashable {
     func divide(_ images: ImageSet, _ split: Split, _ count: Int) throws -> ImageSet {
         guard count < images.count else {
             throw HostError(
-                .data, file: images.name, field: "validation", expected: "fewer images than the training split has, which are \(images.count)",
+                .data, file: images.name, field: "validation",
+                expected: "fewer images than the training split has, which are \(images.count)",
                 found: "\(count)")
         }
         let chosen = images.spreadIndices(count)

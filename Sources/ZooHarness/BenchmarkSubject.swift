@@ -36,7 +36,9 @@ public enum BenchmarkSubject: Sendable {
         }
     }
 
-    func batch(_ count: Int, of catalogue: DataSetCatalogue, dataDirectory: String?) throws -> (shape: ImageShape, classes: Int, batch: Batch) {
+    func batch(_ count: Int, of catalogue: DataSetCatalogue, dataDirectory: String?) throws -> (
+        shape: ImageShape, classes: Int, batch: Batch
+    ) {
         switch self {
         case .dataSet(let name):
             let dataSet = try catalogue.named(name)

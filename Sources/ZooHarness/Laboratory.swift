@@ -137,7 +137,8 @@ public struct Laboratory {
     /// Other runs of the same entry, data set and seed, and in what they differ from one that is about to begin.
     func otherRuns(than identity: RunIdentity) throws -> [(path: String, differences: [String])] {
         let own = try RunDirectory(root: runs, identity).path
-        return RunDirectory.all(root: runs, dataset: identity.dataset, of: dataSets, entry: identity.entry, seed: identity.seed).compactMap { run in
+        return RunDirectory.all(root: runs, dataset: identity.dataset, of: dataSets, entry: identity.entry, seed: identity.seed).compactMap
+        { run in
             guard run.path != own, let other = run.identity else { return nil }
             let differences = identity.differences(from: other)
             return differences.isEmpty ? nil : (run.path, differences)

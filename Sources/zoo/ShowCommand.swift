@@ -6,7 +6,9 @@ import ZooReport
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show everything known about an entry, a component, a plugin or a data set.",
-        discussion: "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' 'dataset/mnist' or 'plugin/Warps' picks one.")
+        discussion:
+            "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' 'dataset/mnist' or 'plugin/Warps' picks one."
+    )
 
     @Argument(help: "An id, 'kind/id', a plugin's file name, or a data set's name.")
     var id: String

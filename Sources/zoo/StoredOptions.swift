@@ -51,7 +51,8 @@ struct StoredOptions: ParsableArguments {
         let store = try ResultStore(reading: place.path)
         let catalogue = try DataSetCatalogue(manifest)
         return try StoredEntries(
-            store, dataset: dataset ?? catalogue.defaultDataSet().name, of: catalogue, trainedOn: trainedOn, origin: initial ? .initial : .trained,
+            store, dataset: dataset ?? catalogue.defaultDataSet().name, of: catalogue, trainedOn: trainedOn,
+            origin: initial ? .initial : .trained,
             pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })
     }
 

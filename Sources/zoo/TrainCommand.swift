@@ -18,7 +18,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Every entry.")
     var all = false
 
-    @Option(help: ArgumentHelp("A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: [String] = []
 
     @Option(help: ArgumentHelp("Epochs. Default: as in the entry's recipe.", valueName: "n"))

@@ -51,11 +51,13 @@ struct GrammarTests {
             ("mnist-scaled?rotate=3", "rotate"), ("mnist?scale=2..1", "scale"), ("mnist?scale=1", "scale"), ("mnist?scale=1..", "scale"),
             ("mnist?scale=-7..0", "scale"), ("mnist?translation=1.5", "translation"), ("mnist?translation=-1", "translation"),
             ("mnist?homography=3", "homography"), ("mnist?shift=0.1", "shift"), ("mnist?canvas=0", "canvas"), ("mnist?canvas=x", "canvas"),
-            ("mnist?clutter=-1", "clutter"), ("mnist?clutter-crop=6", "clutter-crop"), ("mnist?clutter=6&clutter-sides=8..2", "clutter-sides"),
+            ("mnist?clutter=-1", "clutter"), ("mnist?clutter-crop=6", "clutter-crop"),
+            ("mnist?clutter=6&clutter-sides=8..2", "clutter-sides"),
             ("mnist?clutter=6&clutter-crop=0", "clutter-crop"), ("mnist?fixed=true", "fixed"), ("mnist-rotated?fixed=yes", "fixed"),
             ("mnist?mean=2", "mean"), ("mnist?mean=", "mean"), ("mnist?mean=0.1,", "mean"), ("mnist?std=0", "std"),
             ("svhn?mean=0.1,0.2", "mean"), ("mnist?validation=0", "validation"), ("mnist?train=1.5", "train"),
-            ("mnist?train=-1", "train"), ("mnist?size=3", "size"), ("strokes?transpose=true", "transpose"), ("folder:x?transpose=true", "transpose"),
+            ("mnist?train=-1", "train"), ("mnist?size=3", "size"), ("strokes?transpose=true", "transpose"),
+            ("folder:x?transpose=true", "transpose"),
             ("mnist?pooled=3", "pooled"), ("mnist?sha256=3", "sha256"), ("house-numbers:", "path"), ("house-numbers:x?size=3", "size"),
         ])
     func wrong(typed: String, field: String) {
@@ -76,7 +78,8 @@ struct GrammarTests {
         "every source takes every protocol",
         arguments: ["strokes", "idx", "folder", "house-numbers"],
         [
-            "rotate=180", "translation=3", "scale=-1..1", "homography=0.2&shift=0.1", "canvas=40", "clutter=4&clutter-crop=3&clutter-sides=2..5",
+            "rotate=180", "translation=3", "scale=-1..1", "homography=0.2&shift=0.1", "canvas=40",
+            "clutter=4&clutter-crop=3&clutter-sides=2..5",
             "rotate=30&canvas=48&clutter=2&clutter-crop=2&fixed=true&mean=0.2&std=0.5", "scale=-1..2&canvas=56&validation=4&train=5",
         ])
     func everySourceTakesEveryProtocol(kind: String, protocol fields: String) throws {
@@ -98,6 +101,34 @@ struct GrammarTests {
             let later = try loader.batch(of: batch.indices, epoch: 2).images.floats()
             #expect(try (batch.images.floats() == later) == (data.upright == data || split == .test || data.imageProtocol.isFixed))
         }
+    }
+
+    /// Images in IDX files have any size, which is known when they are read.
+    @Test("a translation is by whole pixels of the images that are there") func translation() throws {
+        try EngineControl.start()
+        let scratch = try TemporaryDirectory()
+        let data = try DataSet.named(Self.source("idx", in: scratch) + "?translation=3&mean=0&std=1")
+        let images = try data.load(.train)
+        let loader = try BatchLoader(images, of: data, split: .train, batchSize: 12, seed: 1)
+        let batch = try loader.batch(0)
+        let (theta, drawn) = try (batch.theta.floats(), batch.images.floats())
+        var moves: Set<[Int]> = []
+        for (place, index) in batch.indices.enumerated() {
+            let (x, y) = (-Double(theta[6 * place + 2]) * 6, -Double(theta[6 * place + 5]) * 6)
+            #expect(abs(x - x.rounded()) < 1e-5 && abs(y - y.rounded()) < 1e-5)
+            let (left, top) = (Int(x.rounded()), Int(y.rounded()))
+            moves.insert([left, top])
+            let recorded = Array(images.image(index))
+            for row in 0..<12 {
+                for column in 0..<12 {
+                    let inside = (0..<12).contains(row - top) && (0..<12).contains(column - left)
+                    let expected = inside ? Float(recorded[(row - top) * 12 + column - left]) / 255 : 0
+                    // Interpolation between pixels whose weight is rounding.
+                    #expect(abs(drawn[(place * 12 + row) * 12 + column] - expected) < 1e-4)
+                }
+            }
+        }
+        #expect(moves.count > 3 && moves.joined().allSatisfy { abs($0) <= 3 })
     }
 
     /// Twelve training images and some test images, of different pixels each.

@@ -12,7 +12,8 @@ struct StreamTests {
         arguments: [
             ("strokes", "strokes"), ("strokes-rotated", "strokes-rotated"), ("strokes-translated", "strokes-translated"),
             ("strokes-translated-upright", "strokes-translated-upright"), ("strokes-rotated?limit=30", "strokes-rotated"),
-            ("mnist", "mnist"), ("mnist-rotated", "mnist-rotated"), ("mnist-scaled", "mnist-scaled"), ("mnist-perturbed", "mnist-perturbed"),
+            ("mnist", "mnist"), ("mnist-rotated", "mnist-rotated"), ("mnist-scaled", "mnist-scaled"),
+            ("mnist-perturbed", "mnist-perturbed"),
             ("mnist?rotate=45", "mnist"), ("mnist-rotated?transpose=true", "mnist-rotated"), ("fashion-mnist?rotate=45", "fashion-mnist"),
             ("emnist-letters?transpose=true&rotate=10", "emnist-letters"), ("plankton-rotated", "plankton-rotated"),
             ("svhn-digits", "svhn-digits"), ("svhn", "svhn"), ("folder:/data/pics", "folder:pics"),

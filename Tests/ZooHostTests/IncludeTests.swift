@@ -56,7 +56,8 @@ import ZooHost
         try write("other.json", entries: ["x", "cnn"])
         let error = failure()
         #expect(error?.kind == .config)
-        #expect(error?.message == "\(folder.path)/other.json: $.entries[1].id: the id 'cnn' is taken by an entry of \(folder.path)/zoo.json")
+        #expect(
+            error?.message == "\(folder.path)/other.json: $.entries[1].id: the id 'cnn' is taken by an entry of \(folder.path)/zoo.json")
         try folder.write(
             "zoo.json", Array(#"{"version": 1, "include": ["data.json"], "datasets": [{"id": "d", "source": "mnist"}]}"#.utf8))
         try folder.write("data.json", Array(#"{"version": 1, "datasets": [{"id": "d", "source": "strokes"}]}"#.utf8))

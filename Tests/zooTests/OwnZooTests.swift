@@ -70,7 +70,8 @@ import ZooStore
             let unknown = try zoo("show", "dataset/mnits")
             #expect(unknown.status == 64 && unknown.errors.contains("did you mean 'mnist'?"), "\(unknown.errors)")
             let healthy = try zoo("doctor").output
-            #expect(healthy.split(separator: "\n").contains { $0.contains("mine") && $0.contains("drawn by the program itself") }, "\(healthy)")
+            #expect(
+                healthy.split(separator: "\n").contains { $0.contains("mine") && $0.contains("drawn by the program itself") }, "\(healthy)")
         }
     }
 
