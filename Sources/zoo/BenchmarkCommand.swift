@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooData
 import ZooHarness
 import ZooHost
 import ZooReport

@@ -32,11 +32,11 @@ struct ListCommand: ParsableCommand {
 
     func run() throws {
         // Components, plugins and the program's own data sets can be listed without any manifest.
-        let manifest =
+        let manifest: Manifest? =
             switch section {
             case nil, .entries: try shared.readManifest()
             case .datasets: try shared.readManifestIfThere()
-            default: Manifest?.none
+            default: nil
             }
         let dataSets = try manifest.map(DataSetCatalogue.init) ?? DataSetCatalogue.builtIn
         let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest, dataSets: dataSets)

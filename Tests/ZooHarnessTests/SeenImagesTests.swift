@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooData
 import ZooHarness
 import ZooHost
 import ZooStore
