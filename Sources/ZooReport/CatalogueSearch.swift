@@ -1,5 +1,6 @@
 import ZooData
 import ZooHost
+import ZooKit
 
 extension Catalogue {
     /// What an id stands for: the same word may name an entry, components of several kinds and a plugin.
