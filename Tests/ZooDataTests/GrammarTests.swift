@@ -20,7 +20,7 @@ struct GrammarTests {
             ("strokes?clutter-sides=2..18&clutter=6", "strokes?clutter=6&clutter-sides=2..18"),
             ("strokes?clutter=3&clutter-crop=4&clutter-sides=4..4", "strokes?clutter=3&clutter-crop=4"), ("strokes?clutter=0", "strokes"),
             ("strokes-translated?clutter=6", "strokes-translated"), ("strokes-translated?clutter=0", "strokes-translated?clutter=0"),
-            ("strokes-scaled?clutter-crop=4", "strokes-scaled?clutter-crop=4&clutter-sides=4..4"),
+            ("strokes-scaled?clutter-sides=4..4&clutter-crop=4", "strokes-scaled?clutter-crop=4"),
             ("strokes-scaled?canvas=112", "strokes-scaled"), ("strokes-scaled?canvas=100", "strokes-scaled?canvas=100"),
             ("mnist?mean=0.1307", "mnist"), ("mnist?mean=0.13070&std=0.5", "mnist?std=0.5"),
             ("svhn?mean=0.5", "svhn?mean=0.5,0.5,0.5"), ("svhn-digits?std=0.2,0.3,0.4&size=28", "svhn-digits?size=28&std=0.2,0.3,0.4"),
