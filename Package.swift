@@ -102,7 +102,10 @@ let layers: [Target] = [
     layer("ZooStatistics", ["ZooCore"]),
     layer("ZooManifest", ["ZooCore", "ZooKit"]),
     layer("ZooModelFiles", ["ZooCore", "ZooKit"]),
-    layer("ZooData", ["ZooCore", "ZooKit", "CArchive", "CZlib", "CImage", "CTransfer"]),
+    .target(
+        name: "ZooData", dependencies: ["ZooManifest", "ZooCore", "ZooKit", "CArchive", "CZlib", "CImage", "CTransfer"],
+        // Part of the program, so that its data sets are known wherever it runs.
+        resources: [.embedInCode("datasets.json")], swiftSettings: swift),
     // apt: libsqlite3-dev
     layer("ZooStore", ["ZooCore", database]),
     layer("ZooPlugins", ["ZooCore", "ZooKit", "CZooPlugin", "CLtdl"]),

@@ -10,7 +10,7 @@ import ZooPlugins
 /// `make fuzz` feeds them random bytes; the tests feed them what lies in Tests/Fixtures/fuzz, former findings among it.
 public enum Readers {
     public static let all: [String: @Sendable (Data) throws -> Void] = [
-        "manifest": { _ = try Manifest(contents: $0, path: "zoo.json") },
+        "manifest": { _ = try DataSetCatalogue(Manifest(contents: $0, path: "zoo.json")) },
         "safetensors": { bytes in
             let file = try SafetensorsFile(contents: bytes, path: "x.safetensors")
             for entry in file.entries { _ = try file.bytes(of: entry.name) }

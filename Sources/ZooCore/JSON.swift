@@ -71,7 +71,7 @@ extension JSON: Codable {
 }
 
 /// A place in a JSON document that knows its path, so that every complaint names it: `zoo.json: $.entries[2].recipe.epochs`.
-package struct JSONPlace {
+package struct JSONPlace: Sendable, Equatable {
     package let value: JSON
     package let file: String
     package let path: String

@@ -105,9 +105,8 @@ public struct BatchLoader {
         if let index = indices.first(where: { !(0..<images.count).contains($0) }) {
             throw ZooError("image: expected 0 to \(images.count - 1), found \(index)", .badArgument)
         }
-        let aspect = Double(shape.height) / Double(shape.width)
         let matrices =
-            thetas ?? indices.map { dataSet.theta(split: split, seed: seed, epoch: epoch, index: images.place($0), aspect: aspect) }
+            thetas ?? indices.map { dataSet.theta(split: split, seed: seed, epoch: epoch, index: images.place($0), shape: shape) }
         let numbers = matrices.first?.count ?? 0
         guard matrices.count == indices.count, numbers == 6 || numbers == 9, matrices.allSatisfy({ $0.count == numbers }) else {
             throw ZooError("thetas: expected \(indices.count) matrices of 6 numbers, or all of 9, found others", .badArgument)

@@ -46,6 +46,9 @@ public enum DataDirectory {
         return places.first(where: DataFile.isDirectory).map(Choice.usual) ?? .none(places)
     }
 
+    /// Where files that are missing are to be put.
+    static let advice = "in a directory, and name that with --data-dir or \(environmentVariable)"
+
     /// The directory to read: `given`, or else what the environment says, or else a usual one.
     ///
     /// - Parameters:

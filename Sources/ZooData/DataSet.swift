@@ -2,163 +2,123 @@ import Foundation
 public import ZooCore
 public import ZooKit
 
-/// A data set that the zoo knows by name: where its images come from and what is done to them.
+/// A data set: where its images come from, how they are divided, and what is done to them.
 ///
 ///     let data = try DataSet.named("strokes-rotated")
 ///     let images = try data.load(.test)                                   // as recorded, upright
 ///     data.theta(split: .test, seed: 0, epoch: 0, index: 7)               // how image 7 is turned
 ///     data.upright.theta(split: .test, seed: 0, epoch: 0, index: 7)       // the same image, not turned
 ///
-/// The image that a network sees is the recorded one, put in the middle of a canvas, posed by `perturbation` and cluttered:
-/// a pure function of (data set, seed, split, index), in training also of the epoch.
+/// The image that a network sees is the recorded one, put in the middle of a canvas, posed and cluttered: a pure function of (data set,
+/// seed, split, index), in training also of the epoch unless poses are fixed.
 public struct DataSet: Sendable, Hashable {
-    public enum Source: Sendable, Hashable {
-        case strokes
-        /// MNIST and what has its file format.
-        case idx(IDXSource)
-        /// One folder per class.
-        case folder(FolderSource)
-        /// SVHN's full numbers.
-        case houseNumbers
-
-        public static let mnist = Source.idx(.mnist)
-    }
-
-    /// The one name of this data set: fields that are as they are without a word are left out, the others stand in a fixed order,
-    /// those of `portion` last, and a path is normalised. `named(set.name) == set` for every set.
-    public var name: String {
-        var name = wholeName
-        name.fields += portion.fields
-        return name.text
-    }
-    /// Which of the recorded images are taken.
-    public private(set) var portion = DataPortion()
-    private let wholeName: DataSetName
-    public let source: Source
-    public let perturbation: Perturbation
-    /// Height and width of the image that is drawn, the recorded one in its middle; nil: of the recorded one.
-    public let canvas: Int?
-    public let clutter: Clutter?
-    /// Applied to every drawn image.
-    public let normalisation: Normalisation
+    /// The one name of this data set: fields whose values are as they are without a word are left out, the others stand in a fixed order,
+    /// those of the split last, and a path is normalised. `named(set.name) == set` for every set.
+    public let name: String
     /// One line for a listing.
-    public let summary: String
+    public var summary: String { definition.summary }
+    package let source: any ImageSource
+    /// What is done to every image.
+    public let imageProtocol: ImageProtocol
+    /// Which images there are.
+    public let splitRule: SplitRule
+
+    private let definition: DataSetDefinition
+    /// How the name varies the definition.
+    private let fields: [DataSetName.Field]
     /// What random streams are named after.
     private let streamName: String
 
-    init(
-        _ name: DataSetName, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
-        normalisation: Normalisation, summary: String, streamName: String? = nil
-    ) {
-        wholeName = name
-        self.source = source
-        self.perturbation = perturbation
-        self.canvas = canvas
-        self.clutter = clutter
-        self.normalisation = normalisation
-        self.summary = summary
-        self.streamName = streamName ?? name.base
+    /// A set that is varied by the fields of a name.
+    ///
+    /// - Parameter typed: the name, for errors.
+    /// - Throws: `usage` naming the field that is wrong.
+    init(_ definition: DataSetDefinition, _ given: [DataSetName.Field] = [], typed: String = "") throws {
+        self.definition = definition
+        let kind = type(of: definition.source)
+        let groups = [
+            kind.settings.filter { !kind.lateFields.contains($0.field) }, ImageProtocol.settings,
+            kind.settings.filter { kind.lateFields.contains($0.field) }, ImageProtocol.normalisationSettings, SplitRule.settings,
+        ]
+        let known = groups.flatMap(\.self)
+        if let stray = given.first(where: { field in !known.contains { $0.field == field.name || $0.otherFields.contains(field.name) } }) {
+            throw DataSetField(file: typed, name: stray.name, value: stray.value).unknown(known.map(\.field))
+        }
+        let settings = try DataSettings(typed, given, known: known)
+        var (source, imageProtocol, split) = (definition.source, definition.imageProtocol, definition.split)
+        try source.apply(settings)
+        try imageProtocol.apply(settings)
+        try split.apply(settings)
+        (self.source, self.imageProtocol, splitRule) = (source, imageProtocol, split)
+        let base = definition.source.values
+        var own = source.values.filter { base[$0.key] != $0.value }
+        own.merge(imageProtocol.fields(beyond: definition.imageProtocol)) { $1 }
+        own.merge(split.fields(beyond: definition.split)) { $1 }
+        let changed = known.compactMap { setting in own[setting.field].map { DataSetName.Field(name: setting.field, value: $0) } }
+        fields = changed
+        name = DataSetName(base: definition.id, fields: changed).text
+        let parts = Set(SplitRule.settings.map(\.field))
+        let drawn = DataSetName(base: "", fields: changed.filter { !parts.contains($0.name) })
+        streamName = definition.streamName + (definition.hasStreamsByFields && !drawn.fields.isEmpty ? "?" + drawn.options : "")
     }
 
-    init(
-        _ name: String, _ source: Source, _ perturbation: Perturbation = .none, canvas: Int? = nil, clutter: Clutter? = nil,
-        normalisation: Normalisation, summary: String
-    ) {
-        self.init(
-            DataSetName(base: name), source, perturbation, canvas: canvas, clutter: clutter, normalisation: normalisation, summary: summary)
-    }
-
-    /// The data set of that name, or the one that `folder:PATH?size=64&color=grey` (see `FolderSource`) or `idx:PATH` (see
-    /// `IDXSource`) describes. Any of them with `limit=512` or another field of
-    /// `DataPortion` among its fields is a part of it.
+    /// The data set of a name; see `DataSetCatalogue.named`.
     ///
-    /// A relative path is looked up from the working directory, and is part of the name as it is: one name may so lead to other images
-    /// elsewhere. What images a result was measured on is said by their fingerprint, never by the name.
-    ///
+    /// - Parameter catalogue: nil for the one of the program.
     /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
-    public static func named(_ name: String) throws -> DataSet {
-        var parts = try DataSetName(name)
-        let portion = try DataPortion(taking: &parts, from: name)
-        return try whole(parts).taking(portion)
+    public static func named(_ name: String, in catalogue: DataSetCatalogue? = nil) throws -> DataSet {
+        try (catalogue ?? DataSetCatalogue.builtIn).named(name)
     }
 
     /// The same set with another choice of its images.
-    public func taking(_ portion: DataPortion) -> DataSet {
-        var part = self
-        part.portion = portion
-        return part
+    ///
+    /// - Parameters: as the fields of a name have them; nil leaves a field as it is.
+    /// - Throws: `usage` for a number of images that is not positive.
+    public func taking(validation: Int? = nil, train: Int? = nil, limit: Int? = nil) throws -> DataSet {
+        let given = [("validation", validation), ("train", train), ("limit", limit)].compactMap { name, value in
+            value.map { DataSetName.Field(name: name, value: "\($0)") }
+        }
+        return try DataSet(definition, fields.filter { field in !given.contains { $0.name == field.name } } + given, typed: name)
     }
 
-    private static func whole(_ name: DataSetName) throws -> DataSet {
-        if name.base.hasPrefix(FolderName.prefix) { return try FolderName(name).dataSet }
-        if name.base.hasPrefix(IDXName.prefix) { return try IDXName(name).dataSet }
-        if let found = all.first(where: { $0.name == name.base }) ?? all.map(\.upright).first(where: { $0.name == name.base }) {
-            return try found.varied(by: name)
-        }
-        let names = all.map(\.name)
-        let hint = nearest(to: name.base, in: names).map { "no such data set (did you mean \($0)?)" } ?? "no such data set"
-        throw HostError(
-            .usage, file: name.text, field: "data set",
-            expected: names.joined(separator: ", ") + ", \(FolderName.prefix)PATH, \(IDXName.prefix)PATH", found: hint)
+    public static func == (a: DataSet, b: DataSet) -> Bool {
+        a.name == b.name && a.source.isEqual(to: b.source) && a.imageProtocol == b.imageProtocol && a.splitRule == b.splitRule
+            && a.streamName == b.streamName
     }
 
-    /// The same set with its images transposed or rotated, where it can be: IDX files only.
-    private func varied(by name: DataSetName) throws -> DataSet {
-        guard !name.fields.isEmpty else { return self }
-        var (images, rotation, isTransposed) = (source, 0.0, false)
-        for given in name.fields {
-            let field = DataSetField(file: name.text, name: given.name, value: given.value)
-            switch (field.name, source) {
-            case ("transpose", .idx(var files)):
-                isTransposed = try field.flag()
-                files.isTransposed = isTransposed
-                images = .idx(files)
-            case ("rotate", .idx) where perturbation == .none && canvas == nil: rotation = try field.number(0...180)
-            case (_, .idx):
-                throw field.unknown((perturbation == .none && canvas == nil ? ["rotate"] : []) + ["transpose"] + DataPortion.fields)
-            default: throw field.unknown(DataPortion.fields)
-            }
-        }
-        let fields = [("rotate", "\(rotation)", rotation != 0), ("transpose", "true", isTransposed)].filter(\.2)
-        return DataSet(
-            DataSetName(base: name.base, fields: fields.map { .init(name: $0.0, value: $0.1) }), images,
-            rotation == 0 ? perturbation : .rotation(degrees: rotation), canvas: canvas, clutter: clutter, normalisation: normalisation,
-            summary: summary, streamName: streamName)
-    }
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
+    // MARK: What it is made of
+
+    public var perturbation: Perturbation { imageProtocol.perturbation }
+    /// Height and width of the image that is drawn, the recorded one in its middle; nil: of the recorded one.
+    public var canvas: Int? { imageProtocol.canvas }
+    public var clutter: Clutter? { imageProtocol.clutter }
+    /// Applied to every drawn image.
+    public var normalisation: Normalisation { imageProtocol.normalisation }
+    /// At most this number of images of each split, chosen by `ImageSet.spread`; nil for all.
+    public var limit: Int? { splitRule.limit }
+    /// Whether the program draws the images itself, so that no file is needed.
+    public var isDrawn: Bool { source.isDrawn }
+    /// The manifest that defines the set; nil where the program does, or the name alone.
+    public var file: String? { definition.file }
+    /// What a manifest says of the set, as canonical JSON; nil where its name alone decides what it is.
+    public var identity: String? { definition.identity }
 
     /// The same images on the same canvas with the same normalisation, neither transformed nor cluttered: the baseline.
     public var upright: DataSet {
-        if portion != DataPortion() { return taking(DataPortion()).upright.taking(portion) }
-        if perturbation == .none, clutter == nil { return self }
-        if case .folder(let folder) = source, wholeName.base.hasPrefix(FolderName.prefix) {
-            return FolderName(folder, rotation: 0, normalisation: normalisation).dataSet
-        }
-        if !wholeName.fields.isEmpty || wholeName.base.hasPrefix(IDXName.prefix) {
-            var name = wholeName
-            _ = name.take("rotate")
-            let fields = name.fields
-            let plain = (try? Self.whole(DataSetName(base: name.base)))?.upright
-            return plain.flatMap { try? Self.whole(DataSetName(base: $0.name, fields: fields)) } ?? self
-        }
-        let plain = Self.all.first {
-            $0.source == source && $0.perturbation == .none && $0.clutter == nil && $0.canvas == canvas && $0.normalisation == normalisation
-        }
-        return plain
-            ?? DataSet(
-                name + "-upright", source, canvas: canvas, normalisation: normalisation, summary: "\(summary): as recorded, in the middle")
+        guard imageProtocol.transforms else { return self }
+        let kept = fields.filter { !ImageProtocol.transforming.contains($0.name) }
+        return (try? DataSet(definition.upright, kept, typed: name)) ?? self
     }
+
+    /// Whether a set has the same source, whatever is done to its images.
+    public func hasSource(of other: DataSet) -> Bool { source.isEqual(to: other.source) }
 
     // MARK: Shapes
 
     /// C×H×W of the recorded images, as far as it is known before they are read.
-    public var sourceShape: ImageShape {
-        switch source {
-        case .strokes: ImageShape(1, StrokeDigits.side, StrokeDigits.side)
-        case .idx: ImageShape(1, 28, 28)
-        case .folder(let folder): ImageShape(folder.channels, folder.size, folder.size)
-        case .houseNumbers: ImageShape(3, HouseNumbers.side, HouseNumbers.side)
-        }
-    }
+    public var sourceShape: ImageShape { source.shape }
 
     /// C×H×W of what a network sees.
     public var shape: ImageShape { shape(of: sourceShape) }
@@ -171,66 +131,37 @@ public struct DataSet: Sendable, Hashable {
     }
 
     /// How many things are read from one image, each among `ImageSet.classes`.
-    public var heads: Int { source == .houseNumbers ? HouseNumbers.heads : 1 }
+    public var heads: Int { source.heads }
 
-    // MARK: Images
+    // MARK: What is done to one image
 
-    /// The images as recorded, upright: what is done to them is in `theta`.
-    ///
-    /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
-    /// - Throws: `HostError`.
-    public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
-        if source == .strokes, portion.isLimit, let limit = portion.limit, clutter == nil || split == .test {
-            var images = try StrokeDigits().spread(split, limit)
-            if clutter != nil { images.clutterPool = ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit)) }
-            return images
-        }
-        var whole = try read(portion.recorded(split), from: directory)
-        // Of the same images in both splits, whatever the portion.
-        if clutter != nil {
-            whole.clutterPool =
-                switch (portion.recorded(split), source) {
-                case (.train, _): ClutterPool(whole)
-                case (.test, .strokes): ClutterPool(try StrokeDigits().imageSet(.train, count: ClutterPool.limit))
-                case (.test, _): ClutterPool(try read(.train, from: directory))
-                }
-        }
-        return try portion.take(split, of: whole)
+    /// The stream that decides what happens to one image: of (data set, seed, split, index), for training images also of the epoch, unless
+    /// the protocol is fixed. So a network sees every training image in a new pose, and every network sees the same test images.
+    public func stream(split: Split, seed: UInt64, epoch: Int, index: Int) -> RandomStream {
+        RandomStream(
+            seed: seed, "\(streamName)/\(split.rawValue)",
+            split == .train && !imageProtocol.isFixed ? UInt64(bitPattern: Int64(epoch)) : 0, UInt64(bitPattern: Int64(index)))
     }
 
-    /// What there is of it, in one line. Image files are counted, not decoded.
+    /// The pose of one image: the sampling matrix from the drawn canvas to the upright one, 2×3 or 3×3 row-major; see
+    /// `Perturbation.theta`.
     ///
-    /// - Throws: `HostError` if it is not there or not what it should be.
-    public func survey(in directory: String? = nil) throws -> String {
-        switch source {
-        case .strokes: return "drawn by the program itself"
-        case .idx(let files):
-            let sets = try Split.allCases.map { ($0, try files.imageSet($0, name: name, in: directory)) }
-            return (sets.map { "\($1.count) \($0.rawValue) images" } + sets.flatMap(\.1.warnings)).joined(separator: ", ")
-        case .folder(let folder):
-            let found = try folder.open(in: directory)
-            return (["\(found.files.count) images in \(found.classes.count) classes"] + found.warnings).joined(separator: ", ")
-        case .houseNumbers:
-            return try Split.allCases.map { "\(try HouseNumbers.count($0, in: directory)) \($0.rawValue) numbers" }.joined(separator: ", ")
-        }
+    /// - Parameter shape: of the images that are drawn; nil where it is that which is known before they are read.
+    public func theta(split: Split, seed: UInt64, epoch: Int, index: Int, shape: ImageShape? = nil) -> [Double] {
+        let drawn = shape ?? self.shape
+        return perturbation.theta(
+            stream(split: split, seed: seed, epoch: epoch, index: index), aspect: Double(drawn.height) / Double(drawn.width),
+            width: drawn.width)
     }
 
-    /// How to come by it where it is missing; nil if it needs no files.
-    public var advice: String? {
-        let directory = "in a directory, and name that with --data-dir or \(DataDirectory.environmentVariable)"
-        switch source {
-        case .strokes: return nil
-        case .idx(let files):
-            switch files.place {
-            case .family(let family):
-                let folder = family.isFoundByItself ? "" : "in a folder \(family.folders[0]) "
-                return "put \(family.contents) (plain or .gz) \(folder)\(directory)"
-            case .path(let path): return "put IDX files of images and labels into \(path)"
-            }
-        case .folder(let folder):
-            return folder.isInDataDirectory ? "put \(folder.path) \(directory)" : "put one folder of images per class into \(folder.path)"
-        case .houseNumbers: return "put svhn/train and svhn/test (PNG files and digitStruct.json or .csv) \(directory)"
-        }
+    /// The angle that `theta` turns the image by, in degrees, anticlockwise.
+    public func angle(split: Split, seed: UInt64, epoch: Int, index: Int) -> Double {
+        perturbation.angle(stream(split: split, seed: seed, epoch: epoch, index: index))
+    }
+
+    /// The images 0 ..< `count` in the order in which an epoch of training takes them.
+    public func order(seed: UInt64, epoch: Int, count: Int) -> [Int] {
+        RandomStream(seed: seed, "\(streamName)/order", UInt64(bitPattern: Int64(epoch))).permutation(count)
     }
 
     /// A data set's name as one part of a path: itself, or where it holds a path or options a readable part of it and a hash.
@@ -242,40 +173,5 @@ public struct DataSet: Sendable, Hashable {
         let key = RandomStream(seed: 0, name).key
         let digits = String(key, radix: 16)
         return String(name.map { isPlain($0) ? $0 : "-" }.suffix(40)) + "-" + String(repeating: "0", count: 16 - digits.count) + digits
-    }
-
-    private func read(_ split: Split, from directory: String?) throws -> ImageSet {
-        switch source {
-        case .strokes: try StrokeDigits().imageSet(split)
-        case .idx(let files): try files.imageSet(split, name: name, in: directory)
-        case .folder(let folder): try folder.imageSet(split, name: name, in: directory)
-        case .houseNumbers: try HouseNumbers.imageSet(split, in: directory)
-        }
-    }
-
-    // MARK: What is done to one image
-
-    /// The stream that decides what happens to one image: of (data set, seed, split, index), for training images also of the
-    /// epoch, so that a network sees every image in a new pose, and every network sees the same test images.
-    public func stream(split: Split, seed: UInt64, epoch: Int, index: Int) -> RandomStream {
-        RandomStream(
-            seed: seed, "\(streamName)/\(split.rawValue)", split == .train ? UInt64(bitPattern: Int64(epoch)) : 0,
-            UInt64(bitPattern: Int64(index)))
-    }
-
-    /// The pose of one image: the sampling matrix from the drawn canvas to the upright one, 2×3 or 3×3 row-major; see
-    /// `Perturbation.theta`.
-    public func theta(split: Split, seed: UInt64, epoch: Int, index: Int, aspect: Double = 1) -> [Double] {
-        perturbation.theta(stream(split: split, seed: seed, epoch: epoch, index: index), aspect: aspect, width: shape.width)
-    }
-
-    /// The angle that `theta` turns the image by, in degrees, anticlockwise.
-    public func angle(split: Split, seed: UInt64, epoch: Int, index: Int) -> Double {
-        perturbation.angle(stream(split: split, seed: seed, epoch: epoch, index: index))
-    }
-
-    /// The images 0 ..< `count` in the order in which an epoch of training takes them.
-    public func order(seed: UInt64, epoch: Int, count: Int) -> [Int] {
-        RandomStream(seed: seed, "\(streamName)/order", UInt64(bitPattern: Int64(epoch))).permutation(count)
     }
 }

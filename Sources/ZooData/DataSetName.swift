@@ -62,7 +62,7 @@ struct DataSetName: Hashable, Sendable {
 }
 
 /// Reads the values of a name's fields; what is wrong with one is said of the whole name.
-struct DataSetField {
+package struct DataSetField {
     let file: String
     let name, value: String
 

@@ -1,12 +1,13 @@
 import Foundation
 import ZooCore
+package import ZooKit
 
 /// Pictures in one folder per class, in a directory or in an archive of it, brought to one size.
-public struct FolderSource: Sendable, Hashable {
-    public enum Color: String, Sendable, Hashable, CaseIterable { case grey, rgb }
+package struct FolderSource: ImageSource {
+    package enum Color: String, Sendable, Hashable, CaseIterable { case grey, rgb }
 
     /// How an image of any shape becomes a square.
-    public enum Resize: String, Sendable, Hashable, CaseIterable {
+    package enum Resize: String, Sendable, Hashable, CaseIterable {
         /// Scaled until it fits, the rest black.
         case pad
         /// Scaled along each axis on its own.
@@ -15,13 +16,13 @@ public struct FolderSource: Sendable, Hashable {
         case crop
     }
 
-    public enum Background: String, Sendable, Hashable, CaseIterable {
+    package enum Background: String, Sendable, Hashable, CaseIterable {
         case white, black
 
         var level: UInt8 { self == .white ? 255 : 0 }
     }
 
-    public enum Division: String, Sendable, Hashable, CaseIterable {
+    package enum Division: String, Sendable, Hashable, CaseIterable {
         /// By a hash of the file's name, the same share of every class: a pure function of the names. Every class of two
         /// images or more has some in both splits.
         case names
@@ -29,31 +30,61 @@ public struct FolderSource: Sendable, Hashable {
         case order
     }
 
-    public var path: String
-    /// Whether a relative path starts at the data directory, not at the working directory.
-    public var isInDataDirectory = false
+    package static let kind = "folder"
+    package static let settings = ["size", "color", "resize", "split", "test", "invert", "background", "skip-bad"].map { SettingName($0) }
+    package static let manifestSettings = DataPlace.settings
+    /// About what photographs have.
+    package static let normalisation = Normalisation(mean: 0.5, std: 0.25)
+    package static let hasStreamsByFields = true
+
+    private let place: DataPlace
     /// Side of the square in pixels.
-    public var size = 64
-    public var color = Color.grey
-    public var resize = Resize.pad
-    public var split = Division.names
+    private var size = 64
+    private var color = Color.grey
+    private var resize = Resize.pad
+    private var split = Division.names
     /// The share of test images.
-    public var test = 0.2
+    private var test = 0.2
     /// Whether black and white are exchanged, for images on white: what lies outside an image is black.
-    public var isInverted = false
+    private var isInverted = false
     /// What transparent parts of a picture show.
-    public var background = Background.white
+    private var background = Background.white
     /// Whether files that are no whole pictures are left out, with a warning, instead of refused.
-    public var skipsBad = false
+    private var skipsBad = false
 
-    public init(path: String) { self.path = path }
+    package init(_ settings: DataSettings) throws {
+        place = try DataPlace(settings)
+        try apply(settings)
+    }
 
-    public var channels: Int { color == .grey ? 1 : 3 }
+    package init?(path: String) { place = DataPlace(path) }
+
+    package mutating func apply(_ settings: DataSettings) throws {
+        size = try settings["size"]?.integer(1...1024, "pixels") ?? size
+        color = try settings["color"]?.choice(Color.self) ?? color
+        resize = try settings["resize"]?.choice(Resize.self) ?? resize
+        split = try settings["split"]?.choice(Division.self) ?? split
+        test = try settings["test"]?.number(0.001...0.999) ?? test
+        isInverted = try settings["invert"]?.flag() ?? isInverted
+        background = try settings["background"]?.choice(Background.self) ?? background
+        skipsBad = try settings["skip-bad"]?.flag() ?? skipsBad
+    }
+
+    package var values: [String: String] {
+        [
+            "size": "\(size)", "color": color.rawValue, "resize": resize.rawValue, "split": split.rawValue, "test": "\(test)",
+            "invert": "\(isInverted)", "background": background.rawValue, "skip-bad": "\(skipsBad)",
+        ]
+    }
+
+    package var shape: ImageShape { ImageShape(channels, size, size) }
+
+    private var channels: Int { color == .grey ? 1 : 3 }
 
     /// Reads, decodes and resizes one split, on all cores.
     ///
     /// - Throws: `HostError` if there is no image, or naming the files of both splits that are no whole pictures.
-    func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
+    package func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
         let folders = try open(in: directory)
         let splits = divide(folders.files)
         let chosen = splits[split] ?? []
@@ -100,14 +131,23 @@ public struct FolderSource: Sendable, Hashable {
         }
     }
 
-    func open(in directory: String?) throws -> ClassFolders {
-        try ClassFolders(path: place(in: directory))
-    }
+    private func open(in directory: String?) throws -> ClassFolders { try ClassFolders(path: path(in: directory)) }
 
     /// Where the folder or archive is.
-    func place(in directory: String?) throws -> String {
-        guard isInDataDirectory, !path.hasPrefix("/") else { return path }
-        return "\(try DataDirectory.find(directory, for: path, holding: path))/\(path)"
+    private func path(in directory: String?) throws -> String {
+        try place.resolved(in: directory, for: place.path, holding: place.path)
+    }
+
+    /// The pictures of all splits, since a split goes by all names.
+    package func files(_ splits: [Split], in directory: String?) throws -> [String] { try ClassFolders.paths(path(in: directory)) }
+
+    package func survey(name: String, in directory: String?) throws -> String {
+        let found = try open(in: directory)
+        return (["\(found.files.count) images in \(found.classes.count) classes"] + found.warnings).joined(separator: ", ")
+    }
+
+    package var advice: String? {
+        place.isInDataDirectory ? "put \(place.path) \(DataDirectory.advice)" : "put one folder of images per class into \(place.path)"
     }
 
     private func square(_ picture: Picture) -> Picture {
@@ -148,85 +188,5 @@ public struct FolderSource: Sendable, Hashable {
     /// How many of `count` images are for testing; of two or more, at least one and not all.
     private func share(of count: Int) -> Int {
         count < 2 ? 0 : min(count - 1, max(1, Int((Double(count) * test).rounded())))
-    }
-}
-
-// MARK: As a name
-
-/// A data set of class folders as it is named on a command line: `folder:PATH?size=64&color=grey&rotate=180`.
-///
-/// PATH is a directory or an archive (tar, plain or compressed; zip; 7z), relative to the working directory. The fields, all
-/// optional: `size` (64), `color` (grey, rgb), `resize` (pad, stretch, crop), `split` (names, order), `test` (0.2), `invert`
-/// (false), `background` (white, black), `skip-bad` (false), `rotate` (0: upright; else ± degrees at random), `mean` and `std`
-/// (0.5 and 0.25) of the normalisation.
-struct FolderName: Hashable {
-    static let prefix = "folder:"
-
-    var source: FolderSource
-    var rotation = 0.0
-    var mean = 0.5
-    var std = 0.25
-
-    private static let fields = ["size", "color", "resize", "split", "test", "invert", "background", "skip-bad", "rotate", "mean", "std"]
-
-    /// - Parameter name: `folder:PATH` and its fields.
-    /// - Throws: `HostError` naming the field that is wrong.
-    init(_ name: DataSetName) throws {
-        let path = DataSetName.normalised(path: String(name.base.dropFirst(Self.prefix.count)))
-        guard !path.isEmpty else {
-            throw HostError(
-                .usage, file: name.text, field: "path", expected: "a directory or an archive after 'folder:'", found: "nothing")
-        }
-        source = FolderSource(path: path)
-        for given in name.fields {
-            let field = DataSetField(file: name.text, name: given.name, value: given.value)
-            switch field.name {
-            case "size": source.size = try field.integer(1...1024, "pixels")
-            case "color": source.color = try field.choice(FolderSource.Color.self)
-            case "resize": source.resize = try field.choice(FolderSource.Resize.self)
-            case "split": source.split = try field.choice(FolderSource.Division.self)
-            case "test": source.test = try field.number(0.001...0.999)
-            case "invert": source.isInverted = try field.flag()
-            case "background": source.background = try field.choice(FolderSource.Background.self)
-            case "skip-bad": source.skipsBad = try field.flag()
-            case "rotate": rotation = try field.number(0...180)
-            case "mean": mean = try field.number(0...1)
-            case "std": std = try field.number(0.001...1000)
-            default: throw field.unknown(Self.fields + DataPortion.fields)
-            }
-        }
-    }
-
-    init(_ source: FolderSource, rotation: Double, normalisation: Normalisation) {
-        self.source = source
-        self.rotation = rotation
-        mean = normalisation.mean
-        std = normalisation.std
-    }
-
-    /// The fields that are not as they are without a word, in a fixed order.
-    var name: DataSetName {
-        let usual = FolderSource(path: "")
-        let list: [(String, String, Bool)] = [
-            ("size", "\(source.size)", source.size != usual.size), ("color", source.color.rawValue, source.color != usual.color),
-            ("resize", source.resize.rawValue, source.resize != usual.resize),
-            ("split", source.split.rawValue, source.split != usual.split),
-            ("test", "\(source.test)", source.test != usual.test), ("invert", "true", source.isInverted),
-            ("background", source.background.rawValue, source.background != usual.background),
-            ("skip-bad", "true", source.skipsBad),
-            ("rotate", "\(rotation)", rotation != 0), ("mean", "\(mean)", mean != 0.5), ("std", "\(std)", std != 0.25),
-        ]
-        return DataSetName(
-            base: Self.prefix + source.path, fields: list.filter(\.2).map { DataSetName.Field(name: $0.0, value: $0.1) })
-    }
-
-    var dataSet: DataSet {
-        let name = name
-        let folder = (source.path as NSString).lastPathComponent
-        return DataSet(
-            name, .folder(source), rotation == 0 ? .none : .rotation(degrees: rotation),
-            normalisation: Normalisation(mean: mean, std: std), summary: "the images in \(source.path)",
-            // Moving the folder changes no image.
-            streamName: Self.prefix + folder + (name.fields.isEmpty ? "" : "?" + name.options))
     }
 }

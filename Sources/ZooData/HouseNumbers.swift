@@ -4,7 +4,7 @@ import ZooCore
 /// SVHN's full house numbers: whole numbers of up to five digits, read by five heads [Netzer et al. 2011; JSZK15,
 /// arXiv:1506.02025, section 4.2].
 ///
-/// Looked for under the data directory in `svhn/train` and `svhn/test`: the PNG files, and beside them the boxes as
+/// Looked for in the folders `train` and `test` of the source's place: the PNG files, and beside them the boxes as
 /// `digitStruct.json` or `digitStruct.csv`. The published `digitStruct.mat` is HDF5 and is not read; with Python's h5py:
 ///
 ///     import h5py, json
@@ -25,8 +25,6 @@ public enum HouseNumbers {
     public static let side = 64
     /// Digits read, each one of ten or "none".
     public static let heads = 5
-    /// Of SVHN's cropped training digits, per channel.
-    public static let normalisation = Normalisation(channels: [(0.4377, 0.1980), (0.4438, 0.2010), (0.4728, 0.1970)])
 
     /// One number in one picture.
     package struct Record: Decodable, Sendable {
@@ -37,40 +35,41 @@ public enum HouseNumbers {
         let boxes: [Box]
     }
 
-    /// - Parameter directory: as for `MNIST.directory(_:)`.
+    /// - Parameters:
+    ///   - root: the folder that holds `train` and `test`.
+    ///   - name: the data set's, for errors.
     /// - Throws: `HostError` naming file and field.
-    public static func imageSet(_ split: Split, in directory: String? = nil) throws -> ImageSet {
-        let folder = try self.folder(split, in: directory)
+    static func imageSet(_ split: Split, in root: String, name: String) throws -> ImageSet {
+        let folder = try self.folder(split, in: root)
         let (path, all) = try records(in: folder)
         let records = all.filter { $0.boxes.count <= heads }
         let labels = try records.flatMap { try self.labels($0, file: path) }
         let pixels = try SharedBuffer.fill(records.count, of: 3 * side * side) { try picture(records[$0], in: folder, file: path).planes }
         let left = all.count - records.count
         return try ImageSet(
-            name: "svhn", pixels: pixels, labels: labels, heads: heads, channels: 3, height: side, width: side,
+            name: name, pixels: pixels, labels: labels, heads: heads, channels: 3, height: side, width: side,
             classes: digitClasses + ["none"], verified: false,
             warnings: left == 0 ? [] : ["\(path): \(left) number\(left == 1 ? "" : "s") of more than \(heads) digits left out"])
     }
 
     /// How many numbers a split has.
-    static func count(_ split: Split, in directory: String?) throws -> Int {
-        try records(in: folder(split, in: directory)).records.count
+    static func count(_ split: Split, in root: String) throws -> Int {
+        try records(in: folder(split, in: root)).records.count
     }
 
     /// The table and the pictures of a split.
     ///
     /// - Throws: `noInput` if the folder is not there.
-    static func files(_ split: Split, in directory: String?) throws -> [String] {
-        let folder = try folder(split, in: directory)
+    static func files(_ split: Split, in root: String) throws -> [String] {
+        let folder = try folder(split, in: root)
         return try FileTree(folder, depth: 0).files.map { folder + "/" + $0.map(\.text).joined() }
     }
 
-    private static func folder(_ split: Split, in directory: String?) throws -> String {
-        let root = try DataDirectory.find(directory, for: "svhn", holding: "svhn/train and svhn/test (PNG files, digitStruct.json or .csv)")
-        let folder = "\(root)/svhn/\(split.rawValue)"
+    private static func folder(_ split: Split, in root: String) throws -> String {
+        let folder = "\(root)/\(split.rawValue)"
         guard DataFile.isDirectory(folder) else {
             throw HostError(
-                .noInput, file: folder, field: "svhn \(split.rawValue) numbers",
+                .noInput, file: folder, field: "\(split.rawValue) numbers",
                 expected: "a folder of SVHN's full numbers (PNG files, digitStruct.json or .csv)", found: "no such folder")
         }
         return folder

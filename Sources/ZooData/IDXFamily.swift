@@ -10,45 +10,49 @@ struct IDXFamily: Sendable, Hashable {
     /// What people call it.
     let title: String
     /// What all files' names begin with.
-    var prefix = ""
+    let prefix: String
     /// Names of its folder.
     let folders: [String]
     /// Whether its files are looked for in the data directory itself, too: not where they are called as MNIST's are.
-    var isFoundByItself = true
-    var classes = digitClasses
+    let isFoundByItself: Bool
+    let classes: [String]
     /// The label of the first class.
-    var firstLabel = 0
-    let normalisation: Normalisation
+    let firstLabel: Int
+    /// SHA-256 of the published files, inflated, by `part`; of those that are known.
+    private(set) var checksums: [String: String] = [:]
 
-    static let mnist = IDXFamily(
-        name: "mnist", title: "MNIST", folders: ["mnist", "MNIST"], normalisation: MNIST.normalisation)
-    /// The usual figures, measured over the training images by their users.
-    static let fashion = IDXFamily(
-        name: "fashion-mnist", title: "Fashion-MNIST", folders: ["fashion-mnist", "FashionMNIST", "fashion_mnist", "fashionmnist"],
-        isFoundByItself: false,
-        classes: ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"],
-        normalisation: Normalisation(mean: 0.2860, std: 0.3530))
-    static let kmnist = IDXFamily(
-        name: "kmnist", title: "Kuzushiji-MNIST", folders: ["kmnist", "KMNIST"], isFoundByItself: false,
-        classes: ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"], normalisation: Normalisation(mean: 0.1918, std: 0.3483))
-    static let qmnist = IDXFamily(
-        name: "qmnist", title: "QMNIST", prefix: "qmnist-", folders: ["qmnist", "QMNIST"], normalisation: MNIST.normalisation)
-
-    private static let capitals = (0..<26).map { String(UnicodeScalar(UInt8(ascii: "A") + $0)) }
-    private static let smalls = capitals.map { $0.lowercased() }
-    /// Small letters that look like their capitals are one class with them.
-    private static let merged = digitClasses + capitals + "abdefghnqrt".map(String.init)
-
-    static let emnist = [
-        emnist("balanced", merged), emnist("byclass", digitClasses + capitals + smalls), emnist("bymerge", merged),
-        emnist("letters", capitals, from: 1), emnist("digits", digitClasses), emnist("mnist", digitClasses),
+    static let settings = [
+        SettingName("title"), SettingName("prefix"), SettingName("folders"), SettingName("own-folder"), SettingName("classes"),
+        SettingName("first-label"), SettingName("sha256"),
     ]
 
-    private static func emnist(_ part: String, _ classes: [String], from first: Int = 0) -> IDXFamily {
-        IDXFamily(
-            name: "emnist-\(part)", title: "EMNIST \(part), stored transposed", prefix: "emnist-\(part)-", folders: ["emnist", "EMNIST"],
-            classes: classes, firstLabel: first, normalisation: Normalisation(mean: 0.1736, std: 0.3317))
+    /// - Throws: `config` naming the JSON path, if a setting is wrong or `folders` is missing.
+    init(_ settings: DataSettings) throws {
+        name = settings.owner
+        title = try settings["title"]?.text() ?? name
+        prefix = try settings["prefix"]?.text() ?? ""
+        guard let given = settings["folders"] else {
+            throw settings.wrong("'folders', names of folders in the data directory, or 'path'", found: "neither")
+        }
+        folders = try given.texts()
+        if let bad = folders.first(where: { $0.isEmpty || $0.contains("/") || $0.hasPrefix(".") }) {
+            throw given.wrong("names of folders without a slash or a dot in front, not '\(bad)'")
+        }
+        isFoundByItself = try !(settings["own-folder"]?.flag() ?? false)
+        classes = try settings["classes"]?.texts() ?? digitClasses
+        firstLabel = try settings["first-label"]?.integer(-(1 << 31)...(1 << 31), "the label of the first class") ?? 0
+        for (key, place) in try settings["sha256"]?.members() ?? [:] {
+            guard Self.parts.contains(key) else {
+                throw place.error("unknown field\(suggestion(key, Self.parts)); known are \(Self.parts.joined(separator: ", "))")
+            }
+            checksums[key] = try place.digest()
+        }
     }
+
+    /// "train-images" and so on: what `sha256` has a checksum of.
+    private static let parts = Split.allCases.flatMap { split in Part.allCases.map { part(split, $0) } }
+
+    static func part(_ split: Split, _ part: Part) -> String { "\(split.rawValue)-\(part.rawValue)" }
 
     /// The folders that its files may lie in, the likelier first.
     private func places(in directory: String) -> [String] {

@@ -1,5 +1,6 @@
 import Foundation
 import ZooCore
+package import ZooKit
 
 /// Images and labels in IDX files: of a published set, or any pair in a folder (`idx:PATH`).
 ///
@@ -7,27 +8,50 @@ import ZooCore
 /// channels, before or behind the sides) are images, whole numbers in one or two are labels, of which the first column counts. Names
 /// tell the split: `train`, or `test`, `t10k`, `val`. A single pair is divided: every fifth image of each class is for testing. The
 /// classes are the labels that occur, in either split.
-public struct IDXSource: Sendable, Hashable {
+package struct IDXSource: ImageSource {
     enum Place: Sendable, Hashable {
         case family(IDXFamily)
         /// A folder, or a folder and what the names of one set in it begin with.
         case path(String)
     }
 
+    package static let kind = "idx"
+    package static let contents = "the IDX files"
+    package static let settings = [SettingName("transpose")]
+    /// Names had `rotate` in front of it before they had other fields.
+    package static let lateFields: Set<String> = ["transpose"]
+    package static let manifestSettings = [SettingName("path")] + IDXFamily.settings
+    /// Those of MNIST's training images: what is in its format is mostly alike.
+    package static let normalisation = Normalisation(mean: 0.1307, std: 0.3081)
+
     let place: Place
     /// Whether rows and columns are exchanged, as EMNIST's files have them.
-    public var isTransposed = false
+    var isTransposed = false
 
-    /// MNIST's own four files.
-    public static let mnist = IDXSource(place: .family(.mnist))
-
-    init(place: Place, isTransposed: Bool = false) {
-        self.place = place
-        self.isTransposed = isTransposed
+    package init(_ settings: DataSettings) throws {
+        if settings["path"] != nil {
+            if let other = IDXFamily.settings.lazy.compactMap({ settings[$0.field] }).first {
+                throw other.wrong("nothing, as 'path' names the files")
+            }
+            place = .path(try DataPlace(settings).path)
+        } else {
+            place = .family(try IDXFamily(settings))
+        }
+        try apply(settings)
     }
 
+    package init?(path: String) { place = .path(path) }
+
+    package mutating func apply(_ settings: DataSettings) throws {
+        if let setting = settings["transpose"] { isTransposed = try setting.flag() }
+    }
+
+    package var values: [String: String] { ["transpose": "\(isTransposed)"] }
+
+    package var shape: ImageShape { ImageShape(1, 28, 28) }
+
     /// - Throws: `HostError` naming the file, the field, what was expected and what was found.
-    func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
+    package func imageSet(_ split: Split, name: String, in directory: String?) throws -> ImageSet {
         switch place {
         case .family(let family): try read(family, split, name: name, in: directory)
         case .path(let path): try IDXPairs(path).imageSet(split, name: name, isTransposed: isTransposed)
@@ -47,18 +71,21 @@ public struct IDXSource: Sendable, Hashable {
                 .data, file: labels.path, field: "label \(index)", expected: "\(family.firstLabel) to \(last)", found: "\(values[index])")
         }
         var warnings: [String] = []
-        if family == .mnist {
-            for (file, part) in [(images, IDXFamily.Part.images), (labels, .labels)] {
-                let expected = MNIST.checksums["\(split.rawValue)-\(part.rawValue)"] ?? ""
-                guard file.checksum != expected else { continue }
-                warnings.append(
-                    "\(file.path): not MNIST's own content (SHA-256, inflated: expected \(expected.prefix(12))…, "
-                        + "found \(file.checksum.prefix(12))…)")
+        var isVerified = true
+        for (file, part) in [(images, IDXFamily.Part.images), (labels, .labels)] {
+            guard let expected = family.checksums[IDXFamily.part(split, part)] else {
+                isVerified = false
+                continue
             }
+            guard file.checksum != expected else { continue }
+            isVerified = false
+            warnings.append(
+                "\(file.path): not \(family.title)'s own content (SHA-256, inflated: expected \(expected.prefix(12))…, "
+                    + "found \(file.checksum.prefix(12))…)")
         }
         return try Self.imageSet(
             images, labels, values.map { $0 - family.firstLabel }, name: name, classes: family.classes, isTransposed: isTransposed,
-            verified: family == .mnist && warnings.isEmpty, warnings: warnings)
+            verified: isVerified, warnings: warnings)
     }
 
     /// - Parameter classes: of each image, an index into `names`.
@@ -128,61 +155,29 @@ public struct IDXSource: Sendable, Hashable {
     /// The files that the images of some splits come from, those that are there.
     ///
     /// - Throws: `HostError` if there is none.
-    func files(_ splits: [Split], in directory: String?) throws -> [String] {
+    package func files(_ splits: [Split], in directory: String?) throws -> [String] {
         switch place {
-        case .path(let path): return try IDXPairs(path).files
+        case .path(let path): return try IDXPairs(path).files.sorted(by: DataFile.byBytes)
         case .family(let family):
             let directory = try DataDirectory.find(directory, for: family.name, holding: family.contents)
             let wanted = splits.flatMap { split in IDXFamily.Part.allCases.map { (split, $0) } }
             let found = wanted.compactMap { try? family.find($0.0, $0.1, in: directory).path }
-            guard found.isEmpty, let first = wanted.first else { return found }
+            guard found.isEmpty, let first = wanted.first else { return found.sorted(by: DataFile.byBytes) }
             return [try family.find(first.0, first.1, in: directory).path]
         }
     }
-}
 
-/// Any images and labels in IDX files as they are named on a command line: `idx:PATH?transpose=true&rotate=90`.
-///
-/// The fields, all optional: `rotate` (0: upright; else ± degrees at random), `transpose` (false), `mean` and `std` (0.1307 and 0.3081,
-/// MNIST's) of the normalisation.
-struct IDXName: Hashable {
-    static let prefix = "idx:"
-
-    var source: IDXSource
-    var rotation = 0.0
-    var mean = MNIST.normalisation.mean
-    var std = MNIST.normalisation.std
-    private let path: String
-
-    /// - Throws: `usage` naming the field that is wrong.
-    init(_ name: DataSetName) throws {
-        path = DataSetName.normalised(path: String(name.base.dropFirst(Self.prefix.count)))
-        guard !path.isEmpty else {
-            throw HostError(.usage, file: name.text, field: "path", expected: "a directory after 'idx:'", found: "nothing")
-        }
-        source = IDXSource(place: .path(path))
-        for given in name.fields {
-            let field = DataSetField(file: name.text, name: given.name, value: given.value)
-            switch field.name {
-            case "rotate": rotation = try field.number(0...180)
-            case "transpose": source.isTransposed = try field.flag()
-            case "mean": mean = try field.number(0...1)
-            case "std": std = try field.number(0.001...1000)
-            default: throw field.unknown(["rotate", "transpose", "mean", "std"] + DataPortion.fields)
-            }
-        }
+    package func survey(name: String, in directory: String?) throws -> String {
+        let sets = try Split.allCases.map { ($0, try imageSet($0, name: name, in: directory)) }
+        return (sets.map { "\($1.count) \($0.rawValue) images" } + sets.flatMap(\.1.warnings)).joined(separator: ", ")
     }
 
-    var dataSet: DataSet {
-        let list = [
-            ("rotate", "\(rotation)", rotation != 0), ("transpose", "true", source.isTransposed),
-            ("mean", "\(mean)", mean != MNIST.normalisation.mean), ("std", "\(std)", std != MNIST.normalisation.std),
-        ]
-        let name = DataSetName(base: Self.prefix + path, fields: list.filter(\.2).map { .init(name: $0.0, value: $0.1) })
-        return DataSet(
-            name, .idx(source), rotation == 0 ? .none : .rotation(degrees: rotation), normalisation: Normalisation(mean: mean, std: std),
-            summary: "the IDX files in \(path)",
-            // Moving the folder changes no image.
-            streamName: Self.prefix + (path as NSString).lastPathComponent)
+    package var advice: String? {
+        switch place {
+        case .family(let family):
+            let folder = family.isFoundByItself ? "" : "in a folder \(family.folders[0]) "
+            return "put \(family.contents) (plain or .gz) \(folder)\(DataDirectory.advice)"
+        case .path(let path): return "put IDX files of images and labels into \(path)"
+        }
     }
 }

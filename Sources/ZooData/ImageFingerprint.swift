@@ -13,10 +13,9 @@ extension DataSet {
     ///   - seed: of the poses, as `BatchLoader` has it.
     public func fingerprint(of images: ImageSet, split: Split, seed: UInt64, epoch: Int = 0) throws -> String {
         let shape = shape(of: images)
-        let aspect = Double(shape.height) / Double(shape.width)
         var poses: [Int64] = []
         for index in 0..<images.count {
-            for number in theta(split: split, seed: seed, epoch: epoch, index: images.place(index), aspect: aspect) {
+            for number in theta(split: split, seed: seed, epoch: epoch, index: images.place(index), shape: shape) {
                 poses.append(Int64((number * 1e6).rounded()).littleEndian)
             }
         }

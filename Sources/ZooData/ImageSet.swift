@@ -122,6 +122,22 @@ public struct ImageSet: Sendable {
         return part
     }
 
+    /// These images and behind them others of the same size with the same classes.
+    ///
+    /// - Throws: `data` if they are of another size, or have other classes.
+    func joined(with other: ImageSet) throws -> ImageSet {
+        func kind(_ set: ImageSet) -> String {
+            "\(set.channels)×\(set.height)×\(set.width) with \(set.heads) label\(set.heads == 1 ? "" : "s") of \(set.classes.count) classes"
+        }
+        guard kind(other) == kind(self), other.classes == classes else {
+            throw HostError(.data, file: name, field: "test images", expected: "\(kind(self)), as the training images", found: kind(other))
+        }
+        return try ImageSet(
+            name: name, pixels: pixels + other.pixels, labels: labels + other.labels, heads: heads, channels: channels, height: height,
+            width: width, classes: classes, verified: verified && other.verified,
+            warnings: warnings + other.warnings.filter { !warnings.contains($0) })
+    }
+
     /// The same images, said to be these ones of the whole split.
     func placed(at places: [Int]) -> ImageSet {
         var set = self

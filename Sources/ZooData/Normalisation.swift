@@ -16,6 +16,17 @@ public struct Normalisation: Sendable, Hashable, Codable {
         stds = channels.isEmpty ? [1] : channels.map(\.std)
     }
 
+    /// - Parameters:
+    ///   - means: one for every channel, or one for all.
+    ///   - stds: likewise; one of the two lists may have one number where the other has several.
+    /// - Returns: nil if the lists have different numbers of channels.
+    init?(means: [Double], stds: [Double]) {
+        let count = max(means.count, stds.count)
+        guard [means, stds].allSatisfy({ $0.count == count || $0.count == 1 }) else { return nil }
+        self.means = means.count == count ? means : Array(repeating: means[0], count: count)
+        self.stds = stds.count == count ? stds : Array(repeating: stds[0], count: count)
+    }
+
     /// Of all channels together (their average).
     public var mean: Double { means.reduce(0, +) / Double(means.count) }
     /// Of all channels together (their average).

@@ -16,8 +16,6 @@ import ZooCore
 public struct StrokeDigits: Sendable, Hashable {
     /// The side of an image in pixels.
     public static let side = 28
-    /// Measured over the default training set (see the tests).
-    public static let normalisation = Normalisation(mean: 0.1183, std: 0.2883)
 
     public let seed: UInt64
 

@@ -11,7 +11,7 @@ public struct EntryExport: Sendable {
     public let manifest: Manifest
     /// A file, "initial" for untrained ones, nil for those that the manifest names for `dataset` and `seed`.
     public var weights: String?
-    /// What the weights were trained on; nil: what a file of weights says of itself, else `defaultDataSet`.
+    /// What the weights were trained on; nil: what a file of weights says of itself, else the manifest's default data set.
     public var dataset: String?
     /// The seed of the weights that the manifest names.
     public var seed: UInt64 = 0
@@ -19,9 +19,13 @@ public struct EntryExport: Sendable {
     public var input: ImageShape?
     public var classes = 10
 
-    public static let defaultDataSet = "strokes-rotated"
+    private let dataSets: DataSetCatalogue
 
-    public init(_ entry: Entry, of manifest: Manifest) { (self.entry, self.manifest) = (entry, manifest) }
+    /// - Throws: `config` if the manifest describes a data set wrongly.
+    public init(_ entry: Entry, of manifest: Manifest) throws {
+        (self.entry, self.manifest) = (entry, manifest)
+        dataSets = try DataSetCatalogue(manifest)
+    }
 
     /// What came of it.
     public struct Outcome: Codable, Sendable {
@@ -64,14 +68,14 @@ public struct EntryExport: Sendable {
         }
         let said = file?.metadata["dataset"]
         if let dataset {
-            let asked = try DataSet.named(dataset)
-            if let said, (try? DataSet.named(said).name) != asked.name {
+            let asked = try dataSets.named(dataset)
+            if let said, (try? dataSets.named(said).name) != asked.name {
                 warnings.append("\(file?.path ?? ""): these weights say that they were trained on \(said), not on \(asked.name)")
             }
             return asked
         }
-        guard weights != nil, weights != "initial" else { return try DataSet.named(Self.defaultDataSet) }
-        if let said, let known = try? DataSet.named(said) { return known }
+        guard weights != nil, weights != "initial" else { return try dataSets.defaultDataSet() }
+        if let said, let known = try? dataSets.named(said) { return known }
         let reason =
             said.map { "there is no data set '\($0)', on which they say they were trained" }
             ?? "they do not say on which data they were trained"
@@ -92,8 +96,8 @@ public struct EntryExport: Sendable {
     }
 
     private func shipped() throws -> String {
-        let name = try DataSet.named(dataset ?? Self.defaultDataSet).name
-        let all = entry.weights.filter { (try? DataSet.named($0.dataset).name) == name }
+        let name = try (dataset.map(dataSets.named) ?? dataSets.defaultDataSet()).name
+        let all = entry.weights.filter { (try? dataSets.named($0.dataset).name) == name }
         guard let found = all.first(where: { $0.seed == seed }) else {
             let others = all.isEmpty ? "" : "; there are those of seed \(all.map { "\($0.seed)" }.joined(separator: ", "))"
             throw HostError(
@@ -101,9 +105,9 @@ public struct EntryExport: Sendable {
                 "entry '\(entry.id)' comes without weights for \(name), seed \(seed)\(others): name a file with --weights, or 'initial' for untrained ones"
             )
         }
-        let path = manifest.resolve(found.file)
+        let path = found.path
         guard try Checksum.sha256(ofFile: path) == found.sha256 else {
-            throw HostError(.data, "\(path): its checksum is not the one in \(manifest.path): the file was changed or cut")
+            throw HostError(.data, "\(path): its checksum is not the one in \(found.manifest): the file was changed or cut")
         }
         return path
     }

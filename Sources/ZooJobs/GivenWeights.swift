@@ -18,12 +18,14 @@ struct GivenWeights {
     static let unknown = "unknown"
 
     /// - Throws: `usage` where the user contradicts the file, else as `SafetensorsFile`.
-    init(_ path: String, for entry: Entry, on dataSet: DataSet, trainedOn: String?, seed: UInt64?) throws {
+    init(
+        _ path: String, for entry: Entry, on dataSet: DataSet, of catalogue: DataSetCatalogue, trainedOn: String?, seed: UInt64?
+    ) throws {
         let contents = try FileBytes.read(path)
         checksum = try Checksum.sha256(of: contents)
         let metadata = try SafetensorsFile(contents: contents, path: path).metadata
-        let said = try trainedOn.map { try DataSet.named($0).name }
-        let own = metadata["dataset"].map(Laboratory.canonical)
+        let said = try trainedOn.map { try catalogue.named($0).name }
+        let own = metadata["dataset"].map(catalogue.canonical)
         if let said, let own, said != own {
             throw HostError(
                 .usage, file: path, field: "data set that it was trained on", expected: "\(said), as --trained-on says", found: own)

@@ -101,7 +101,7 @@ public struct JobPlanner {
     }
 
     private func target(_ name: String, images: Int?) throws -> Target {
-        let dataSet = try DataSet.named(name)
+        let dataSet = try laboratory.dataSets.named(name)
         return Target(
             dataSet: dataSet, seal: try laboratory.fingerprints.seal(of: dataSet, [.test], in: laboratory.dataDirectory), count: images)
     }
@@ -145,14 +145,14 @@ public struct JobPlanner {
     private func weights(_ wanted: Weights, _ entry: Entry, own: String?, dataSet: DataSet, seed: UInt64) throws -> Found {
         switch wanted {
         case .trained(let source):
-            let source = try DataSet.named(source ?? dataSet.name).name
+            let source = try laboratory.dataSets.named(source ?? dataSet.name).name
             if let own { return Found(origin: .own, path: own, checksum: try Checksum.sha256(ofFile: own), trainedOn: source, seed: seed) }
             let found = try laboratory.weights(entry, dataset: source, seed: seed)
             return Found(
                 origin: .trained, path: found.path, checksum: found.checksum, trainedOn: source, seed: seed,
                 trainingData: found.trainingData)
         case .runs(let source, let recipes):
-            let source = try DataSet.named(source).name
+            let source = try laboratory.dataSets.named(source).name
             guard let recipe = recipes[entry.id],
                 let run = try laboratory.finishedRun(entry, dataset: source, seed: seed, recipe: recipe, threads: threads),
                 let conditions = run.conditions
@@ -162,7 +162,8 @@ public struct JobPlanner {
                 trainingData: conditions.trainingData)
         case .initial: return Found(origin: .initial, path: "initial", checksum: "", trainedOn: dataSet.name, seed: seed)
         case .file(let path, let trainedOn, let wantedSeed):
-            let given = try GivenWeights(path, for: entry, on: dataSet, trainedOn: trainedOn, seed: wantedSeed)
+            let given = try GivenWeights(
+                path, for: entry, on: dataSet, of: laboratory.dataSets, trainedOn: trainedOn, seed: wantedSeed)
             return Found(
                 origin: .given, path: path, checksum: given.checksum, trainedOn: given.trainedOn, seed: given.seed ?? seed,
                 trainingData: given.trainingData, remarks: given.remarks)
@@ -202,7 +203,7 @@ public struct JobPlanner {
             for name in datasets {
                 let (dataSet, seals): (DataSet, [DataSeal])
                 do {
-                    dataSet = try DataSet.named(name)
+                    dataSet = try laboratory.dataSets.named(name)
                     seals = try [.train, .test].map {
                         try laboratory.fingerprints.seal(of: dataSet, [$0], in: laboratory.dataDirectory)
                     }
@@ -243,7 +244,7 @@ public struct JobPlanner {
         laboratory.fingerprints.planning {
             jobs.compactMap { job in
                 guard case .training(let recipe, _) = job.task, let entry = try? laboratory.manifest.entry(job.subject.entry),
-                    let dataSet = try? DataSet.named(job.subject.dataset),
+                    let dataSet = try? laboratory.dataSets.named(job.subject.dataset),
                     let identity = try? laboratory.identity(entry, on: dataSet, seed: job.subject.seed, recipe: recipe, threads: threads),
                     let runs = try? laboratory.otherRuns(than: identity).filter({ run in
                         !run.differences.contains(RunIdentity.recipeName) && !run.differences.contains(RunIdentity.definitionName)

@@ -51,7 +51,7 @@ public final class JobRunner {
         var here = try Conditions.here(laboratory.fingerprints)
         let code = try EntryCode(entry, host: laboratory.host)
         (here.plugins, here.files) = (code.plugins, code.files)
-        let dataSet = try DataSet.named(subject.dataset)
+        let dataSet = try laboratory.dataSets.named(subject.dataset)
         (here.data, here.trainingData) = (try seal(of: dataSet, .test), try seal(of: dataSet, .train))
         try here.check(against: job.conditions, subject: subject.dataset)
         let result = try laboratory.train(
@@ -70,7 +70,7 @@ public final class JobRunner {
         let subject = job.subject
         let entry = try laboratory.manifest.entry(subject.entry)
         let probe = try ProbeCatalogue.probe(named: subject.probe, settings: subject.settings)
-        let dataSet = try DataSet.named(subject.dataset)
+        let dataSet = try laboratory.dataSets.named(subject.dataset)
         let test = try images(dataSet, count: subject.images, data: job.conditions.data)
         let network = try laboratory.host.network(
             entry, input: dataSet.shape(of: test.images), classes: test.images.classes.count, seed: subject.seed)

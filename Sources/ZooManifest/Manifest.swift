@@ -27,10 +27,14 @@ public struct WeightsReference: Sendable, Equatable {
     /// The data set they were trained on.
     public let dataset: String
     public let seed: UInt64
-    /// Relative to the manifest's folder.
+    /// As the manifest names it, relative to the manifest's folder.
     public let file: String
     /// Lower-case hex.
     public let sha256: String
+    /// The path of the manifest that names it, which may be one that another includes.
+    public let manifest: String
+    /// Where the file is.
+    public let path: String
 }
 
 /// A figure from a publication, to be set beside the measured one.
@@ -50,6 +54,8 @@ public struct PublishedFigure: Sendable, Equatable, Codable {
 /// One architecture with all its parts, settings and recipe: what is trained, evaluated and compared.
 public struct Entry: Sendable, Equatable {
     public let id: String
+    /// The path of the manifest that it stands in, which may be one that another includes.
+    public let manifest: String
     public let summary: String
     public let architecture: PartSpecification
     /// By slot.
@@ -74,10 +80,15 @@ public struct Entry: Sendable, Equatable {
     }
 }
 
-/// zoo.json: the entries of the zoo. Its schema is docs/zoo.schema.json.
+/// zoo.json: the entries of the zoo and its data sets, its own and those of the files that it includes. Its schema is docs/zoo.schema.json.
 public struct Manifest: Sendable {
     public let path: String
+    /// Its own first.
     public let entries: [Entry]
+    /// Its own first. What their fields say is checked by those who read images.
+    public let dataSets: [DataSetSpecification]
+    /// Names of data sets, of which the first that is there is what a command takes that names none; nil where no file says.
+    package let defaultDataSets: [JSONPlace]?
 
     /// Reads and checks a manifest. What components say of themselves is not known yet; `HostRuntime.resolve` checks that.
     ///
@@ -86,22 +97,11 @@ public struct Manifest: Sendable {
         try self.init(contents: FileBytes.read(path), path: path)
     }
 
-    /// Reads a manifest from its bytes; `path` is what errors call it.
+    /// Reads a manifest from its bytes; `path` is what errors call it, and what files that it includes are relative to.
     public init(contents: Data, path: String) throws {
         self.path = path
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        let root = JSONPlace(value: try JSON(contents: contents, file: file), file: file, path: "$")
-        let fields = try root.object(["$schema", "version", "entries"], required: ["version", "entries"])
-        if let version = fields["version"] { _ = try version.int(in: 1...1) }
-        var entries: [Entry] = []
-        for place in try fields["entries"]?.array() ?? [] {
-            let entry = try Entry(place, folder: Self.folder(of: path))
-            if entries.contains(where: { $0.id == entry.id }) {
-                throw place.child("id", .null).error("the id '\(entry.id)' is taken by an earlier entry")
-            }
-            entries.append(entry)
-        }
-        self.entries = entries
+        let reader = try ManifestReader(contents, path: path)
+        (entries, dataSets, defaultDataSets) = (reader.entries, reader.dataSets, reader.defaultDataSets)
     }
 
     /// The entry of that id.
@@ -113,11 +113,8 @@ public struct Manifest: Sendable {
         throw HostError(.usage, "there is no entry '\(id)' in \(path)\(suggestion(id, known)); there are: \(known.joined(separator: ", "))")
     }
 
-    /// The path of a file that an entry names.
-    public func resolve(_ file: String) -> String { Self.resolve(file, in: Self.folder(of: path)) }
-
-    /// Where the manifest lies: paths in it stay right when it is read by way of a symbolic link.
-    private static func folder(of path: String) -> String {
+    /// Where a manifest lies: paths in it stay right when it is read by way of a symbolic link.
+    static func folder(of path: String) -> String {
         (((try? FileBytes.target(of: path)) ?? path) as NSString).deletingLastPathComponent
     }
 
@@ -129,7 +126,8 @@ public struct Manifest: Sendable {
 extension Entry {
     static let fields = ["id", "summary", "architecture", "parts", "recipes", "weights", "published", "input", "classes"]
 
-    init(_ place: JSONPlace, folder: String) throws(HostError) {
+    init(_ place: JSONPlace, manifest: String, folder: String) throws(HostError) {
+        self.manifest = manifest
         let fields = try place.object(Entry.fields, required: ["id", "architecture"])
         guard let idPlace = fields["id"], let architecturePlace = fields["architecture"] else { throw place.error("incomplete") }
         id = try idPlace.identifier()
@@ -151,7 +149,7 @@ extension Entry {
         }
         self.recipes = recipes
         var weights: [WeightsReference] = []
-        for item in try fields["weights"]?.array() ?? [] { weights.append(try WeightsReference(item)) }
+        for item in try fields["weights"]?.array() ?? [] { weights.append(try WeightsReference(item, manifest: manifest, folder: folder)) }
         self.weights = weights
         var published: [PublishedFigure] = []
         for item in try fields["published"]?.array() ?? [] { published.append(try PublishedFigure(item)) }
@@ -169,7 +167,7 @@ extension Entry {
 
 extension JSONPlace {
     /// A string that can be a file name and a column title.
-    func identifier() throws(HostError) -> String {
+    package func identifier() throws(HostError) -> String {
         let text = try string()
         guard !text.isEmpty, text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-_.+".contains($0)) }), text.first != "."
         else {
@@ -199,13 +197,15 @@ extension PartSpecification {
 }
 
 extension WeightsReference {
-    init(_ place: JSONPlace) throws(HostError) {
+    init(_ place: JSONPlace, manifest: String, folder: String) throws(HostError) {
         let names = ["dataset", "seed", "file", "sha256"]
         let fields = try place.object(names, required: names)
         dataset = try fields["dataset"]?.string() ?? ""
         seed = UInt64(try fields["seed"]?.int(in: 0...Int.max) ?? 0)
         file = try fields["file"]?.string() ?? ""
         sha256 = try fields["sha256"]?.digest() ?? ""
+        self.manifest = manifest
+        path = Manifest.resolve(file, in: folder)
     }
 }
 

@@ -18,11 +18,16 @@ extension Manifest {
             // Read first: what follows takes it for sound JSON with a list of entries.
             _ = try Manifest(contents: contents, path: path)
             var bytes = Array(contents)
+            // A manifest may hold data sets alone, or include others.
+            if entriesList(bytes) == nil, var end = bytes.lastIndex(of: UInt8(ascii: "}")) {
+                while end > 0, " \n\r\t".utf8.contains(bytes[end - 1]) { end -= 1 }
+                bytes.insert(contentsOf: Array(",\n  \"entries\": []".utf8), at: end)
+            }
             guard let list = entriesList(bytes) else { throw HostError(.config, "\(path): $.entries: expected a list") }
             let isEmpty = bytes[(list.lowerBound + 1)..<list.upperBound].allSatisfy { " \n\r\t".utf8.contains($0) }
-            var end = list.upperBound
-            while end > list.lowerBound + 1, " \n\r\t".utf8.contains(bytes[end - 1]) { end -= 1 }
-            bytes.replaceSubrange(end..<list.upperBound, with: Array(((isEmpty ? "\n" : ",\n") + indented + "\n  ").utf8))
+            var last = list.upperBound
+            while last > list.lowerBound + 1, " \n\r\t".utf8.contains(bytes[last - 1]) { last -= 1 }
+            bytes.replaceSubrange(last..<list.upperBound, with: Array(((isEmpty ? "\n" : ",\n") + indented + "\n  ").utf8))
             result = Data(bytes)
         } else {
             result = Data("{\n  \"version\": 1,\n  \"entries\": [\n\(indented)\n  ]\n}\n".utf8)

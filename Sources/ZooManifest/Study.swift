@@ -14,7 +14,7 @@ public struct Study: Sendable {
     /// How learning rates are chosen: every learning rate with every localization rate, each trained once on a part of the training
     /// images. The smallest error on the validation images wins; of equal ones the smaller rates.
     public struct Choice: Sendable, Equatable {
-        /// Number of training images that are set aside; see `DataPortion`.
+        /// Number of training images that are set aside; see docs/data.md.
         public let validation: Int
         /// Number of the other training images that are trained on; nil for all.
         public let train: Int?

@@ -5,7 +5,7 @@ import ZooCore
 public struct StudyShelf: Sendable {
     public let folder: String
 
-    public init(beside manifest: Manifest) { folder = manifest.resolve("Protocols") }
+    public init(beside manifest: Manifest) { folder = Manifest.resolve("Protocols", in: Manifest.folder(of: manifest.path)) }
 
     /// The study of that name, or in that file.
     ///

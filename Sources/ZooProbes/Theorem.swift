@@ -1,5 +1,5 @@
 public import ZooCore
-import ZooData
+public import ZooData
 public import ZooHost
 import ZooKit
 public import ZooManifest
@@ -50,10 +50,12 @@ public struct Theorem {
     ///   - manifest: entries that may be asked for.
     ///   - options: those of the probe "equivariance".
     /// - Throws: `HostError` if the data are not there, `usage` for an option that the probe has not.
-    public init(host: HostRuntime, manifest: Manifest?, dataset: String, dataDirectory: String?, options: [String: JSON] = [:]) throws {
+    public init(
+        host: HostRuntime, manifest: Manifest?, dataSet: DataSet, dataDirectory: String?, options: [String: JSON] = [:]
+    ) throws {
         self.host = host
         self.manifest = manifest
-        dataSet = try DataSet.named(dataset)
+        self.dataSet = dataSet
         images = try dataSet.load(.test, from: dataDirectory)
         settings = AlignmentSettings(
             try ProbeSettings(options, options: AlignmentSettings.options, probe: EquivarianceProbe.name))

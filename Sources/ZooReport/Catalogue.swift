@@ -1,5 +1,6 @@
 import Foundation
 public import ZooCore
+public import ZooData
 public import ZooHost
 import ZooKit
 public import ZooManifest
@@ -145,12 +146,16 @@ public struct EntryDescription: Codable, Sendable {
 /// What there is: entries, components and plugins, ready to be shown.
 public struct Catalogue {
     private let host: HostRuntime
-    private let manifest: Manifest?
+    let manifest: Manifest?
+    let dataSets: DataSetCatalogue?
     private let counts: ParameterCounts
 
-    public init(host: HostRuntime, manifest: Manifest?) {
+    /// - Parameters:
+    ///   - dataSets: those of the manifest; nil where it cannot be read.
+    public init(host: HostRuntime, manifest: Manifest?, dataSets: DataSetCatalogue?) {
         self.host = host
         self.manifest = manifest
+        self.dataSets = dataSets
         counts = ParameterCounts(host: host)
     }
 
@@ -175,7 +180,7 @@ public struct Catalogue {
                 part(resolved, slot)
             }
             paper = definingPart(resolved).paper
-            for candidate in EntrySize.candidates(of: entry, manifest: manifest) where parameters == nil {
+            for candidate in EntrySize.candidates(of: entry, dataSets: dataSets) where parameters == nil {
                 (parameters, size) = (counts.count(entry, input: candidate.input, classes: candidate.classes), candidate)
             }
             // A network that was compiled with its weights shows none of them.
@@ -228,48 +233,11 @@ public struct Catalogue {
 
     private func describe(_ weights: WeightsReference, checking: Bool) -> EntryDescription.Weights {
         var state: EntryDescription.Weights.State?
-        let path = manifest?.resolve(weights.file) ?? weights.file
+        let path = weights.path
         if checking {
             do { state = try Checksum.sha256(ofFile: path) == weights.sha256 ? .sound : .changed } catch { state = .missing }
         }
         return EntryDescription.Weights(dataset: weights.dataset, seed: weights.seed, file: path, sha256: weights.sha256, state: state)
-    }
-}
-
-extension Catalogue {
-    /// What an id stands for: the same word may name an entry, components of several kinds and a plugin.
-    public struct Match: Codable, Sendable {
-        public let entries: [EntryDescription]
-        public let components: [ComponentDescription]
-        public let plugins: [PluginDescription]
-        public let broken: [BrokenDescription]
-    }
-
-    /// Everything of that id; `kind/id` (`localization/cnn`, `entry/cnn`, `plugin/Warps`) narrows it down. A plugin is
-    /// found by its id or its file name.
-    ///
-    /// - Throws: `usage`, with the nearest id there is.
-    public func find(_ id: String) throws(HostError) -> Match {
-        let pieces = id.split(separator: "/", maxSplits: 1).map(String.init)
-        let kinds = ["entry", "plugin"] + Kind.allCases.map { "\($0)" }
-        let kind = pieces.count == 2 ? pieces[0] : nil
-        let name = pieces.last ?? id
-        if let kind, !kinds.contains(kind) {
-            throw HostError(.usage, "there is no kind '\(kind)'\(suggestion(kind, kinds)); kinds are \(kinds.joined(separator: ", "))")
-        }
-        func wants(_ candidate: String) -> Bool { kind == nil || kind == candidate }
-        let entries = wants("entry") ? (manifest?.entries ?? []).filter { $0.id == name } : []
-        let match = Match(
-            entries: entries.map { describe($0, checkingWeights: true) },
-            components: components.filter { wants($0.kind) && $0.id == name },
-            plugins: wants("plugin") ? plugins.filter { $0.id == name || $0.fileName == name } : [],
-            broken: wants("plugin") ? broken.filter { baseName($0.path) == name } : [])
-        if !match.entries.isEmpty || !match.components.isEmpty || !match.plugins.isEmpty || !match.broken.isEmpty { return match }
-        let known =
-            (wants("entry") ? (manifest?.entries ?? []).map(\.id) : []) + components.filter { wants($0.kind) }.map(\.id)
-            + (wants("plugin") ? plugins.map(\.id) : [])
-        let what = kind.map { "\($0) '\(name)'" } ?? "entry, component or plugin '\(name)'"
-        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
     }
 }
 

@@ -36,8 +36,10 @@ public struct Diagnosis: Codable, Sendable {
     public init(host: HostRuntime, cuda: HostError?, manifest: Result<Manifest, Failure>, dataDirectory: String?, runs: String) {
         examineEngine(cuda)
         examinePlugins(host)
-        examine(manifest, host)
-        examineData(dataDirectory)
+        // What is wrong with a description of data is said where the data are examined.
+        let dataSets = Result { try (try? manifest.get()).map(DataSetCatalogue.init) ?? DataSetCatalogue.builtIn }
+        examine(manifest, host, try? dataSets.get())
+        examineData(dataSets, dataDirectory)
         examine(runs: runs)
     }
 
@@ -97,7 +99,7 @@ public struct Diagnosis: Codable, Sendable {
         }
     }
 
-    private mutating func examine(_ manifest: Result<Manifest, Failure>, _ host: HostRuntime) {
+    private mutating func examine(_ manifest: Result<Manifest, Failure>, _ host: HostRuntime, _ dataSets: DataSetCatalogue?) {
         let found: Manifest
         switch manifest {
         case .success(let manifest): found = manifest
@@ -106,7 +108,7 @@ public struct Diagnosis: Codable, Sendable {
             return
         }
         add("manifest", baseName(found.path), .ok, "\(found.path), \(found.entries.count) entr\(found.entries.count == 1 ? "y" : "ies")")
-        let catalogue = Catalogue(host: host, manifest: found)
+        let catalogue = Catalogue(host: host, manifest: found, dataSets: dataSets)
         for entry in catalogue.entries(checkingWeights: true) {
             guard entry.problem == nil else {
                 add("manifest", entry.id, .problem, entry.problem ?? "", cure: "correct the entry, or add the plugin it needs")
@@ -125,7 +127,17 @@ public struct Diagnosis: Codable, Sendable {
         }
     }
 
-    private mutating func examineData(_ directory: String?) {
+    private mutating func examineData(_ dataSets: Result<DataSetCatalogue, any Error>, _ directory: String?) {
+        let all: [DataSet]
+        let wanted: DataSet?
+        do {
+            let catalogue = try dataSets.get()
+            all = catalogue.all
+            wanted = try catalogue.named("mnist")
+        } catch {
+            add("data", "data sets", .problem, Failure(error).message, cure: "correct what it names")
+            return
+        }
         let choice = DataDirectory.choice(directory)
         let isNamed = if case .named = choice { true } else { false }
         switch choice {
@@ -136,18 +148,19 @@ public struct Diagnosis: Codable, Sendable {
                 cure: exists ? nil : "make it, or name another with --data-dir or \(DataDirectory.environmentVariable)")
         case .none: add("data", "directory", .absent, "\(choice)")
         }
-        var outcomes: [DataSet.Source: (state: State, detail: String)] = [:]
-        for dataSet in DataSet.all where outcomes[dataSet.source] == nil {
-            do {
-                outcomes[dataSet.source] = (.ok, try dataSet.survey(in: directory))
-            } catch {
-                // Whoever names a directory wants MNIST; without one, the embedded data are enough. The others are extras.
-                let isWanted = dataSet.source == .mnist && isNamed
-                outcomes[dataSet.source] = (isWanted ? .problem : .absent, "\(error)")
+        var outcomes: [(dataSet: DataSet, state: State, detail: String)] = []
+        for dataSet in all {
+            let outcome: (state: State, detail: String)
+            if let known = outcomes.first(where: { $0.dataSet.hasSource(of: dataSet) }) {
+                outcome = (known.state, known.detail)
+            } else {
+                do { outcome = (.ok, try dataSet.survey(in: directory)) } catch {
+                    // Whoever names a directory wants MNIST; without one, the embedded data are enough. The others are extras.
+                    let isWanted = wanted?.hasSource(of: dataSet) == true && isNamed
+                    outcome = (isWanted ? .problem : .absent, "\(error)")
+                }
+                outcomes.append((dataSet, outcome.state, outcome.detail))
             }
-        }
-        for dataSet in DataSet.all {
-            let outcome = outcomes[dataSet.source] ?? (.absent, "unknown source")
             add(
                 "data", dataSet.name, outcome.state, "\(dataSet.summary): \(outcome.detail)",
                 cure: outcome.state == .ok ? nil : dataSet.advice)

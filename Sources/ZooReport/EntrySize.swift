@@ -13,11 +13,12 @@ struct EntrySize: Equatable {
 
     /// The sizes that are known of an entry, the surest first: that of its manifest, as an import leaves it; of its weights, as their
     /// metadata say; of the data sets that it has weights or recipes for; the usual one.
-    static func candidates(of entry: Entry, manifest: Manifest?) -> [EntrySize] {
+    static func candidates(of entry: Entry, dataSets: DataSetCatalogue?) -> [EntrySize] {
+        func shape(_ name: String) -> ImageShape? { (try? dataSets?.named(name))?.shape }
         var sizes: [EntrySize] = []
         if let own = entry.input { sizes.append(EntrySize(input: own, classes: entry.classes ?? usual.classes)) }
         for weights in entry.weights {
-            let metadata = (try? SafetensorsFile(path: manifest?.resolve(weights.file) ?? weights.file))?.metadata
+            let metadata = (try? SafetensorsFile(path: weights.path))?.metadata
             guard let input = metadata?["input"].flatMap({ ImageSize($0)?.shape }) ?? shape(weights.dataset) else { continue }
             sizes.append(EntrySize(input: input, classes: metadata?["classes"].flatMap { Int($0) } ?? entry.classes ?? usual.classes))
         }
@@ -28,6 +29,4 @@ struct EntrySize: Equatable {
         if entry.input == nil, sizes.contains(usual) { sizes.insert(usual, at: 0) }
         return (sizes + [usual]).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
-
-    private static func shape(_ dataSet: String) -> ImageShape? { (try? DataSet.named(dataSet))?.shape }
 }

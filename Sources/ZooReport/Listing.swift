@@ -57,6 +57,7 @@ public enum Listing {
         let pages =
             match.entries.map { page($0, terminal) } + match.components.map { page($0, terminal) }
             + match.plugins.map { page($0, terminal) }
+            + match.datasets.map { page($0, terminal) }
             + match.broken.map { terminal.bold("plugin \(baseName($0.path))") + "\n" + fields([("file", $0.path), ("broken", $0.cause)]) }
         return pages.joined(separator: "\n")
     }

@@ -5,7 +5,6 @@ public import ZooJobs
 public import ZooManifest
 import ZooStatistics
 import ZooStore
-import ZooTraining
 
 /// Studies as a Markdown document, docs/results.md: nothing in it but what stands in the studies and the store.
 public enum StudyMarkdown {
@@ -112,11 +111,12 @@ public enum StudyMarkdown {
     private static func published(_ results: StudyResults, _ manifest: Manifest) -> DataTable {
         // A figure of a part of the test images is no measurement of the published one.
         guard results.run.budget.limit == nil else { return ComparisonTables.published([]) }
+        guard let dataSets = try? DataSetCatalogue(manifest) else { return ComparisonTables.published([]) }
         var comparisons: [PublishedComparison] = []
         for test in results.run.study.tests {
             for row in results.rows {
                 guard let entry = try? manifest.entry(row.entry) else { continue }
-                for figure in entry.published where Laboratory.canonical(figure.dataset) == Laboratory.canonical(test.dataset) {
+                for figure in entry.published where dataSets.canonical(figure.dataset) == dataSets.canonical(test.dataset) {
                     let found = results.estimate(figure.metric, of: row, on: test.dataset)
                     comparisons.append(
                         PublishedComparison(entry: row.entry, figure, measured: found?.mean, interval: found?.interval))

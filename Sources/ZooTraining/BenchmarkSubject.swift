@@ -29,19 +29,19 @@ public enum BenchmarkSubject: Sendable {
     }
 
     /// What recipes are looked up by.
-    var dataSet: DataSet? {
-        get throws {
-            switch self {
-            case .dataSet(let name): try DataSet.named(name)
-            case .noise: nil
-            }
+    func dataSet(of catalogue: DataSetCatalogue) throws -> DataSet? {
+        switch self {
+        case .dataSet(let name): try catalogue.named(name)
+        case .noise: nil
         }
     }
 
-    func batch(_ count: Int, dataDirectory: String?) throws -> (shape: ImageShape, classes: Int, batch: Batch) {
+    func batch(_ count: Int, of catalogue: DataSetCatalogue, dataDirectory: String?) throws -> (
+        shape: ImageShape, classes: Int, batch: Batch
+    ) {
         switch self {
         case .dataSet(let name):
-            let dataSet = try DataSet.named(name)
+            let dataSet = try catalogue.named(name)
             let images = try dataSet.load(.train, from: dataDirectory)
             let batch = try BatchLoader(images, of: dataSet, split: .train, batchSize: count, seed: 0).batch(0)
             return (dataSet.shape(of: images), images.classes.count, batch)

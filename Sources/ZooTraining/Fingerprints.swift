@@ -8,11 +8,22 @@ package import ZooStore
 /// What stands for the content of a data set's files, and by what it is seen without reading them that it is still the same.
 package struct DataSeal: Codable, Sendable, Equatable {
     /// SHA-256 over names and contents of the files; "drawn" for images that the program draws.
-    package let content: String
+    let files: String
     /// SHA-256 over the facts of the files; nil where those may not show the next change.
     let state: String?
+    /// SHA-256 of what a manifest says of the data set; nil where its name alone decides what it is.
+    let definition: String?
 
-    static let drawn = DataSeal(content: "drawn", state: "drawn")
+    /// What stands for the images: `files`, and what a manifest says is done to them.
+    package var content: String { definition.map { "\(files) as \($0)" } ?? files }
+
+    init(files: String, state: String?, of dataSet: DataSet) throws {
+        (self.files, self.state) = (files, state)
+        definition = try dataSet.identity.map { try Checksum.sha256(of: Data($0.utf8)) }
+    }
+
+    /// What `files` says of images that the program draws.
+    static let drawn = "drawn"
 }
 
 /// Checksums of what decides results. Those of data are made once for as long as no file has changed: device, inode, size and both times,
@@ -57,7 +68,7 @@ package final class Fingerprints {
 
     /// What another process has found out, so that it is not found out again.
     package func learn(_ seals: [DataSeal]) {
-        for seal in seals { if let state = seal.state { contents[state] = seal.content } }
+        for seal in seals { if let state = seal.state { contents[state] = seal.files } }
     }
 
     /// The seal of a data set's files as they are now.
@@ -73,9 +84,11 @@ package final class Fingerprints {
 
     private func look(at dataSet: DataSet, _ splits: [Split], in directory: String?) throws -> DataSeal {
         let files = try dataSet.files(splits, in: directory)
-        guard let first = files.first else { return .drawn }
+        guard let first = files.first else { return try DataSeal(files: DataSeal.drawn, state: DataSeal.drawn, of: dataSet) }
         let before = try State(files)
-        if let known = try known(before, first, files.count) { return DataSeal(content: known, state: before.digest) }
+        if let known = try known(before, first, files.count) {
+            return try DataSeal(files: known, state: before.digest, of: dataSet)
+        }
         let content = try Self.content(files)
         let after = try State(dataSet.files(splits, in: directory))
         guard after.digest == before.digest else {
@@ -83,10 +96,10 @@ package final class Fingerprints {
                 .data, file: dataSet.name, field: "files", expected: "images that stay as they are while they are read",
                 found: "a file that has just changed; run the command again")
         }
-        guard before.isSettled(Self.settling) else { return DataSeal(content: content, state: nil) }
+        guard before.isSettled(Self.settling) else { return try DataSeal(files: content, state: nil, of: dataSet) }
         contents[before.digest] = content
         try store?.remember(checksum: content, of: Self.place(first, files.count), state: before.digest)
-        return DataSeal(content: content, state: before.digest)
+        return try DataSeal(files: content, state: before.digest, of: dataSet)
     }
 
     /// Loads images whose files must be those of a plan, before and after.

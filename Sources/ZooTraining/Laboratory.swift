@@ -1,6 +1,6 @@
 import Foundation
 public import ZooCore
-package import ZooData
+public import ZooData
 public import ZooHost
 import ZooKit
 public import ZooManifest
@@ -11,6 +11,8 @@ import ZooProbes
 public struct Laboratory {
     package let host: HostRuntime
     package let manifest: Manifest
+    /// The data sets that the manifest knows.
+    public let dataSets: DataSetCatalogue
     package let dataDirectory: String?
     package let runs: String
     package let fingerprints = Fingerprints()
@@ -18,13 +20,21 @@ public struct Laboratory {
     /// - Parameters:
     ///   - dataDirectory: where MNIST's files are; nil for the environment's `ZOO_DATA`.
     ///   - runs: the directory of training runs.
-    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String) {
+    /// - Throws: `config` if the manifest describes a data set wrongly.
+    public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String) throws {
         self.host = host
         self.manifest = manifest
+        dataSets = try DataSetCatalogue(manifest)
         self.dataDirectory = dataDirectory
         self.runs = runs
         EngineControl.flushDenormals()
     }
+
+    /// The data set that is taken where none is named.
+    public func defaultDataSet() throws -> DataSet { try dataSets.defaultDataSet(in: dataDirectory) }
+
+    /// The names that are given, or the default's where none is.
+    public func names(_ given: [String]) throws -> [String] { given.isEmpty ? [try defaultDataSet().name] : given }
 
     // MARK: Training
 
@@ -38,7 +48,7 @@ public struct Laboratory {
     public func train(
         _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
-        let dataSet = try DataSet.named(dataset)
+        let dataSet = try dataSets.named(dataset)
         let identity = try identity(entry, on: dataSet, seed: seed, recipe: recipe)
         let directory = try RunDirectory(root: runs, identity)
         if !restart, let result = try finished(directory, identity) { return result }
@@ -97,7 +107,7 @@ public struct Laboratory {
     public func finishedRun(
         _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, threads: Int? = nil
     ) throws -> TrainingResult? {
-        let identity = try identity(entry, on: DataSet.named(dataset), seed: seed, recipe: recipe, threads: threads)
+        let identity = try identity(entry, on: dataSets.named(dataset), seed: seed, recipe: recipe, threads: threads)
         return try finished(RunDirectory(root: runs, identity), identity)
     }
 
@@ -126,7 +136,8 @@ public struct Laboratory {
     /// Other runs of the same entry, data set and seed, and in what they differ from one that is about to begin.
     package func otherRuns(than identity: RunIdentity) throws -> [(path: String, differences: [String])] {
         let own = try RunDirectory(root: runs, identity).path
-        return RunDirectory.all(root: runs, dataset: identity.dataset, entry: identity.entry, seed: identity.seed).compactMap { run in
+        return RunDirectory.all(root: runs, dataset: identity.dataset, of: dataSets, entry: identity.entry, seed: identity.seed).compactMap
+        { run in
             guard run.path != own, let other = run.identity else { return nil }
             let differences = identity.differences(from: other)
             return differences.isEmpty ? nil : (run.path, differences)
@@ -137,10 +148,10 @@ public struct Laboratory {
 
     /// Times training steps and evaluations of one batch, untrained weights, after `warmup` rounds of each.
     public func benchmark(_ entry: Entry, on subject: BenchmarkSubject, batch: Int, rounds: Int, warmup: Int) throws -> Timing {
-        let (shape, classes, sample) = try subject.batch(batch, dataDirectory: dataDirectory)
+        let (shape, classes, sample) = try subject.batch(batch, of: dataSets, dataDirectory: dataDirectory)
         let network = try host.network(entry, input: shape, classes: classes, seed: 0)
         try network.parameters.convert(format: .channelsLast)
-        var recipe = try subject.dataSet.map { self.recipe(of: entry, for: $0) } ?? entry.recipe(for: "default")
+        var recipe = try subject.dataSet(of: dataSets).map { self.recipe(of: entry, for: $0) } ?? entry.recipe(for: "default")
         recipe.batch = batch
         let optimizer = try Optimizer(network.parameters, recipe)
         func time(_ body: () throws -> Void) throws -> [Double] {

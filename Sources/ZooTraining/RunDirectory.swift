@@ -47,15 +47,17 @@ package struct RunDirectory {
 
     /// The directories of all runs of that entry, data set and seed, finished or not, whatever data, code and recipe they are of.
     ///
-    /// - Parameter dataset: a canonical name. Folders are not judged by their names, which earlier runs have from names as they were typed.
-    static func all(root: String, dataset: String, entry: String, seed: UInt64) -> [RunDirectory] {
+    /// - Parameters:
+    ///   - dataset: a canonical name. Folders are not judged by their names, which earlier runs have from names as they were typed.
+    ///   - catalogue: that of the manifest.
+    static func all(root: String, dataset: String, of catalogue: DataSetCatalogue, entry: String, seed: UInt64) -> [RunDirectory] {
         func names(_ folder: String) -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted() }
         return names(root).flatMap { folder in
             names("\(root)/\(folder)/\(entry)").filter { $0.hasPrefix("seed-\(seed)-") }.map {
                 RunDirectory(path: "\(root)/\(folder)/\(entry)/\($0)")
             }
         }.filter { run in
-            run.identity.map { Laboratory.canonical($0.dataset) == dataset } ?? false
+            run.identity.map { catalogue.canonical($0.dataset) == dataset } ?? false
         }
     }
 

@@ -15,7 +15,7 @@ public struct FoundWeights: Sendable {
 extension Laboratory {
     /// Whether there are weights of that entry, from a finished run or shipped.
     public func hasWeights(_ entry: Entry, dataset: String, seed: UInt64) -> Bool {
-        guard let set = try? DataSet.named(dataset) else { return false }
+        guard let set = try? dataSets.named(dataset) else { return false }
         return !finishedRuns(entry, set, seed).isEmpty || shipped(entry, set, seed) != nil
     }
 
@@ -23,7 +23,7 @@ extension Laboratory {
     ///
     /// - Throws: `noInput` if there are none, or only of runs on other data of that name; `data` if they are not as the manifest says.
     public func weights(_ entry: Entry, dataset: String, seed: UInt64) throws -> FoundWeights {
-        let set = try DataSet.named(dataset)
+        let set = try dataSets.named(dataset)
         let runs = finishedRuns(entry, set, seed)
         let present = runs.isEmpty ? nil : try? fingerprints.seal(of: set, [.train], in: dataDirectory).content
         if let run = newest(runs, on: present) {
@@ -31,11 +31,11 @@ extension Laboratory {
             return FoundWeights(path: path, checksum: try Checksum.sha256(ofFile: path), trainingData: run.data ?? "")
         }
         if let shipped = shipped(entry, set, seed) {
-            let path = manifest.resolve(shipped.file)
+            let path = shipped.path
             let found = try Checksum.sha256(ofFile: path)
             guard found == shipped.sha256 else {
                 throw HostError(
-                    .data, "\(path): the checksum is \(found), \(manifest.path) says \(shipped.sha256): the file was changed or cut")
+                    .data, "\(path): the checksum is \(found), \(shipped.manifest) says \(shipped.sha256): the file was changed or cut")
             }
             return FoundWeights(path: path, checksum: found, trainingData: "")
         }
@@ -63,14 +63,14 @@ extension Laboratory {
     }
 
     private func finishedRuns(_ entry: Entry, _ dataSet: DataSet, _ seed: UInt64) -> [Run] {
-        RunDirectory.all(root: runs, dataset: dataSet.name, entry: entry.id, seed: seed).compactMap { directory in
+        RunDirectory.all(root: runs, dataset: dataSet.name, of: dataSets, entry: entry.id, seed: seed).compactMap { directory in
             directory.date.map { Run(directory: directory, date: $0, data: directory.identity?.data) }
         }
     }
 
     /// - Parameter present: the data as they are now; nil where they are not there, as on a machine that only tests: then runs must agree.
     private func newest(_ runs: [Run], on present: String?) -> Run? {
-        let drawn = DataSeal.drawn.content
+        let drawn = DataSeal.drawn
         let suitable =
             if let present {
                 // What the program draws was no other for earlier runs.
@@ -82,18 +82,15 @@ extension Laboratory {
     }
 
     private func shipped(_ entry: Entry, _ dataSet: DataSet, _ seed: UInt64) -> WeightsReference? {
-        entry.weights.first { $0.seed == seed && Self.canonical($0.dataset) == dataSet.name }
+        entry.weights.first { $0.seed == seed && dataSets.canonical($0.dataset) == dataSet.name }
     }
-
-    /// The one name of a data set; a name that is none stays what it is.
-    public static func canonical(_ name: String) -> String { (try? DataSet.named(name).name) ?? name }
 
     /// The recipe of an entry for a data set.
     ///
     /// - Parameter epochs: instead of the recipe's.
     /// - Throws: `HostError` if there is no such data set.
     public func recipe(of entry: Entry, for dataset: String, epochs: Int? = nil) throws -> Recipe {
-        var recipe = recipe(of: entry, for: try DataSet.named(dataset))
+        var recipe = recipe(of: entry, for: try dataSets.named(dataset))
         if let epochs { recipe.epochs = epochs }
         return recipe
     }
@@ -101,7 +98,7 @@ extension Laboratory {
     /// The recipe of an entry for a data set, however the manifest spells its name.
     func recipe(of entry: Entry, for dataSet: DataSet) -> Recipe {
         entry.recipes[dataSet.name]
-            ?? entry.recipes.sorted { $0.key < $1.key }.first { $0.key != "default" && Self.canonical($0.key) == dataSet.name }?.value
+            ?? entry.recipes.sorted { $0.key < $1.key }.first { $0.key != "default" && dataSets.canonical($0.key) == dataSet.name }?.value
             ?? entry.recipe(for: "default")
     }
 }

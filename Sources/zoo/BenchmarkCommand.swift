@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooCore
+import ZooData
 import ZooManifest
 import ZooReport
 import ZooTraining
@@ -11,8 +12,8 @@ struct BenchmarkCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String]
 
-    @Option(help: ArgumentHelp("The data set whose images are used.", valueName: "name"))
-    var dataset = "strokes-rotated"
+    @Option(help: ArgumentHelp("The data set whose images are used. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    var dataset: String?
 
     @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))
     var shape: String?
@@ -42,17 +43,17 @@ struct BenchmarkCommand: ParsableCommand {
         }
     }
 
-    private func subject() throws -> BenchmarkSubject {
-        guard let shape else { return .dataSet(dataset) }
+    private func subject(_ laboratory: Laboratory) throws -> BenchmarkSubject {
+        guard let shape else { return .dataSet(try dataset ?? laboratory.defaultDataSet().name) }
         return .noise(try BenchmarkSubject.Noise(shape: shape, classes: classes ?? 10, heads: heads ?? 1))
     }
 
     func run() throws {
-        let subject = try subject()
         let manifest = try shared.readManifest()
         let wanted = try entries.map { try manifest.entry($0) }
         let host = try shared.host()
-        let laboratory = shared.laboratory(host, manifest)
+        let laboratory = try shared.laboratory(host, manifest)
+        let subject = try subject(laboratory)
         Signals.install()
         var results: [TimingReport] = []
         var failures = Failures()

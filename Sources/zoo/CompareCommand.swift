@@ -43,7 +43,7 @@ struct CompareCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         var named: [String] = []
         for id in entries + (reference.map { [$0] } ?? []) where !named.contains(id) { named.append(try manifest.entry(id).id) }
-        let whole = try stored.open()
+        let whole = try stored.open(manifest)
         let source = whole.comparable(named, figure: whole.figureName("error"), seeds: stored.seeds, reference: reference)
         let missing = named.compactMap { source.missing($0, seeds: stored.seeds) }
         var failures = Failures()

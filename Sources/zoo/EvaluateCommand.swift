@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooCore
+import ZooData
 import ZooHost
 import ZooJobs
 import ZooManifest
@@ -25,7 +26,7 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(name: [.long, .customLong("fresh")], help: "Measure again what is stored.")
     var force = false
 
-    @Option(help: ArgumentHelp("A data set to test on. Repeatable. Default: strokes-rotated.", valueName: "name"))
+    @Option(help: ArgumentHelp("A data set to test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: [String] = []
 
     @Option(
@@ -71,7 +72,9 @@ struct EvaluateCommand: ParsableCommand {
         let store = try stored.open(reading: jobOptions.plan)
         // One thread each, unless said otherwise: then no result can depend on how many workers there are, whatever a plugin does.
         let threads = shared.threads ?? 1
-        let planner = JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
+        let laboratory = try shared.laboratory(host, manifest)
+        let names = try laboratory.names(dataset)
+        let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
         let source: JobPlanner.Weights =
             switch weights {
             case nil: .trained(on: trainedOn)
@@ -79,10 +82,9 @@ struct EvaluateCommand: ParsableCommand {
             case let file?: .file(file, trainedOn: trainedOn, seed: seed.isEmpty ? nil : SeedRange.all(seed).first)
             }
         let (whole, untrained) = planner.evaluation(
-            of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), probes: probes, weights: source,
-            images: images, skippingUntrained: all)
+            of: wanted, on: names, seeds: SeedRange.all(seed), probes: probes, weights: source, images: images, skippingUntrained: all)
         let plan = jobOptions.part(of: whole)
-        say(untrained)
+        if let first = names.first { say(untrained, trainedOn: laboratory.dataSets.canonical(trainedOn ?? first)) }
         var session = JobSession(shared, store: store, planner: planner)
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
@@ -102,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
         return try probe.map { try ProbeCatalogue.probe($0) }
     }
 
-    private func say(_ untrained: [(entry: String, seeds: [UInt64])]) {
+    private func say(_ untrained: [(entry: String, seeds: [UInt64])], trainedOn source: String) {
         guard let first = untrained.first else { return }
         var names: [String] = []
         let several = SeedRange.all(seed).count > 1
@@ -110,7 +112,6 @@ struct EvaluateCommand: ParsableCommand {
             let name = several ? "\(entry) (seed \(seeds.map { "\($0)" }.joined(separator: ", ")))" : entry
             if !names.contains(name) { names.append(name) }
         }
-        let source = Laboratory.canonical(trainedOn ?? dataset.first ?? "strokes-rotated")
         let command = SuggestedCommand("train", first.entry, "--dataset", source)
         shared.note("without weights, left out: \(names.joined(separator: " ")); this makes them: \(command)")
     }

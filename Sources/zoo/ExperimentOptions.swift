@@ -13,8 +13,8 @@ struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
 
     var runs: String { kept.runs }
 
-    func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
-        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
+    func laboratory(_ host: HostRuntime, _ manifest: Manifest) throws -> Laboratory {
+        try Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
     }
 
     /// The arguments that make this program a worker for the same entries and data, and for the very plugins that `host` has found.

@@ -43,7 +43,7 @@ struct ExportCommand: ParsableCommand {
     func run() throws {
         let manifest = try shared.readManifest()
         let entry = try manifest.entry(entry)
-        var export = EntryExport(entry, of: manifest)
+        var export = try EntryExport(entry, of: manifest)
         (export.weights, export.dataset, export.seed) = (weights, dataset, seed)
         (export.input, export.classes) = (input?.shape, classes)
         let outcome = try export.run(host: shared.host(), to: output, check: check)

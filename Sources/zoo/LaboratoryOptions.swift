@@ -56,8 +56,8 @@ extension LaboratoryGroup {
 
 extension LaboratoryOptions {
     /// One that neither trains nor looks for trained weights.
-    func laboratory(_ host: HostRuntime, _ manifest: Manifest) -> Laboratory {
-        Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: RunOptions.usual)
+    func laboratory(_ host: HostRuntime, _ manifest: Manifest) throws -> Laboratory {
+        try Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: RunOptions.usual)
     }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooData
+import ZooManifest
 import ZooReport
 
 struct ListCommand: ParsableCommand {
@@ -32,8 +33,15 @@ struct ListCommand: ParsableCommand {
     }
 
     func run() throws {
-        let manifest = section == nil || section == .entries ? try shared.readManifest() : nil
-        let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest)
+        // Components, plugins and the program's own data sets can be listed without any manifest.
+        let manifest: Manifest? =
+            switch section {
+            case nil, .entries: try shared.readManifest()
+            case .datasets: try shared.readManifestIfThere()
+            default: nil
+            }
+        let dataSets = try manifest.map(DataSetCatalogue.init) ?? DataSetCatalogue.builtIn
+        let catalogue = Catalogue(host: try shared.host(startingEngine: false), manifest: manifest, dataSets: dataSets)
         var answer = Answer(broken: catalogue.broken)
         if section == nil || section == .entries { answer.entries = catalogue.entries() }
         if section == nil || section == .components { answer.components = catalogue.components }
@@ -41,7 +49,7 @@ struct ListCommand: ParsableCommand {
         if section == .plugins || section == nil && shared.json { answer.plugins = catalogue.plugins }
         if section == .probes || section == nil && shared.json { answer.probes = ProbeDescription.all }
         if section == .datasets || section == nil && shared.json {
-            answer.datasets = DataSetDescription.all(in: data.dataDir)
+            answer.datasets = try DataSetDescription.all(of: dataSets, in: data.dataDir)
             answer.dataDirectory = DataDirectory.choice(data.dataDir).path
         }
         try shared.emit(answer, or: text(answer))

@@ -27,29 +27,23 @@ extension ManifestGroup {
     /// Reads the manifest, from the first of the places where it may be.
     func readManifest() throws -> Manifest { try Manifest(path: manifestPath()) }
 
+    /// The manifest, which may be missing unless it was named.
+    func readManifestIfThere() throws -> Manifest? {
+        do { return try readManifest() } catch let error as HostError where error.kind == .noInput && manifest == nil { return nil }
+    }
+
     /// Where the manifest is.
     func manifestPath() throws(HostError) -> String {
         if let manifest { return manifest }
         if let named = ProcessInfo.processInfo.environment["ZOO_MANIFEST"], !named.isEmpty { return named }
         if FileManager.default.fileExists(atPath: "zoo.json") { return "zoo.json" }
-        if let above = Self.manifestAboveTheProgram { return above }
+        if let path = Manifest.builtInPath { return path }
         throw HostError(.noInput, "there is no zoo.json here or above the program; name one with --manifest or ZOO_MANIFEST")
-    }
-
-    private static var manifestAboveTheProgram: String? {
-        let files = FileManager.default
-        var folder = ((try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
-        while folder.length > 1 {
-            folder = folder.deletingLastPathComponent as NSString
-            let candidate = folder.appendingPathComponent("zoo.json")
-            if files.fileExists(atPath: candidate) { return candidate }
-        }
-        return nil
     }
 
     /// Where something of that name may lie: beside the manifest, and beside the one above the program.
     func besideTheManifests(_ name: String) -> [String] {
-        let manifests = [try? manifestPath(), Self.manifestAboveTheProgram].compactMap { $0 }
+        let manifests = [try? manifestPath(), Manifest.builtInPath].compactMap { $0 }
         let paths = manifests.map { manifest in
             // As for the paths in it: a symbolic link to a manifest is not where it lies.
             let folder = (((try? FileBytes.target(of: manifest)) ?? manifest) as NSString).deletingLastPathComponent

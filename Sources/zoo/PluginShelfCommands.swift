@@ -86,7 +86,7 @@ struct PluginInfoCommand: ParsableCommand {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: plugin, isDirectory: &isFolder)
         if plugin.contains("/") || (exists && !isFolder.boolValue) { return plugin }
-        let match = try Catalogue(host: try shared.host(), manifest: nil).find("plugin/" + plugin)
+        let match = try Catalogue(host: try shared.host(), manifest: nil, dataSets: nil).find("plugin/" + plugin, dataDirectory: nil)
         return match.plugins.first?.path ?? match.broken.first?.path ?? plugin
     }
 }

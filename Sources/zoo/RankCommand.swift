@@ -50,7 +50,7 @@ struct RankCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         let named = try entries.isEmpty ? manifest.entries : entries.map { try manifest.entry($0) }
         if let near { _ = try manifest.entry(near) }
-        let whole = try stored.open()
+        let whole = try stored.open(manifest)
         let figure = whole.figureName(by)
         let source = whole.comparable(named.map(\.id), figure: figure, seeds: stored.seeds)
         let candidates = try source.candidates(named.map(\.id), figure: figure, seeds: stored.seeds, costs: cost)

@@ -58,7 +58,7 @@ struct ReproduceCommand: ParsableCommand {
             let host = try shared.host()
             // One thread per training: two at once are faster than one with two, and results do not depend on the number of cores.
             let threads = shared.threads ?? 1
-            let planner = JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
+            let planner = try JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
             if jobOptions.plan {
                 var plan = Plan()
                 for run in runs { plan.jobs += run.training(planner).jobs }

@@ -1,26 +1,30 @@
 import ArgumentParser
 import ZooCore
+import ZooData
 import ZooManifest
 import ZooReport
 
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show everything known about an entry, a component or a plugin.",
-        discussion: "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' or 'plugin/Warps' picks one.")
+        commandName: "show", abstract: "Show everything known about an entry, a component, a plugin or a data set.",
+        discussion:
+            "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' 'dataset/mnist' or 'plugin/Warps' picks one."
+    )
 
-    @Argument(help: "An id, 'kind/id', or a plugin's file name.")
+    @Argument(help: "An id, 'kind/id', a plugin's file name, or a data set's name.")
     var id: String
 
     @OptionGroup var shared: HostOptions
+    @OptionGroup var data: DataOptions
 
     func run() throws {
         // Components and plugins can be looked at without any manifest, but not with a wrong one.
-        let manifest: Manifest?
-        do { manifest = try shared.readManifest() } catch let error as HostError where error.kind == .noInput && shared.manifest == nil {
-            manifest = nil
-        }
-        let match = try Catalogue(host: try shared.host(startingEngine: false), manifest: manifest).find(id)
+        let manifest = try shared.readManifestIfThere()
+        let catalogue = Catalogue(
+            host: try shared.host(startingEngine: false), manifest: manifest,
+            dataSets: try manifest.map(DataSetCatalogue.init) ?? DataSetCatalogue.builtIn)
+        let match = try catalogue.find(id, dataDirectory: data.dataDir)
         try shared.emit(match, or: Listing.page(match, for: .standardOutput))
-        if match.entries.isEmpty, match.components.isEmpty, match.plugins.isEmpty { throw ExitCode(HostError.Kind.data.rawValue) }
+        if match.isEmpty { throw ExitCode(HostError.Kind.data.rawValue) }
     }
 }

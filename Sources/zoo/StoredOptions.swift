@@ -1,5 +1,7 @@
 import ArgumentParser
+import ZooData
 import ZooJobs
+import ZooManifest
 import ZooProbes
 import ZooReport
 import ZooStore
@@ -11,8 +13,8 @@ struct StoredOptions: ParsableArguments {
 
     @OptionGroup var place: StoreOptions
 
-    @Option(help: ArgumentHelp("The data set that was tested on.", valueName: "name"))
-    var dataset = "strokes-rotated"
+    @Option(help: ArgumentHelp("The data set that was tested on. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    var dataset: String?
 
     @Option(
         name: [.long, .customLong("seeds")],
@@ -45,10 +47,13 @@ struct StoredOptions: ParsableArguments {
     var level: Double { confidence / 100 }
     var seeds: [UInt64]? { seed.isEmpty ? nil : SeedRange.all(seed) }
 
-    func open() throws -> StoredEntries {
+    /// - Parameter manifest: whose data sets may be named.
+    func open(_ manifest: Manifest) throws -> StoredEntries {
         let store = try ResultStore(reading: place.path)
+        let catalogue = try DataSetCatalogue(manifest)
         return try StoredEntries(
-            store, dataset: dataset, trainedOn: trainedOn, origin: initial ? .initial : .trained,
+            store, dataset: dataset ?? catalogue.defaultDataSet().name, of: catalogue, trainedOn: trainedOn,
+            origin: initial ? .initial : .trained,
             pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })
     }
 

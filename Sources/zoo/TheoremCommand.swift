@@ -1,5 +1,6 @@
 import ArgumentParser
 import ZooCore
+import ZooData
 import ZooProbes
 import ZooReport
 import ZooStore
@@ -18,8 +19,11 @@ struct TheoremCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every symmetry.", valueName: "name"))
     var names: [String] = []
 
-    @Option(help: ArgumentHelp("The data set whose upright test images are used, and whose weights.", valueName: "name"))
-    var dataset = "strokes"
+    @Option(
+        help: ArgumentHelp(
+            "The data set whose upright test images are used, and whose weights. Default: the upright one of that which 'zoo list datasets' marks.",
+            valueName: "name"))
+    var dataset: String?
 
     @Option(help: ArgumentHelp("The seed of the training run whose weights are used. Default: 0.", valueName: "seed"))
     var seed: UInt64?
@@ -75,8 +79,9 @@ struct TheoremCommand: ParsableCommand {
         for (name, value) in [("angle", angle), ("scale", scale), ("shear", shear)] { options[name] = value.map(JSON.double) }
         let manifest = try shared.readManifest()
         let host = try shared.host()
-        let laboratory = shared.laboratory(host, manifest)
-        let theorem = try Theorem(host: host, manifest: manifest, dataset: dataset, dataDirectory: shared.dataDir, options: options)
+        let laboratory = try shared.laboratory(host, manifest)
+        let dataSet = try dataset.map(laboratory.dataSets.named) ?? laboratory.defaultDataSet().upright
+        let theorem = try Theorem(host: host, manifest: manifest, dataSet: dataSet, dataDirectory: shared.dataDir, options: options)
         Signals.install()
         let progress = shared.progress
         var reports: [TheoremReport] = []
@@ -85,8 +90,8 @@ struct TheoremCommand: ParsableCommand {
         for name in names.isEmpty ? try theorem.defaultNames() : names {
             do {
                 let subjects = try theorem.subjects(name) { entry in
-                    guard !untrained, laboratory.hasWeights(entry, dataset: dataset, seed: seed) else { return [] }
-                    return [try laboratory.weights(entry, dataset: dataset, seed: seed).path]
+                    guard !untrained, laboratory.hasWeights(entry, dataset: dataSet.name, seed: seed) else { return [] }
+                    return [try laboratory.weights(entry, dataset: dataSet.name, seed: seed).path]
                 }
                 for subject in subjects {
                     let report = try theorem.measure(subject, progress: progress)

@@ -20,7 +20,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Every entry.")
     var all = false
 
-    @Option(help: ArgumentHelp("A data set to train and test on. Repeatable. Default: strokes-rotated.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: [String] = []
 
     @Option(help: ArgumentHelp("Epochs. Default: as in the entry's recipe.", valueName: "n"))
@@ -49,16 +51,17 @@ struct TrainCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
         let host = try shared.host()
-        let laboratory = shared.laboratory(host, manifest)
+        let laboratory = try shared.laboratory(host, manifest)
         let store = try stored.open(reading: jobOptions.plan)
         // One run after the other with all cores: the first is finished soonest, and an interrupt costs one epoch, not several.
         let workers = jobOptions.jobs ?? 1
         let threads = shared.threads ?? max(1, Machine.cores / workers)
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
+        let names = try laboratory.names(dataset)
         let plan = jobOptions.part(
-            of: planner.training(
-                of: wanted, on: dataset.isEmpty ? ["strokes-rotated"] : dataset, seeds: SeedRange.all(seed), restart: restart
-            ) { entry, dataSet in try laboratory.recipe(of: entry, for: dataSet.name, epochs: epochs) })
+            of: planner.training(of: wanted, on: names, seeds: SeedRange.all(seed), restart: restart) { entry, dataSet in
+                try laboratory.recipe(of: entry, for: dataSet.name, epochs: epochs)
+            })
         var session = JobSession(shared, store: store, planner: planner)
         if jobOptions.plan { return try session.show(plan, shared, force: restart) }
         Signals.install()

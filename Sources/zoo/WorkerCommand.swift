@@ -21,7 +21,7 @@ struct WorkerCommand: ParsableCommand {
         Worker.prepare(memory: memory)
         let manifest = try shared.readManifest()
         let host = try shared.host(plan: plugins.map { try PluginPlan(path: $0) })
-        Worker.run(laboratory: shared.laboratory(host, manifest)) { error in
+        Worker.run(laboratory: try shared.laboratory(host, manifest)) { error in
             let failure = Failure(error)
             return (failure.message, failure.exitStatus)
         }

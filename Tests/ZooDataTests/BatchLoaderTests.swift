@@ -25,7 +25,7 @@ struct BatchLoaderTests {
         #expect(last.images.dtype == .float32)
         #expect(last.labels.dtype == .int64)
         #expect(try last.labels.integers() == loader.images.labels[48...].map { Int64($0) })
-        let normalisation = StrokeDigits.normalisation
+        let normalisation = try DataSet.named("strokes").normalisation
         let expected = loader.images.image(49).map { (Double($0) / 255 - normalisation.mean) / normalisation.std }
         let found = try last.images.floats().suffix(784)
         let error = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 1

@@ -31,7 +31,7 @@ struct HouseNumberTests {
 
     private func error(_ name: String, _ text: String) throws -> HostError? {
         let scratch = try make(name, text)
-        return #expect(throws: HostError.self) { try HouseNumbers.imageSet(.test, in: scratch.path) }
+        return #expect(throws: HostError.self) { try DataSet.named("svhn").load(.test, from: scratch.path) }
     }
 
     @Test("JSON and CSV give the same crops and five labels each")
@@ -49,7 +49,7 @@ struct HouseNumberTests {
         #expect(row[5] == 255 && row[60] == 0)
         #expect(row[31] > 127 && row[32] < 128)
         let table = try make("digitStruct.csv", Self.csv)
-        let other = try HouseNumbers.imageSet(.test, in: table.path)
+        let other = try DataSet.named("svhn").load(.test, from: table.path)
         #expect(other.pixels == images.pixels && other.labels == images.labels)
         let batch = try BatchLoader(images, of: data, split: .test, batchSize: 2, seed: 0).batch(0)
         #expect(batch.images.shape == [2, 3, 64, 64])
@@ -75,8 +75,8 @@ struct HouseNumberTests {
         ])
     func tables(text: String, separator: String) throws {
         let (json, table) = (try make(), try make("digitStruct.csv", text))
-        let reference = try HouseNumbers.imageSet(.test, in: json.path)
-        let found = try HouseNumbers.imageSet(.test, in: table.path)
+        let reference = try DataSet.named("svhn").load(.test, from: json.path)
+        let found = try DataSet.named("svhn").load(.test, from: table.path)
         #expect(found.pixels == reference.pixels && found.labels == reference.labels)
         // As Excel saves it, too.
         let scratch = try make("other", "")
@@ -85,21 +85,21 @@ struct HouseNumberTests {
                 isLittle ? [UInt8(unit & 255), UInt8(unit >> 8)] : [UInt8(unit >> 8), UInt8(unit & 255)]
             }
             try scratch.write("svhn/test/digitStruct.csv", units)
-            #expect(try HouseNumbers.imageSet(.test, in: scratch.path).labels == reference.labels)
+            #expect(try DataSet.named("svhn").load(.test, from: scratch.path).labels == reference.labels)
         }
     }
 
     @Test("a byte-order mark before JSON")
     func marked() throws {
         let scratch = try make("digitStruct.json", "\u{feff}" + Self.json)
-        #expect(try HouseNumbers.imageSet(.test, in: scratch.path).count == 2)
+        #expect(try DataSet.named("svhn").load(.test, from: scratch.path).count == 2)
     }
 
     @Test("more than five digits are left out, with a warning")
     func tooMany() throws {
         let long = Self.csv + String(repeating: "\n2.png,3,0,0,5,5", count: 5)
         let scratch = try make("digitStruct.csv", long)
-        let images = try HouseNumbers.imageSet(.test, in: scratch.path)
+        let images = try DataSet.named("svhn").load(.test, from: scratch.path)
         #expect(images.count == 1)
         #expect(images.warnings.count == 1)
     }

@@ -62,7 +62,7 @@ struct MNISTTests {
     /// The error that reading these files ends with; it must be one line.
     private func error(_ changes: [String: [UInt8]?]) throws -> HostError? {
         let folder = try Folder(changes)
-        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: folder.path) }
+        let error = #expect(throws: HostError.self) { try DataSet.named("mnist").load(.test, from: folder.path) }
         #expect(error?.description.contains("\n") == false)
         #expect(error?.file?.hasPrefix(folder.path) == true)
         return error
@@ -71,13 +71,13 @@ struct MNISTTests {
     @Test("raw, not the official content: read, with a warning")
     func raw() throws {
         let folder = try Folder()
-        check(try MNIST.imageSet(.test, in: folder.path))
+        check(try DataSet.named("mnist").load(.test, from: folder.path))
     }
 
     @Test("in a subdirectory, by the other name")
     func otherNames() throws {
         let folder = try Folder([imageFile: nil, "t10k-images.idx3-ubyte": Folder.images], subdirectory: "/mnist")
-        check(try MNIST.imageSet(.test, in: folder.path))
+        check(try DataSet.named("mnist").load(.test, from: folder.path))
     }
 
     @Test("gzipped, in one member or several, with zero padding")
@@ -85,12 +85,12 @@ struct MNISTTests {
         let folder = try Folder([
             imageFile: nil, labelFile: nil, imageFile + ".gz": Folder.gzipped + [0, 0, 0], labelFile + ".gz": Folder.members,
         ])
-        check(try MNIST.imageSet(.test, in: folder.path))
+        check(try DataSet.named("mnist").load(.test, from: folder.path))
     }
 
     @Test("missing directory and missing file")
     func missing() throws {
-        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: "/no/such/place") }
+        let error = #expect(throws: HostError.self) { try DataSet.named("mnist").load(.test, from: "/no/such/place") }
         #expect(error?.field == "data directory")
         let other = try self.error([imageFile: nil])
         #expect(other?.field == "test images")
@@ -100,7 +100,7 @@ struct MNISTTests {
     func directoryAsFile() throws {
         let folder = try Folder([imageFile: nil])
         try FileManager.default.createDirectory(atPath: "\(folder.path)/\(imageFile)", withIntermediateDirectories: true)
-        let error = #expect(throws: HostError.self) { try MNIST.imageSet(.test, in: folder.path) }
+        let error = #expect(throws: HostError.self) { try DataSet.named("mnist").load(.test, from: folder.path) }
         #expect(error?.description.contains("\n") == false)
     }
 
@@ -166,7 +166,7 @@ struct MNISTTests {
 
     @Test("the real one", .enabled(if: realData != nil, "MNIST is not on this machine: 'make data' fetches it"))
     func real() throws {
-        let test = try MNIST.imageSet(.test, in: realData)
+        let test = try DataSet.named("mnist").load(.test, from: realData)
         #expect(test.verified)
         #expect(test.warnings.isEmpty)
         #expect(test.count == 10_000)
@@ -177,7 +177,8 @@ struct MNISTTests {
         #expect(train.count == 60_000)
         #expect(train.height == 28 && train.width == 28)
         let measured = train.statistics()
-        #expect(abs(measured.mean - MNIST.normalisation.mean) < 1e-4)
-        #expect(abs(measured.std - MNIST.normalisation.std) < 1e-4)
+        let normalisation = try DataSet.named("mnist").normalisation
+        #expect(abs(measured.mean - normalisation.mean) < 1e-4)
+        #expect(abs(measured.std - normalisation.std) < 1e-4)
     }
 }

@@ -10,7 +10,7 @@ struct ProtocolTests {
     init() throws { try EngineControl.start() }
 
     private static func all() throws -> [String] {
-        try some(DataSet.all.map(\.name).filter { $0.hasPrefix("strokes") }, "drawn data sets")
+        try some(DataSetCatalogue.builtIn.all.map(\.name).filter { $0.hasPrefix("strokes") }, "drawn data sets")
     }
 
     private func loader(_ name: String, _ split: Split = .test, count: Int = 64) throws -> BatchLoader {
@@ -23,7 +23,7 @@ struct ProtocolTests {
 
     @Test(
         "every protocol and its upright namesake are found by name and keep its shape",
-        arguments: try some(DataSet.all.map(\.name), "data sets"))
+        arguments: try some(DataSetCatalogue.builtIn.all.map(\.name), "data sets"))
     func names(name: String) throws {
         let data = try DataSet.named(name)
         let upright = data.upright

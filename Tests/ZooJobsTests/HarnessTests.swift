@@ -140,7 +140,7 @@ import ZooTraining
 
     @Test func aRunDirectoryThatCannotBeMadeIsSaidAtOnce() throws {
         let zoo = try TinyZoo()
-        let laboratory = Laboratory(
+        let laboratory = try Laboratory(
             host: try HostRuntime(searchPath: SearchPath(environment: [:])), manifest: zoo.manifest, dataDirectory: nil,
             runs: "/proc/nowhere")
         let error = #expect(throws: HostError.self) {

@@ -26,7 +26,7 @@ extension HarnessTests {
         let zoo = try TinyZoo()
         let data = zoo.folder.path + "/data"
         try DigitFiles.write(to: data, seed: 1)
-        let runner = JobRunner(laboratory: zoo.with(data: data))
+        let runner = JobRunner(laboratory: try zoo.with(data: data))
         let job = try #require(try jobs(zoo.with(data: data), zoo).first)
         let found = try runner.run(job, progress: SilentProgress()).1
         #expect(found.plugins == job.conditions.plugins && found.plugins["libSTNInput.so"]?.count == 64)
@@ -69,7 +69,7 @@ extension HarnessTests {
         try DigitFiles.write(to: data, seed: 1)
         let store = try ResultStore(path: zoo.folder.path + "/results.sqlite")
         func plan() throws -> Job {
-            let planner = JobPlanner(laboratory: zoo.with(data: data), store: store, threads: 1)
+            let planner = JobPlanner(laboratory: try zoo.with(data: data), store: store, threads: 1)
             return try #require(
                 planner.evaluation(
                     of: zoo.manifest.entries, on: ["mnist"], seeds: [0], probes: [ErrorProbe()], weights: .initial
@@ -96,7 +96,7 @@ extension HarnessTests {
         }
         let data = zoo.folder.path + "/data"
         try DigitFiles.write(to: data, seed: 1)
-        let laboratory = zoo.with(data: data)
+        let laboratory = try zoo.with(data: data)
         let file = try laboratory.train(
             zoo.manifest.entry("tiny"), dataset: "strokes?limit=64", seed: 3, epochs: 1, restart: false, progress: SilentProgress()
         ).weights

@@ -73,7 +73,7 @@ extension HarnessTests {
         try DigitFiles.changeUnseen(data + "/t10k-images-idx3-ubyte")
         #expect(weights.insert(try train(zoo.with(data: data), zoo).weights).inserted, "scores are of other test images")
         // One laboratory that lives on notices it, too.
-        let laboratory = zoo.with(data: data)
+        let laboratory = try zoo.with(data: data)
         let before = try train(laboratory, zoo)
         try DigitFiles.write(to: data, seed: 9)
         #expect(try train(laboratory, zoo).weights != before.weights)
@@ -111,7 +111,7 @@ extension HarnessTests {
         try FileManager.default.copyItem(atPath: Repository.fixture("earlier/runs").path, toPath: runs)
         try DigitFiles.write(to: data, seed: 1)
         let manifest = try Manifest(path: Repository.fixture("earlier/zoo.json").path)
-        let laboratory = Laboratory(host: zoo.host, manifest: manifest, dataDirectory: data, runs: runs)
+        let laboratory = try Laboratory(host: zoo.host, manifest: manifest, dataDirectory: data, runs: runs)
         let entry = try manifest.entry("tiny")
         let drawn = try laboratory.weights(entry, dataset: "strokes?limit=64", seed: 0)
         #expect(drawn.path.hasPrefix(runs + "/strokes"))
@@ -144,7 +144,7 @@ extension HarnessTests {
         for name in [typed, canonical] {
             #expect(try zoo.with().weights(zoo.manifest.entry("tiny"), dataset: name, seed: 0).path == run.weights)
         }
-        let planner = JobPlanner(laboratory: zoo.with(), store: nil, threads: EngineControl.threads)
+        let planner = JobPlanner(laboratory: try zoo.with(), store: nil, threads: EngineControl.threads)
         let jobs = [typed, canonical].map { name in
             planner.training(of: zoo.manifest.entries, on: [name], seeds: [0]) {
                 try zoo.laboratory.recipe(of: $0, for: $1.name, epochs: 1)

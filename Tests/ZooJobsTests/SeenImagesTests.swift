@@ -2,7 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 import ZooCore
+import ZooData
+import ZooHost
 import ZooJobs
+import ZooManifest
 import ZooStatistics
 import ZooStore
 
@@ -47,7 +50,7 @@ import ZooStore
     private func compare(_ entries: [String], dataset: String = "mnist", seeds: [UInt64]? = nil, reference: String? = nil) throws
         -> StoredEntries
     {
-        let whole = try StoredEntries(store, dataset: dataset)
+        let whole = try StoredEntries(store, dataset: dataset, of: .builtIn)
         return whole.comparable(entries, figure: whole.figureName("error"), seeds: seeds, reference: reference)
     }
 
@@ -127,7 +130,7 @@ import ZooStore
         try add("a", on: "one", probe: "invariance", settings: ["images": .int(100)])
         try add("bb", on: "one", probe: "invariance", settings: ["images": .int(100)])
         try add("ccc", on: "one", at: 3, probe: "invariance", settings: ["images": .int(9)])
-        let part = try StoredEntries(store, dataset: "mnist").comparable(["a", "bb", "ccc"], figure: "invariance.value")
+        let part = try StoredEntries(store, dataset: "mnist", of: .builtIn).comparable(["a", "bb", "ccc"], figure: "invariance.value")
         #expect(try part.candidates(["a", "bb", "ccc"], figure: "invariance.value").map(\.entry) == ["a", "bb"])
         #expect(part.leftOut.map(\.entry) == ["ccc"] && part.leftOut[0].reason.contains("other settings"))
         #expect(part.leftOut[0].command.contains("--probe invariance"))

@@ -33,15 +33,15 @@ struct TinyZoo {
         try change(text).write(toFile: path, atomically: true, encoding: .utf8)
         manifest = try Manifest(path: path)
         host = try HostRuntime(searchPath: SearchPath(environment: [:]), threads: threads)
-        laboratory = Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: folder.path + "/runs")
+        laboratory = try Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: folder.path + "/runs")
     }
 
     /// The recipe of a zoo for data sets of a hundred images.
     static func smallBatches(_ text: String) -> String { text.replacingOccurrences(of: "\"batch\": 300", with: "\"batch\": 32") }
 
     /// The same with its data elsewhere, or its runs.
-    func with(data: String? = nil, runs: String? = nil) -> Laboratory {
-        Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: runs ?? folder.path + "/runs")
+    func with(data: String? = nil, runs: String? = nil) throws -> Laboratory {
+        try Laboratory(host: host, manifest: manifest, dataDirectory: data, runs: runs ?? folder.path + "/runs")
     }
 
     func train(_ progress: any ProgressListener = SilentProgress(), seed: UInt64 = 3, restart: Bool = false) throws -> TrainingResult {

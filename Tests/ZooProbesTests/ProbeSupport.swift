@@ -20,7 +20,7 @@ struct ShippedZoo {
     }
 
     func weights(_ entry: String, _ dataset: String) throws -> String? {
-        try manifest.entry(entry).weights.first { $0.dataset == dataset }.map { manifest.resolve($0.file) }
+        try manifest.entry(entry).weights.first { $0.dataset == dataset }?.path
     }
 
     /// An entry on a data set, with the weights that are shipped or initial ones.

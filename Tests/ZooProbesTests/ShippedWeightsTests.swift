@@ -17,7 +17,7 @@ import ZooPlugins
         let manifest = try Repository.manifest()
         let entry = try manifest.entry(id)
         let weights = try #require(entry.weights.first { $0.dataset == "strokes" }, "no weights of \(id) for upright digits are shipped")
-        let path = manifest.resolve(weights.file)
+        let path = weights.path
         #expect(try Checksum.sha256(ofFile: path) == weights.sha256)
         let host = try HostRuntime(searchPath: SearchPath(environment: [:]))
         let network = try host.network(entry, input: ImageShape(1, 28, 28), classes: 10, seed: 0)

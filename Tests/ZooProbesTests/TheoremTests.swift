@@ -12,7 +12,7 @@ import ZooProbes
     private func reports(_ names: [String], trained: Bool) throws -> [TheoremReport] {
         let zoo = try ShippedZoo()
         let theorem = try Theorem(
-            host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil, options: ["images": .int(8)])
+            host: zoo.host, manifest: zoo.manifest, dataSet: DataSet.named("strokes"), dataDirectory: nil, options: ["images": .int(8)])
         return try names.flatMap { name in
             let subjects = try theorem.subjects(name) { entry in
                 trained ? try zoo.weights(entry.id, "strokes").map { [$0] } ?? [] : []
@@ -129,12 +129,12 @@ import ZooProbes
 
     @Test func namesAreChecked() throws {
         let zoo = try ShippedZoo()
-        let theorem = try Theorem(host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil)
+        let theorem = try Theorem(host: zoo.host, manifest: zoo.manifest, dataSet: DataSet.named("strokes"), dataDirectory: nil)
         let error = #expect(throws: HostError.self) { try theorem.subjects("p4-cn") { _ in [] } }
         #expect(error?.kind == .usage && error?.message.contains("did you mean 'p4-cnn'") == true)
         #expect(try theorem.subjects("mnist-cnn") { _ in [] }.map(\.weights) == ["untrained"])
         #expect(throws: HostError.self) {
-            try Theorem(host: zoo.host, manifest: nil, dataset: "strokes", dataDirectory: nil, options: ["imges": .int(3)])
+            try Theorem(host: zoo.host, manifest: nil, dataSet: DataSet.named("strokes"), dataDirectory: nil, options: ["imges": .int(3)])
         }
     }
 }

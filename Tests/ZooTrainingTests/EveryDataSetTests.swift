@@ -11,7 +11,7 @@ import ZooManifest
 @Suite struct EveryDataSetTests {
     /// Two training steps on two images each: finite losses and gradients everywhere, and finite logits afterwards, from the
     /// shape that the set draws.
-    @Test(arguments: try some(DataSet.all.filter { $0.source == .strokes }.map(\.name), "drawn data sets"))
+    @Test(arguments: try some(DataSetCatalogue.builtIn.all.filter(\.isDrawn).map(\.name), "drawn data sets"))
     func everyEntryLearnsOrSaysWhyNot(_ name: String) throws { try learn(name, from: nil) }
 
     private static let real = ["mnist-translated", "mnist-scaled", "mnist-perturbed", "plankton-rotated", "svhn-digits"]

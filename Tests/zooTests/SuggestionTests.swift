@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ZooHost
+import ZooCore
 
 /// Commands that the program's messages suggest can be pasted into a shell, and look where the command did that suggested them.
 @Suite struct SuggestionTests {

@@ -1,5 +1,5 @@
 public import ZooCore
-import ZooData
+public import ZooData
 import ZooProbes
 public import ZooStatistics
 public import ZooStore
@@ -46,23 +46,24 @@ public struct StoredEntries: Sendable {
     ///   - pose: nil for transformed images where the data set transforms them.
     /// - Throws: `HostError` if there is no such data set, `usage` if it does not transform its images but that is asked for.
     public init(
-        _ store: ResultStore, dataset: String, trainedOn: String? = nil, origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil
+        _ store: ResultStore, dataset: String, of catalogue: DataSetCatalogue, trainedOn: String? = nil,
+        origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil
     ) throws {
-        let set = try DataSet.named(dataset)
+        let set = try catalogue.named(dataset)
         let transforms = set.upright != set
         if pose == .transformed, !transforms {
             throw HostError(.usage, "\(set.name) does not transform its images: there are upright ones only")
         }
         self.store = store
         self.dataset = set.name
-        self.trainedOn = try trainedOn.map { try DataSet.named($0).name } ?? set.name
+        self.trainedOn = try trainedOn.map { try catalogue.named($0).name } ?? set.name
         self.origin = origin
         self.pose = pose ?? (transforms ? .transformed : .upright)
         var filter = ResultFilter(
             datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
         filter.wholeSets = true
         filter.history = true
-        isDrawn = set.source == .strokes
+        isDrawn = set.isDrawn
         all = SeenImages.current(
             try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
         results = all

@@ -21,9 +21,7 @@ extension StudyRun {
 
     /// The trainings that the choice compares.
     public func choosing(_ planner: JobPlanner, by choice: Study.Choice) throws -> (plan: Plan, trials: [Trial]) {
-        var portion = DataPortion()
-        (portion.validation, portion.train, portion.limit) = (choice.validation, choice.train, budget.limit)
-        let set = dataSet.taking(portion)
+        let set = try whole.taking(validation: choice.validation, train: choice.train, limit: budget.limit)
         var plan = Plan()
         var trials: [Trial] = []
         for entry in entries {

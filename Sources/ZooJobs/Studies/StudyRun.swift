@@ -17,7 +17,10 @@ public struct StudyRun {
     public let study: Study
     public let budget: Study.Budget
     public let entries: [Entry]
+    /// The data set that is trained on, as the budget limits it.
     public let dataSet: DataSet
+    /// All of it.
+    let whole: DataSet
     public let tests: [Test]
     /// By entry.
     public internal(set) var recipes: [String: Recipe] = [:]
@@ -29,17 +32,17 @@ public struct StudyRun {
         self.study = study
         self.budget = try study.budget(budget)
         entries = try Self.named(study, "entries") { try study.entries.map { try manifest.entry($0) } }
-        var portion = DataPortion()
-        portion.limit = self.budget.limit
+        let dataSets = try DataSetCatalogue(manifest)
+        let (train, limit) = (self.budget.train, self.budget.limit)
         tests = try Self.named(study, "tests") {
             try study.tests.map { test in
                 Test(
-                    name: test.dataset, dataSet: try DataSet.named(test.dataset).taking(portion),
+                    name: test.dataset, dataSet: try dataSets.named(test.dataset).taking(limit: limit),
                     probes: try test.probes.map { try ProbeCatalogue.probe($0) })
             }
         }
-        portion.train = self.budget.train
-        dataSet = try Self.named(study, "dataset") { try DataSet.named(study.dataset).taking(portion) }
+        let whole = try Self.named(study, "dataset") { try dataSets.named(study.dataset) }
+        (self.whole, dataSet) = (whole, try whole.taking(train: train, limit: limit))
         for entry in entries { recipes[entry.id] = try study.recipe(of: entry, budget: self.budget) }
     }
 

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooHost
 import ZooKit
 
 /// Every family's matrices against closed forms, in float64. Its laws as a group are tried by `zoo plugin check` (zooTests/CheckTests).
