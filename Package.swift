@@ -153,7 +153,7 @@ let testTargets: [Target] = [
     tests("ZooStatistics", ["ZooStatistics", "ZooCore"]),
     tests("ZooManifest", ["ZooManifest", "ZooHost", "ZooPlugins", "ZooCore", "ZooKit"]),
     tests("ZooModelFiles", ["ZooModelFiles", "ZooCore"]),
-    tests("ZooData", ["ZooData", "ZooCore", "ZooKit", "ZooHost", "CArchive"]),
+    tests("ZooData", ["ZooData", "ZooManifest", "ZooCore", "ZooKit", "ZooHost", "CArchive"]),
     tests("ZooStore", ["ZooStore", "ZooCore", database]),
     tests("ZooPlugins", ["ZooPlugins", "ZooCore"]),
     tests("ZooHost", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit", "ZooCheck"]),
@@ -168,7 +168,7 @@ let testTargets: [Target] = [
     tests("ZooReport", ["ZooReport", "ZooProbes", "ZooCore"]),
     tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database]),
     // Of each plugin in a folder of its name; what concerns several beside these folders.
-    tests("Plugin", ["ZooHost", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"]),
+    tests("Plugin", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"]),
 ]
 
 // Readers of files under libFuzzer, which takes a build of its own: `make fuzz`.

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 import ZooData
-import ZooHost
+import ZooCore
+import ZooManifest
 import ZooKit
 
 /// Data sets of manifests.

@@ -1,9 +1,11 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
 import ZooHost
 import ZooKit
+import ZooManifest
 
 /// One grammar for all sources: BASE?source fields&protocol fields&normalisation&split.
 @Suite("Fields of data sets' names")

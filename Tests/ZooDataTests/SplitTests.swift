@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 import ZooData
-import ZooHost
+import ZooCore
+import ZooManifest
 
 @Suite("Splits of data sets")
 struct SplitTests {

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 import ZooData
-import ZooHost
+import ZooCore
+import ZooManifest
 
 /// Names, random streams and images of data sets stay what they were: runs and stored results of earlier versions depend on them.
 @Suite("Random streams of data sets")

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import ZooCore
+import ZooData
 import ZooHost
 import ZooKit
 import ZooProbes

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import ZooCore
+import ZooData
 import ZooHost
 import ZooKit
 import ZooManifest
@@ -86,7 +87,7 @@ import ZooProbes
     @Test func whatLeavesTheCanvasGivesNoVerdict() throws {
         let zoo = try ShippedZoo()
         let theorem = try Theorem(
-            host: zoo.host, manifest: zoo.manifest, dataset: "strokes", dataDirectory: nil,
+            host: zoo.host, manifest: zoo.manifest, dataSet: DataSet.named("strokes"), dataDirectory: nil,
             options: ["images": .int(4), "canvas": .int(42), "restarts": .int(1)])
         let subject = try #require(try theorem.subjects("cnn") { _ in [] }.first)
         let report = try theorem.measure(subject, progress: SilentProgress())

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 import ZooHost
 import ZooKit
+import ZooPlugins
 
 /// Every family's matrices against closed forms, in float64. Its laws as a group are tried by `zoo plugin check` (zooTests/CheckTests).
 @Suite struct FamilyTests {

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 import Testing
-import ZooHost
+import ZooCore
+import ZooManifest
 
 /// Manifests that include others.
 @Suite struct IncludeTests {
