@@ -27,8 +27,8 @@ import ZooModelFiles
             try (output * file.tensor("\(name).cotangent")).sum().backward()
             let differences = try [
                 relativeDifference(output.detach(), expected),
-                relativeDifference(#require(try image.grad), file.tensor("\(name).grad.image")),
-                relativeDifference(#require(try matrix.grad), file.tensor("\(name).grad.matrix")),
+                relativeDifference(#require(try image.grad), file.tensor("\(name).gradient.image")),
+                relativeDifference(#require(try matrix.grad), file.tensor("\(name).gradient.matrix")),
             ]
             best = min(best, differences.max() ?? .infinity)
         }

@@ -27,7 +27,10 @@ struct DownloadTests {
         func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) }
 
         func names() throws -> [String] {
-            try FileManager.default.contentsOfDirectory(atPath: folder.appendingPathComponent("data/mini").path).sorted()
+            let place = folder.appendingPathComponent("data/mini").path
+            // A folder that nothing came into is taken away.
+            guard FileManager.default.fileExists(atPath: place) else { return [] }
+            return try FileManager.default.contentsOfDirectory(atPath: place).sorted()
         }
 
         /// Whether the file has the content that the server has told of, by a program that is not the zoo's.

@@ -126,7 +126,7 @@ import ZooStore
     /// Options that do not apply are refused, as are values that cannot be.
     @Test(arguments: [
         ["list", "--store", "x"], ["list", "--runs", "x"], ["list", "--threads", "1"], ["list", "components", "--data-dir", "x"],
-        ["show", "cnn", "--store", "x"], ["show", "cnn", "--data-dir", "x"], ["results", "--runs", "x"],
+        ["show", "cnn", "--store", "x"], ["results", "--runs", "x"],
         ["results", "--manifest", "zoo.json"],
         ["results", "--plugin-path", "x"], ["results", "--precision", "bf16"], ["compare", "cnn", "wide", "--runs", "x"],
         ["compare", "cnn", "wide", "--threads", "1"], ["rank", "--plugin-path", "x"], ["rank", "--within", "3"],

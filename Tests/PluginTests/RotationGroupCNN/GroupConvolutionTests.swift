@@ -27,10 +27,10 @@ import ZooModelFiles
         let logits = try net.logits(x)
         #expect(try relativeDifference(logits, file.tensor("\(name).logits")) < 1e-6)
         try logits.crossEntropy(Tensor([0, 3, 1] as [Int64], [3])).backward()
-        #expect(try relativeDifference(#require(try x.grad), file.tensor("\(name).grad.input")) < 1e-6)
+        #expect(try relativeDifference(#require(try x.grad), file.tensor("\(name).gradient.input")) < 1e-6)
         for entry in net.parameters.entries {
             #expect(
-                try relativeDifference(#require(try entry.tensor.grad), file.tensor("\(name).grad.\(entry.name)")) < 1e-6,
+                try relativeDifference(#require(try entry.tensor.grad), file.tensor("\(name).gradient.\(entry.name)")) < 1e-6,
                 "\(entry.name)")
         }
     }

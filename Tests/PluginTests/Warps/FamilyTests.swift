@@ -29,7 +29,7 @@ import ZooPlugins
     }
 
     @Test func theIdentityIsExact() throws {
-        let image = try wave([1, 2, 8, 8])
+        let image = try wave([1, 2, 8, 8], dtype: .float64)
         let families = try Self.families(makeHost())
         #expect(families.count >= 7)
         for (id, family) in families {
@@ -67,7 +67,7 @@ import ZooPlugins
 
     @Test func warpsAreThoseOfClosedForms() throws {
         let host = try makeHost()
-        let image = try wave([1, 2, 8, 8])
+        let image = try wave([1, 2, 8, 8], dtype: .float64)
         let turned = try family("rotation", host)
         #expect(
             try relativeDifference(turned.warp(image, turned.transformation(Tensor([Double.pi / 2], [1, 1]))), image.rot90(1)) < 1e-13)
