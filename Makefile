@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo docs test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo docs reproduce test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -44,6 +44,10 @@ demo: build ## get MNIST (20 MB, once) and evaluate every entry on the digits th
 docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an error
 	$(BUILD) --target ZooKit
 	@Scripts/docs.sh $(CONFIGURATION)
+
+reproduce: build ## carry out a study on real images: STUDY=finnveden2020-mnist-r, BUDGET=smoke, cpu or full
+	@Scripts/get_mnist.sh --if-possible
+	@if [ -d data/mnist ]; then $(ZOO) reproduce $(or $(STUDY),finnveden2020-mnist-r) --budget $(or $(BUDGET),cpu); else echo "make reproduce: skipped, as MNIST could not be fetched"; fi
 
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run.
 test: setup ## build everything and run the tests

@@ -105,7 +105,8 @@ package final class Fingerprints {
     /// Loads images whose files must be those of a plan, before and after.
     ///
     /// - Throws: `data` if they are not.
-    package func loading<R>(_ dataSet: DataSet, _ split: Split, in directory: String?, content: String, _ load: () throws -> R) throws -> R {
+    package func loading<R>(_ dataSet: DataSet, _ split: Split, in directory: String?, content: String, _ load: () throws -> R) throws -> R
+    {
         func check() throws {
             let found = try seal(of: dataSet, [split], in: directory).content
             guard found == content else {
