@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tries seeds that the tests do not try by themselves: those of all property tests, which are named …OverSeeds.
-# usage: Scripts/explore.sh MINUTES "" [SEED]   for so many minutes in all, from the clock's seed or SEED
-#        Scripts/explore.sh "" CASES [SEED]     so many seeds of each test, from 0 or SEED
+# usage: Scripts/explore.sh MINUTES "" [SEED]   for that number of minutes in all, from the clock's seed or SEED
+#        Scripts/explore.sh "" CASES [SEED]     that number of seeds of each test, from 0 or SEED
 # SWIFT_TEST is the command that runs the tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

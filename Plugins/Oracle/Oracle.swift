@@ -3,7 +3,7 @@ import ZooKit
 /// The upper bound of alignment: the classifier sees the image with its known transformation undone.
 ///
 /// The transformation comes in through the buffer "truth.theta", N×2×3 or N×3×3: the sampling matrices (output to
-/// input, coordinates [-1, 1]) that made the batch from the untransformed images. Whoever knows them replaces the
+/// input, coordinates [-1, 1]) that made the batch from the untransformed images. The harness, which knows them, replaces the
 /// buffer's contents before each forward pass; one matrix serves a whole batch. The input is resampled with the
 /// inverse. Until then it holds the identity, and this is the plain CNN; a warning says so once.
 final class Oracle: Architecture, Component {

@@ -6,7 +6,7 @@ public struct ChildProcess: Sendable {
     public enum End: Sendable, Equatable {
         case exited(Int32)
         case killed(signal: Int32)
-        /// It was killed because nothing came from it for so many seconds.
+        /// It was killed because it wrote nothing for this number of seconds.
         case hung(seconds: Double)
 
         /// "ended with status 3", "was killed by signal 11 (Segmentation fault)", "hung: …".

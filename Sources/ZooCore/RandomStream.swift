@@ -7,7 +7,7 @@ import Foundation
 ///     var sequence = stream.sequence()   // or drawn one after another
 ///     let x = sequence.uniform(-1, 1)
 ///
-/// The algorithm, for whoever reproduces it elsewhere (all arithmetic modulo 2^64):
+/// The algorithm, so that it can be reproduced elsewhere (all arithmetic modulo 2^64):
 ///
 /// - `mix(z)` is the finaliser of SplitMix64 (Steele, Lea, Flood, *Fast splittable pseudorandom number generators*,
 ///   OOPSLA 2014): `z ^= z >> 30; z *= 0xbf58476d1ce4e5b9; z ^= z >> 27; z *= 0x94d049bb133111eb; z ^= z >> 31`.

@@ -93,7 +93,7 @@ public final class RegularFile: Sendable {
     /// - Throws: `io` if reading fails.
     package func copied() throws(HostError) -> Data {
         var data = Data(capacity: size)
-        // A file that shrinks meanwhile comes out short, and whoever parses it finds it truncated.
+        // A file that shrinks meanwhile comes out short, and its parser finds it truncated.
         try forEachChunk { data.append(contentsOf: $0) }
         return data
     }

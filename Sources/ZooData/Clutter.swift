@@ -89,7 +89,7 @@ public struct Clutter: Sendable, Hashable {
 
 /// The training images that clutter is cut from.
 public struct ClutterPool: Sendable {
-    /// Pieces are taken from so many training images, the first ones.
+    /// The number of training images that pieces are taken from: the first ones.
     public static let limit = 10_000
 
     public let count: Int

@@ -36,7 +36,7 @@ package enum DataFile {
 
     static func exists(_ path: String) -> Bool { kind(of: path) != nil }
 
-    /// - Parameter limit: a file of so many bytes or more is refused before it is read.
+    /// - Parameter limit: a file of this number of bytes or more is refused before it is read.
     /// - Throws: `HostError` if it is no regular file, cannot be read or is too large.
     static func bytes(of path: String, limit: Int = 1 << 34) throws -> [UInt8] {
         let file = try open(path)

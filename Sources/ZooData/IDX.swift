@@ -66,7 +66,7 @@ package enum IDX {
         return kind.width == nil ? nil : kind
     }
 
-    /// `parse` of unsigned bytes with so many dimensions: three for images, one for labels.
+    /// `parse` of unsigned bytes with the number of dimensions of a kind: three for images, one for labels.
     package static func parse(_ raw: [UInt8], path: String, rank: Int) throws -> Contents {
         try parse(raw, path: path, Kind(rank: rank))
     }

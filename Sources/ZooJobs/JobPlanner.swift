@@ -16,7 +16,7 @@ public struct Plan {
 
     public init() {}
 
-    /// Part `index` (from 1) of `count`: every so many-th job, so that all parts together are the plan.
+    /// Part `index` (from 1) of `count`: every `count`-th job from there on, so that all parts together are the plan.
     public func shard(_ index: Int, of count: Int) -> Plan {
         var part = self
         part.jobs = jobs.enumerated().filter { $0.offset % count == index - 1 }.map(\.element)

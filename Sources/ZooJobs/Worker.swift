@@ -22,7 +22,7 @@ public enum Worker {
             var limit = rlimit(rlim_cur: rlim_t(memory), rlim_max: rlim_t(memory))
             setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
         }
-        // Whoever feeds it may die without a word; then its end of the pipe closes.
+        // The parent may die without a message; then its end of the pipe closes.
         Thread.detachNewThread {
             var watched = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
             while true {

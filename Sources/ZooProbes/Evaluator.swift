@@ -37,8 +37,8 @@ package struct Evaluator {
         self.batch = batch
     }
 
-    /// - Throws: `Interrupted` if asked to stop; `config` if the logits' shape is not what the images need, `data` if they are
-    ///   no numbers.
+    /// - Throws: `Interrupted` if asked to stop; `config` if the logits' shape is not what the images need, `data` if they
+    ///   contain NaN or infinity.
     package func read(_ images: ImageSet, as dataSet: DataSet) throws -> Reading {
         var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: TestImages.seed)
         loader.drawsUpright = network.wantsUpright

@@ -25,7 +25,7 @@ public struct Pose: Sendable, Equatable {
     ///   - sampling: 2×3 or 3×3 row-major, output to input in coordinates of [-1, 1]; of a homography the affine map that touches it
     ///     at the centre is taken.
     ///   - height, width: of the image, in pixels.
-    /// - Returns: nil for a singular matrix, or one that is no numbers.
+    /// - Returns: nil for a matrix that is singular or contains NaN or infinity.
     public init?(sampling: [Double], height: Int, width: Int) {
         guard let m = Self.affine(sampling) else { return nil }
         let (w, h) = (Double(width) / 2, Double(height) / 2)

@@ -35,7 +35,7 @@ struct PoseProbe: ConfigurableProbe {
             let path = try SamplingPath(recording, input: images.shape, strides: strides)
             let truths = try rows(batch.theta)
             for (number, theta) in try path.total(count: batch.count).enumerated() {
-                // A singular θ or one that is no numbers shows nothing; it is counted and said.
+                // A θ that is singular or contains NaN or infinity shows nothing; such images are counted in a warning.
                 if let inverse = Pose.inverse(theta),
                     let found = Pose(sampling: inverse, height: images.shape.height, width: images.shape.width),
                     let truth = Pose(sampling: truths[number], height: images.shape.height, width: images.shape.width)
@@ -56,7 +56,7 @@ struct PoseProbe: ConfigurableProbe {
         ]
         if kept.count < images.indices.count {
             measurement.warnings.append(
-                "θ is singular or no numbers for \(images.indices.count - kept.count) of \(images.indices.count) images")
+                "θ is singular or not finite for \(images.indices.count - kept.count) of \(images.indices.count) images")
         }
         if mirrored > 0 { measurement.warnings.append("θ mirrors \(mirrored) of \(kept.count) images") }
         return measurement

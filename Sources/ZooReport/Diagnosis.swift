@@ -155,7 +155,7 @@ public struct Diagnosis: Codable, Sendable {
                 outcome = (known.state, known.detail)
             } else {
                 do { outcome = (.ok, try dataSet.survey(in: directory)) } catch {
-                    // Whoever names a directory wants MNIST; without one, the embedded data are enough. The others are extras.
+                    // A user who names a directory wants MNIST; without one, the drawn digits are enough. The others are extras.
                     let isWanted = wanted?.hasSource(of: dataSet) == true && isNamed
                     outcome = (isWanted ? .problem : .absent, "\(error)")
                 }

@@ -4,7 +4,7 @@ import ZooCore
 
 /// The files of an SQLite database, looked at without SQLite, which would write beside them.
 ///
-/// They are not opened: whoever closes a file loses all locks that the process has on it, SQLite's too.
+/// They are not opened: closing a file releases all locks that the process holds on it, SQLite's too.
 struct DatabaseFiles: Sendable {
     /// As it was given: what errors call it.
     let name: String

@@ -90,7 +90,7 @@ enum Signals {
     static func install() {
         // Reading it once makes sure that the flag exists before a handler needs it.
         guard !Interrupt.isRequested else { return }
-        // Whoever started the program may have blocked them, and then no handler would ever run.
+        // The parent process may have blocked these signals, and then no handler would run.
         var wanted = sigset_t()
         sigemptyset(&wanted)
         for number in [SIGINT, SIGTERM] {

@@ -46,7 +46,7 @@ void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, i
   }
 }
 
-// Calls body(channel, o, real) for the vectors of a panel's filters, of which so many are real.
+// Calls body(channel, o, real) for the vectors of a panel's filters; `real` lanes hold channels, the rest is padding.
 template <class Body> inline void for_each_filter(const Problem &p, const Panel &panel, const Body &body) {
   for (int64_t channel = 0; channel < panel.channels.count; channel++)
     for (int64_t o = 0; o < panel.width; o += lanes) body(channel, o, std::min(lanes, p.outputs - panel.first - o));

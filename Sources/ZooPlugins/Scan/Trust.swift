@@ -9,7 +9,7 @@ package import ZooCore
 ///   in it nobody can replace what belongs to another.
 /// - The user's own group, of the user's name and with no other member, is the user: with the umask 002 that many systems
 ///   set, all files are writable by it.
-/// - Beside the program, its own permissions are the measure. Whoever can replace the program need not bother with its plugins, so
+/// - Beside the program, its own permissions are the measure. A user who can replace the program need not bother with its plugins, so
 ///   a checkout in a container, on a file system without owners, or of another user works as it stands.
 ///
 /// Paths that the user vouches for (`--allow`) are not looked at. Access control lists are not read; those that let others write show as the
