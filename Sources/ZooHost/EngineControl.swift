@@ -106,9 +106,6 @@ public enum EngineControl {
     /// Seeds the default generators: initial weights and dropout follow from it.
     public static func seed(_ seed: UInt64) throws(HostError) { try check(EngineLibrary.table.seed(seed)) }
 
-    /// Fail rather than use an operator that gives other bits at every run.
-    public static func requireDeterminism(_ on: Bool) throws(HostError) { try check(EngineLibrary.table.deterministic(on ? 1 : 0)) }
-
     /// Takes subnormal numbers as zero, as training code does for speed. Where the processor cannot, nothing changes.
     public static func flushDenormals() { _ = EngineLibrary.table.flush_denormals(1) }
 

@@ -55,10 +55,11 @@ public final class Scheduler {
     }
 
     /// - Parameters:
+    ///   - program: the running one if nil.
     ///   - arguments: of the program, to make it a worker: "worker", and what it needs to know of plugins and data.
     ///   - workers: how many at once.
-    public init(program: String = "/proc/self/exe", arguments: [String], workers: Int, limits: JobLimits) {
-        self.program = program
+    public init(program: String? = nil, arguments: [String], workers: Int, limits: JobLimits) {
+        self.program = program ?? Program.image
         self.arguments = arguments
         self.workers = max(1, workers)
         self.limits = limits

@@ -22,7 +22,7 @@ final class WorkerProcess {
     /// Starts this very program, whatever has become of its file since, with other arguments.
     ///
     /// - Throws: `unavailable` if the system has no process or pipe to give.
-    init(program: String = "/proc/self/exe", arguments: [String]) throws {
+    init(program: String = Program.image, arguments: [String]) throws {
         var pipes: [Int32] = []
         func fail(_ code: Int32) -> HostError {
             for descriptor in pipes { close(descriptor) }

@@ -96,7 +96,7 @@ extension Manifest {
     /// The zoo.json that comes with the program: in one of the folders above it, the nearest first; nil if there is none.
     public static var builtInPath: String? {
         let files = FileManager.default
-        var folder = ((try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
+        var folder = Program.path as NSString
         while folder.length > 1 {
             folder = folder.deletingLastPathComponent as NSString
             let candidate = folder.appendingPathComponent("zoo.json")

@@ -32,8 +32,6 @@ public enum ProbeNeed: String, Codable, Sendable, CaseIterable {
     case transformer
     /// Stage outputs in the trace.
     case stages
-    /// Stages that declare how their channels move under rotation.
-    case symmetry
     /// A data set that transforms its images.
     case transformedSet
 }

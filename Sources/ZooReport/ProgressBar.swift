@@ -125,8 +125,8 @@ public final class ProgressBar: Sendable {
             let padded = String(repeating: " ", count: 3 - percent.count) + percent + "%"
             parts.append(padded)
         }
-        if state.isFinished || total == nil || !output.terminal.isTerminal { parts.append("\(grouped(Double(state.done))) \(unit)") }
-        if rate > 0 { parts.append("\(rate < 10 ? oneDecimal(rate) : grouped(rate)) \(unit)/s") }
+        if state.isFinished || total == nil || !output.terminal.isTerminal { parts.append("\(withCommas(Double(state.done))) \(unit)") }
+        if rate > 0 { parts.append("\(rate < 10 ? oneDecimal(rate) : withCommas(rate)) \(unit)/s") }
         if state.isFinished {
             parts.append("in \(clock(elapsed))")
         } else if let total, rate > 0 {
@@ -150,17 +150,6 @@ public final class ProgressBar: Sendable {
         output.write("\r" + fitting + "\u{1b}[K" + (state.isFinished ? "\n" : ""))
         state.isShown = true
     }
-}
-
-/// A whole number with commas: 12,345.
-private func grouped(_ number: Double) -> String {
-    let digits = String(Int64(min(number.rounded(), 9e18)))
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-        if index > 0, (digits.count - index) % 3 == 0 { result += "," }
-        result.append(digit)
-    }
-    return result
 }
 
 private func oneDecimal(_ number: Double) -> String {

@@ -46,7 +46,7 @@ package final class Fingerprints {
     /// SHA-256 of the running program's file.
     func ofProgram() throws -> String {
         if let program { return program }
-        let checksum = try Checksum.sha256(ofFile: "/proc/self/exe")
+        let checksum = try Checksum.sha256(ofFile: Program.image)
         program = checksum
         return checksum
     }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import ZooCore
 public import ZooPlugins
 
 extension PluginProject.Kind: ExpressibleByArgument {}
@@ -32,7 +33,7 @@ struct PluginNewCommand: ParsableCommand {
     }
 
     func run() throws {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "zoo"
+        let program = Program.path.isEmpty ? "zoo" : Program.path
         let project = try PluginProject(name: name, kind: kind, language: language, sources: ZooSources(given: zoo), program: program)
         let folder = URL(fileURLWithPath: output ?? name)
         try project.write(to: folder)

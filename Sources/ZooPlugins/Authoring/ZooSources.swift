@@ -23,8 +23,8 @@ public struct ZooSources: Sendable {
             return
         }
         var places: [URL] = []
-        if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
-            var folder = URL(fileURLWithPath: program)
+        if !Program.path.isEmpty {
+            var folder = URL(fileURLWithPath: Program.path)
             while folder.path != "/" {
                 folder.deleteLastPathComponent()
                 places.append(folder)
