@@ -51,8 +51,8 @@ import Testing
 
     @Test func dataThatAreNotThereAreAskedFor() throws {
         try refused(
-            ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist"], 66, "/nonexistent", "ZOO_DATA", "--data-dir",
-            environment: ["ZOO_DATA": "/nonexistent"])
+            ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist"], 66, "/nonexistent/data", "ZOO_DATA", "--data-dir",
+            environment: ["ZOO_DATA": "/nonexistent/data"])
         try Scratch.with { scratch in
             try refused(
                 ["evaluate", "cnn", "--weights", "initial", "--dataset", "mnist", "--data-dir", scratch.folder.path], 66,
