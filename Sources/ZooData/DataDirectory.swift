@@ -74,7 +74,7 @@ public enum DataDirectory {
 }
 
 extension DataDirectory.Choice: CustomStringConvertible {
-    /// For people.
+    /// The path, or the places where none was found.
     public var description: String {
         switch self {
         case .named(let path), .usual(let path): path

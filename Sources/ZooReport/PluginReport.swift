@@ -58,7 +58,7 @@ public struct PluginReport: Codable, Sendable {
         }
     }
 
-    /// For people.
+    /// The report as text for a terminal.
     public func rendered(for terminal: Terminal) -> String {
         let name = descriptor.first { $0.key == "id" }?.value ?? "?"
         let loading = loadMilliseconds.map { String(format: "%.1f ms", $0) }

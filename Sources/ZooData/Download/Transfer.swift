@@ -6,11 +6,11 @@ import ZooCore
 struct Transfer {
     /// What the server says before the bytes come.
     struct Answer {
-        /// HTTP's.
+        /// HTTP status code.
         let status: Int
-        /// Of the first byte that comes.
+        /// Offset in the file of the first byte that the server sends.
         let offset: Int
-        /// Of the whole file, in bytes.
+        /// Size of the whole file in bytes; nil where the server does not say it.
         let total: Int?
         /// What tells this version of the file from others, for a later `ifRange`.
         let validator: String

@@ -8,8 +8,9 @@ import ZooStore
 public struct StudyRun {
     /// Images and what is measured on them.
     public struct Test {
-        /// As the study names it, and as the budget limits it.
+        /// The data set's name in the study.
         public let name: String
+        /// The data set with the budget's limit of images.
         public let dataSet: DataSet
         public let probes: [any Probe]
     }
@@ -19,10 +20,10 @@ public struct StudyRun {
     public let entries: [Entry]
     /// The data set that is trained on, as the budget limits it.
     public let dataSet: DataSet
-    /// All of it.
+    /// The data set that is trained on, without the budget's limits.
     let whole: DataSet
     public let tests: [Test]
-    /// By entry.
+    /// The recipe of each entry, by its id.
     public internal(set) var recipes: [String: Recipe] = [:]
 
     public var seeds: [UInt64] { (0..<UInt64(budget.seeds)).map(\.self) }

@@ -43,9 +43,9 @@ public enum Engine {
 
     /// How important a line of the log is.
     public enum LogLevel: UInt32, Sendable {
-        /// For those who look for an error.
+        /// Details that help to find an error.
         case debug = 0
-        /// For those who want to know what happens.
+        /// What a normal run does.
         case info
         /// Something that a user should look at.
         case warning
