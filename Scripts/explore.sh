@@ -5,6 +5,7 @@
 # SWIFT_TEST is the command that runs the tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # as in test.sh
 read -ra run <<<"${SWIFT_TEST:-swift test -c release --disable-testable-imports --no-parallel}"
 if [[ -n $2 ]]; then
   export ZOO_TEST_CASES=$2 ZOO_TEST_SEED=${3:-0}

@@ -41,6 +41,14 @@ struct ConvolutionCase: CustomStringConvertible {
         }
     }
 
+    /// The same with as many images as two threads share.
+    var shared: Self {
+        var copy = self
+        let (rows, columns) = (height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1)
+        copy.images = Sharing.images(channels * outputs * kernel * kernel * rows * columns / (stride * stride), inAll: 4_000_000)
+        return copy
+    }
+
     var description: String {
         "\(images)×\(channels)×\(height)×\(width), \(outputs) outputs, kernel \(kernel), stride \(stride), padding \(padding), "
             + "pool \(pool), slope \(slope), \(bias ? "a" : "no") bias"

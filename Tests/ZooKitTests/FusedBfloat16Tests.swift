@@ -53,8 +53,7 @@ import ZooKit
         let threads = EngineControl.threads
         defer { try? EngineControl.start(threads: threads) }
         for seed in try Seeds(8) {
-            var shape = Self.shape(seed: seed)
-            shape.images = 33
+            let shape = Self.shape(seed: seed).shared
             for way in try Self.ways() {
                 var bits: [[[UInt32]]] = []
                 for threads in [1, 2, 2] {

@@ -65,8 +65,7 @@ import ZooKit
         let threads = EngineControl.threads
         defer { try? EngineControl.start(threads: threads) }
         for seed in try Seeds(18) {
-            var shape = ConvolutionCase(seed: seed)
-            shape.images = 33
+            let shape = ConvolutionCase(seed: seed).shared
             for set in try Self.instructionSets() {
                 var bits: [[[UInt32]]] = []
                 for threads in [1, 2, 2] {

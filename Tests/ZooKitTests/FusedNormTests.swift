@@ -37,8 +37,7 @@ import ZooKit
         let threads = EngineControl.threads
         defer { try? EngineControl.start(threads: threads) }
         for seed in try Seeds(12) {
-            var shape = NormCase(seed: seed)
-            (shape.images, shape.height, shape.width) = (67, 17, 15)
+            let shape = NormCase(seed: seed).shared
             let dropout = shape.slope == 0 ? 0.3 : 0
             var bits: [[[UInt32]]] = []
             for threads in [1, 2, 2] {

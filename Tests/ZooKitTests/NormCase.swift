@@ -25,6 +25,14 @@ struct NormCase: CustomStringConvertible {
         last = draw.one([true, false])
     }
 
+    /// The same with as many images as two threads share, of a size that no vector divides.
+    var shared: Self {
+        var copy = self
+        (copy.height, copy.width) = (17, 15)
+        copy.images = Sharing.images(channels * group * copy.height * copy.width, inAll: 200_000)
+        return copy
+    }
+
     var description: String {
         "\(images)×\(channels)·\(group)×\(height)×\(width), pool \(pool), slope \(slope), \(training ? "training" : "evaluation"), "
             + "\(last ? "channels last" : "contiguous")"

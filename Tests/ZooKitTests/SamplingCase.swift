@@ -25,6 +25,14 @@ struct SamplingCase: CustomStringConvertible {
         last = draw.one([true, false])
     }
 
+    /// The same with as many images as two threads share.
+    var shared: Self {
+        var copy = self
+        (copy.height, copy.width, copy.outHeight, copy.outWidth) = (17, 15, 12, 13)
+        copy.images = Sharing.images(channels * copy.outHeight * copy.outWidth, inAll: 50_000)
+        return copy
+    }
+
     var description: String {
         "\(images)×\(channels)×\(height)×\(width) to \(outHeight)×\(outWidth), \(places), \(padding), "
             + "\(last ? "channels last" : "contiguous")"

@@ -47,9 +47,7 @@ import ZooKit
         let threads = EngineControl.threads
         defer { try? EngineControl.start(threads: threads) }
         for seed in try Seeds(12) {
-            var shape = try SamplingCase(seed: seed)
-            shape.images = 33
-            (shape.height, shape.width, shape.outHeight, shape.outWidth) = (17, 15, 12, 13)
+            let shape = try SamplingCase(seed: seed).shared
             var bits: [[[UInt32]]] = []
             for threads in [1, 2, 2] {
                 try EngineControl.start(threads: threads)

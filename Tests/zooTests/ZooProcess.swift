@@ -37,7 +37,7 @@ enum ZooProcess {
         var environment = ProcessInfo.processInfo.environment.filter {
             !$0.key.hasPrefix("ZOO_") && !["NO_COLOR", "TERM"].contains($0.key)
         }
-        environment["XDG_DATA_HOME"] = "/nonexistent"
+        environment["XDG_DATA_HOME"] = products.appendingPathComponent("test-share").path
         // Beside what was built, so that nobody else writes into it, nor makes it first.
         environment["XDG_CACHE_HOME"] = products.appendingPathComponent("test-cache").path
         environment["ZOO_MANIFEST"] = root.appendingPathComponent("zoo.json").path
