@@ -1,6 +1,7 @@
 import ZooCore
 import ZooHost
 import ZooKit
+import ZooManifest
 import ZooPlugins
 
 extension Check {
@@ -153,18 +154,6 @@ extension Option {
 
 extension JSON {
     fileprivate var integral: JSON { if case .double(let value) = self { .int(Int(value)) } else { self } }
-
-    init(_ setting: Setting) {
-        self =
-            switch setting {
-            case .bool(let value): .bool(value)
-            case .int(let value): .int(value)
-            case .double(let value): .double(value)
-            case .string(let value): .string(value)
-            case .ints(let list): .array(list.map { .int($0) })
-            case .doubles(let list): .array(list.map { .double($0) })
-            }
-    }
 }
 
 /// Steele, Lea and Flood's SplitMix64: small, and its whole state is its seed.

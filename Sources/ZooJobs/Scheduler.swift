@@ -1,39 +1,8 @@
 import Foundation
 import Glibc
-public import ZooCore
-public import ZooStore
-public import ZooTraining
-
-/// What a job may take.
-public struct JobLimits: Sendable {
-    /// Seconds; nil for no limit.
-    public var seconds: Double?
-    /// Whether those count anew with every sign of progress, as for training runs, whose length nobody knows.
-    public var countsSilenceOnly = false
-    /// Bytes of memory.
-    public var memory: Int
-
-    public init(seconds: Double?, countsSilenceOnly: Bool = false, memory: Int) {
-        self.seconds = seconds
-        self.countsSilenceOnly = countsSilenceOnly
-        self.memory = memory
-    }
-}
-
-/// Who is told of jobs while they run, on the scheduler's thread.
-public protocol JobListener: AnyObject {
-    func jobsBegin(_ count: Int)
-    /// What is running now, in words, whenever something has changed: "stn-c0, seed 1, pose on strokes 40%".
-    func jobsRun(_ running: [String])
-    /// Progress of the only job there is.
-    var single: any ProgressListener { get }
-    /// - Parameter conditions: with what the worker did it; nil where it failed before that was known.
-    /// - Throws: whatever keeps the result from being stored; all work ends then.
-    func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws
-    /// A line that a worker has logged, or what the scheduler has to say.
-    func jobSaid(_ line: String)
-    func jobsEnd()
-}
+import ZooCore
+import ZooStore
+import ZooTraining
 
 /// Runs jobs in worker processes: a crash, a hang or too much memory fails the one job at hand.
 public final class Scheduler {

@@ -1,6 +1,4 @@
 public import ZooCore
-public import ZooData
-public import ZooHost
 public import ZooStore
 
 /// One thing that is measured of an entry, in the same way for every entry.
@@ -34,30 +32,4 @@ public enum ProbeNeed: String, Codable, Sendable, CaseIterable {
     case stages
     /// A data set that transforms its images.
     case transformedSet
-}
-
-/// The entry cannot be probed in this way: no failure, there is nothing to measure.
-public struct NotApplicable: Error, Sendable, CustomStringConvertible {
-    public let description: String
-    public init(_ description: String) { self.description = description }
-}
-
-/// A network with its weights, and the images to probe it with.
-public struct ProbeSubject {
-    public let host: HostRuntime
-    /// In evaluation mode.
-    public let network: Network
-    public let dataSet: DataSet
-    /// The test images as recorded.
-    public let images: ImageSet
-    /// Images per forward pass; no result depends on it beyond rounding.
-    public var batch: Int
-
-    public init(host: HostRuntime, network: Network, dataSet: DataSet, images: ImageSet, batch: Int = 256) {
-        self.host = host
-        self.network = network
-        self.dataSet = dataSet
-        self.images = images
-        self.batch = batch
-    }
 }
