@@ -219,7 +219,7 @@ public struct JobPlanner {
             weights: try RunDirectory(root: laboratory.runs, identity).weights, probe: "training",
             settings: try identity.recipe.settings)
         return Job(
-            id: try Checksum.sha256(of: Data(("training " + identity.text()).utf8)), task: task, subject: subject, conditions: conditions,
+            id: try Checksum.sha256(of: "training " + identity.text()), task: task, subject: subject, conditions: conditions,
             remarks: [], seals: seals, isTiming: false)
     }
 

@@ -202,14 +202,14 @@ public final class Scheduler {
         guard let job = slot.job else { return }
         let seconds = (ContinuousClock.now - slot.begun) / .seconds(1)
         // A plugin that does not look at what it is given crashes where the memory ends; and the system kills without a word.
-        let isCrash = if case .signalled = end { true } else { false }
-        let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .signalled(SIGKILL))
+        let isCrash = if case .killed = end { true } else { false }
+        let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .killed(signal: SIGKILL))
         if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, listener) }
         let words = process.lastWords
         let cause =
             switch (slot.verdict?.cause, end) {
             case (let cause?, _): cause
-            case (nil, .signalled(let number)): "it crashed: \(Self.name(of: number))\(words.isEmpty ? "" : ": " + words)"
+            case (nil, .killed(let number)): "it crashed: \(Self.name(of: number))\(words.isEmpty ? "" : ": " + words)"
             case (nil, .exited(let status)): "its worker ended with status \(status)\(words.isEmpty ? "" : ": " + words)"
             }
         try conclude(slot, job, .failed(cause, status: HostError.Kind.software.rawValue), seconds: seconds, listener)

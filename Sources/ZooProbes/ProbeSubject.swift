@@ -1,5 +1,6 @@
 public import ZooData
 public import ZooHost
+import ZooKit
 
 /// A network with its weights, and the images to probe it with.
 public struct ProbeSubject {
@@ -18,5 +19,12 @@ public struct ProbeSubject {
         self.dataSet = dataSet
         self.images = images
         self.batch = batch
+    }
+
+    /// The logits of a batch; see `Network.logits`.
+    ///
+    /// - Parameter own: images instead of the batch's.
+    func logits(_ batch: Batch, images own: Tensor? = nil, trace: Trace? = nil) throws -> Tensor {
+        try network.logits(batch, heads: images.heads, of: dataSet, images: own, trace: trace)
     }
 }

@@ -1,6 +1,7 @@
 public import ZooJobs
 import ZooManifest
 public import ZooStatistics
+import ZooStore
 
 /// Comparisons of entries as tables; all shares in percent for people, as fractions for programs.
 public enum ComparisonTables {
@@ -80,7 +81,7 @@ public enum ComparisonTables {
 
     /// One row per entry, best first.
     public static func ranking(_ rows: [Ranking.Row], figure: String, published: [PublishedComparison] = []) -> DataTable {
-        let isShare = figure.hasPrefix("error") || figure.hasPrefix("accuracy")
+        let isShare = Measurement.Figure.isShare(figure)
         let costs = Set(rows.flatMap(\.costs.keys)).sorted()
         let value: DataTable.Column = isShare ? share("value", "\(figure) %") : .estimate("value", figure, decimals: 4)
         let isWhole = { (cost: String) in rows.allSatisfy { $0.costs[cost].map { $0 == $0.rounded() && abs($0) < 1e15 } ?? true } }

@@ -26,15 +26,9 @@ public struct Interval: Codable, Sendable, Equatable {
     }
 
     public func contains(_ value: Double) -> Bool { low <= value && value <= high }
-}
 
-extension Collection<Double> {
-    /// NaN of nothing.
-    package var mean: Double { reduce(0, +) / Double(count) }
-
-    /// With n − 1 degrees of freedom.
-    var variance: Double {
-        let centre = mean
-        return reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(count - 1)
+    /// The part of it that lies within bounds: a share is no less than 0 and no more than 1, whatever t says of few seeds.
+    public func clipped(to bounds: ClosedRange<Double>) -> Interval {
+        Interval(low: max(bounds.lowerBound, low), high: min(bounds.upperBound, high), level: level, method: method)
     }
 }

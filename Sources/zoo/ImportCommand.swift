@@ -1,14 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import ZooCore
 import ZooExchange
-public import ZooManifest
+import ZooManifest
 import ZooReport
-
-extension ImageSize: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { description }
-}
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
