@@ -86,7 +86,7 @@ public final class Scheduler {
         }
         let job = waiting.remove(at: waiting.firstIndex { $0.subject.dataset == slot.lastDataSet } ?? 0)
         if slot.process == nil {
-            slot.process = try WorkerProcess(program: program, arguments: arguments + ["--memory", "\(limits.memory)"])
+            slot.process = try WorkerProcess(program: program, arguments: arguments)
         }
         slot.job = job
         slot.lastDataSet = job.subject.dataset
@@ -132,7 +132,7 @@ public final class Scheduler {
         let since = limits.countsSilenceOnly ? slot.alive : slot.begun
         if let seconds = limits.seconds, now - since > .seconds(seconds) {
             let what = limits.countsSilenceOnly ? "no progress" : "no result"
-            slot.verdict = ("\(what) within \(String(format: "%g", seconds)) s (--time-limit): ended", false)
+            slot.verdict = ("\(what) within \(String(format: "%g", seconds)) s, the time limit: ended", false)
         } else if Machine.residentMemory(of: process.id) > limits.memory {
             slot.verdict = ("", true)
         }
@@ -180,7 +180,7 @@ public final class Scheduler {
 
     /// Again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
     private func retry(_ slot: Slot, _ job: Job, _ listener: any JobListener) throws {
-        let limit = "the \(inBinaryUnits(limits.memory)) of --memory-limit"
+        let limit = "its limit of \(inBinaryUnits(limits.memory))"
         guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
             let batch = job.task == .probe ? ", even with batches of \(job.batch) images" : ""
             let failure = JobOutcome.failed(

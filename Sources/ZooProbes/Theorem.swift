@@ -75,7 +75,7 @@ public struct Theorem {
             let known = (manifest?.entries.map(\.id) ?? []) + host.components.filter { $0.kind == .extractor }.map(\.id)
             throw HostError(
                 .usage,
-                "there is no entry or extractor '\(name)'\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
+                "there is no entry or extractor '\(name)'\(suggestion(name, known)); this shows what there is: \(SuggestedCommand.list)")
         }
         return [
             Subject(name: name, weights: "untrained", component: name) { input in

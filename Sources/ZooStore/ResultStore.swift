@@ -35,7 +35,7 @@ public final class ResultStore: Sendable {
 
     private static func nothing(_ path: String) -> HostError {
         HostError(
-            .noInput, "\(path): there is no result store; this makes one: \(SuggestedCommand("evaluate", "--all", "--store", path))")
+            .noInput, "\(path): there is no result store; this makes one: \(SuggestedCommand.evaluate(.init(store: path)))")
     }
 
     /// Opens a store to add to it; one of an earlier version is brought up to date.
