@@ -11,15 +11,13 @@ public struct RankingReport: Codable, Sendable {
     public let images: String?
     public let leftOut: [StoredEntries.LeftOut]
 
-    public init(
-        _ stored: StoredEntries, figure: String, rows: [Ranking.Row], published: [PublishedComparison], missing: [StoredEntries.Missing]
-    ) {
-        dataset = stored.dataset
-        trainedOn = stored.trainedOn
-        self.figure = figure
-        self.rows = rows
-        self.published = published
-        self.missing = missing
-        (images, leftOut) = (stored.images, stored.leftOut)
+    public init(_ ranking: StoredRanking) {
+        dataset = ranking.stored.dataset
+        trainedOn = ranking.stored.trainedOn
+        figure = ranking.figure
+        rows = ranking.rows
+        published = ranking.published
+        missing = ranking.missing
+        (images, leftOut) = (ranking.stored.images, ranking.stored.leftOut)
     }
 }

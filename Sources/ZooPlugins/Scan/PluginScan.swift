@@ -1,5 +1,5 @@
 import Foundation
-public import ZooCore
+package import ZooCore
 
 /// Finds out what lies on the search path, without running anything in this process.
 package struct PluginScan {
