@@ -39,8 +39,9 @@ final class SVHNClassifier: StagedExtractor, Component {
             classifier = nil
             return
         }
+        let scope = parameters.root
         let hidden = try HiddenLayers(build.ints("hidden"), inFeatures: chain.shape.count, in: parameters) {
-            [$0, ReLU(), Dropout(p: dropout, in: parameters.root)]
+            [$0, ReLU(), Dropout(p: dropout, in: scope)]
         }
         let heads = try Heads(inFeatures: hidden.features, heads: build.int("heads"), classes: build.outputs, in: parameters["heads"])
         classifier = Sequential(hidden.layers + [heads])
