@@ -23,12 +23,7 @@ final class MNISTClassifier: StagedExtractor, Component {
             ])
         }
         self.chain = chain
-        classifier =
-            build.outputs == 0
-            ? nil
-            : Sequential([
-                Flatten(), try Linear(inFeatures: chain.shape.count, outFeatures: build.outputs, in: parameters["classifier"]),
-            ])
+        classifier = try chain.linearClassifier(build, in: parameters["classifier"])
     }
 }
 

@@ -37,13 +37,8 @@ final class PlanktonClassifier: StagedExtractor, Component {
             classifier = nil
             return
         }
-        var layers: [any Layer] = [Flatten()]
-        var features = chain.shape.count
-        for (index, hidden) in try build.ints("hidden").enumerated() {
-            layers += [dropout, try Linear(inFeatures: features, outFeatures: hidden, in: parameters["fc\(index + 1)"]), activation]
-            features = hidden
-        }
-        layers += [dropout, try Linear(inFeatures: features, outFeatures: build.outputs, in: parameters["classifier"])]
-        classifier = Sequential(layers)
+        let hidden = try HiddenLayers(build.ints("hidden"), inFeatures: chain.shape.count, in: parameters) { [dropout, $0, activation] }
+        let linear = try Linear(inFeatures: hidden.features, outFeatures: build.outputs, in: parameters["classifier"])
+        classifier = Sequential(hidden.layers + [dropout, linear])
     }
 }

@@ -39,18 +39,12 @@ final class SVHNClassifier: StagedExtractor, Component {
             classifier = nil
             return
         }
-        var layers: [any Layer] = [Flatten()]
-        var features = chain.shape.count
-        for (index, hidden) in try build.ints("hidden").enumerated() {
-            layers += [
-                try Linear(inFeatures: features, outFeatures: hidden, in: parameters["fc\(index + 1)"]), ReLU(),
-                Dropout(p: dropout, in: parameters.root),
-            ]
-            features = hidden
+        let scope = parameters.root
+        let hidden = try HiddenLayers(build.ints("hidden"), inFeatures: chain.shape.count, in: parameters) {
+            [$0, ReLU(), Dropout(p: dropout, in: scope)]
         }
-        layers.append(
-            try Heads(inFeatures: features, heads: build.int("heads"), classes: build.outputs, in: parameters["heads"]))
-        classifier = Sequential(layers)
+        let heads = try Heads(inFeatures: hidden.features, heads: build.int("heads"), classes: build.outputs, in: parameters["heads"])
+        classifier = Sequential(hidden.layers + [heads])
     }
 }
 

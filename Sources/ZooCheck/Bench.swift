@@ -186,7 +186,9 @@ extension Bench {
             let list = own.filter { $0.file == path } + own.filter { $0.file != path }
             guard !list.isEmpty else {
                 if !slot.isRequired { continue }
-                throw Check.Skip(reason: "no plugin offers a \(slot.kind) for slot '\(slot.name)'; name their directory with --plugin-path")
+                throw Check.Skip(
+                    reason: "no plugin offers a \(slot.kind) for slot '\(slot.name)'; name their directory with \(ProgramOption.pluginPath)"
+                )
             }
             fillings = fillings.flatMap { filling in list.prefix(12).map { part in filling.merging([slot.name: part.id]) { $1 } } }
         }

@@ -4,7 +4,7 @@ public import ZooCore
 import ZooPlugins
 
 /// The validator: runs checks on a plugin in other processes, each within a time limit.
-public struct PluginCheck: Sendable {
+public struct PluginCheck: Sendable, Codable {
     /// The hidden command of the program that runs checks.
     public static let command = "check-plugin"
 
@@ -81,20 +81,30 @@ public struct PluginCheck: Sendable {
     }
 
     private func start(_ checks: [Check]) throws(HostError) -> ChildProcess {
-        let arguments =
-            [Self.command, file, "--seed", "\(seed)", "--calls", "\(calls)"] + others.flatMap { ["--plugin-path", $0] }
-            + checks.flatMap { ["--only", $0.name] }
-        return try ChildProcess.run(Prober.program, arguments, patience: timeLimit)
+        let request = try? JSONEncoder().encode(Request(check: self, names: checks.map(\.name)))
+        return try ChildProcess.run(
+            Prober.program, [Self.command, String(decoding: request ?? Data(), as: UTF8.self)], patience: timeLimit)
     }
 
     private static func parse(_ output: [UInt8]) -> [Check.Result] {
         output.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONDecoder().decode(Check.Result.self, from: Data($0)) }
     }
 
+    /// What the other process is asked to do.
+    private struct Request: Codable {
+        let check: PluginCheck
+        let names: [String]
+    }
+
     /// The other side: runs the checks and tells of each in a line of JSON on standard output. What the plugin prints goes to standard error.
-    public func answer(_ checks: [Check]) throws(HostError) {
+    ///
+    /// - Parameter request: as `run` wrote it.
+    public static func answer(_ request: String) throws(HostError) {
+        guard let request = try? JSONDecoder().decode(Request.self, from: Data(request.utf8)) else {
+            throw HostError(.usage, "'\(command)' expects a request in JSON, as the program writes it")
+        }
         let lines = Prober.takeOverOutput()
-        try runHere(checks) { result in
+        try request.check.runHere(named(request.names)) { result in
             if let line = try? JSONEncoder().encode(result) { lines.write(line) }
         }
     }

@@ -1,6 +1,7 @@
 import ZooCore
 import ZooHost
 import ZooKit
+import ZooManifest
 import ZooPlugins
 
 extension Check {
@@ -35,7 +36,7 @@ extension Check {
             }
         },
         Check("configurations", "random settings within the bounds give a working component or a refusal in words") { bench in
-            var random = SplitMix64(state: bench.seed &+ 0xc0ff_ee)
+            var random = RandomStream(seed: bench.seed, "check/configurations").sequence()
             let components = try bench.plugin().components.filter { !$0.options.isEmpty }
             guard !components.isEmpty else { throw Skip(reason: "nothing can be set") }
             for component in components {
@@ -63,7 +64,7 @@ extension Check {
 extension Bench {
     /// For an option that has no default.
     func anyValue(of option: Option) -> Setting {
-        var random = SplitMix64(state: seed)
+        var random = RandomStream(seed: seed, "check/value").sequence()
         return option.random(&random)
     }
 }
@@ -122,7 +123,7 @@ extension Option {
     }
 
     /// Within the bounds and not at them, and no further from the default than makes sense to build: four times as much.
-    fileprivate func random(_ random: inout SplitMix64) -> Setting {
+    fileprivate func random(_ random: inout RandomStream.Sequence) -> Setting {
         func number(near base: Double) -> Double {
             let reach = max(abs(base) * 4, 4)
             let low = max(bounds.lowerBound, base - reach)
@@ -153,29 +154,4 @@ extension Option {
 
 extension JSON {
     fileprivate var integral: JSON { if case .double(let value) = self { .int(Int(value)) } else { self } }
-
-    init(_ setting: Setting) {
-        self =
-            switch setting {
-            case .bool(let value): .bool(value)
-            case .int(let value): .int(value)
-            case .double(let value): .double(value)
-            case .string(let value): .string(value)
-            case .ints(let list): .array(list.map { .int($0) })
-            case .doubles(let list): .array(list.map { .double($0) })
-            }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: small, and its whole state is its seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

@@ -20,6 +20,11 @@ public enum Checksum {
         return try digest.finish()
     }
 
+    /// The SHA-256 of a text in UTF-8.
+    ///
+    /// - Throws: as `sha256(of:)` of data.
+    public static func sha256(of text: String) throws(HostError) -> String { try sha256(of: Data(text.utf8)) }
+
     /// The SHA-256 of a regular file, read 1 MiB at a time: files may be larger than the memory.
     ///
     /// - Throws: `HostError` of kind `noInput` if the file cannot be opened, `io` if reading fails.

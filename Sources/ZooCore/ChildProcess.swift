@@ -9,6 +9,13 @@ public struct ChildProcess: Sendable {
         /// It was killed because it wrote nothing for this number of seconds.
         case hung(seconds: Double)
 
+        fileprivate init(_ end: RunningProcess.End) {
+            switch end {
+            case .exited(let status): self = .exited(status)
+            case .killed(let signal): self = .killed(signal: signal)
+            }
+        }
+
         /// "ended with status 3", "was killed by signal 11 (Segmentation fault)", "hung: …".
         public var description: String {
             switch self {
@@ -38,122 +45,43 @@ public struct ChildProcess: Sendable {
     /// - Parameter patience: seconds within which something has to come on standard output, counted anew each time it does.
     /// - Throws: `unavailable` if it cannot be started.
     public static func run(_ program: String, _ arguments: [String], patience: Double) throws(HostError) -> ChildProcess {
-        var (output, errors) = (PipeEnds(), PipeEnds())
-        guard output.open(), errors.open() else { throw HostError(.unavailable, "no pipe: \(String(cString: strerror(errno)))") }
-        defer {
-            output.close()
-            errors.close()
-        }
-        let child = try start(program, arguments, output: output.writer, errors: errors.writer)
+        var output = try PipeEnds()
+        var errors = try PipeEnds()
+        let child = try RunningProcess(
+            program, [program] + arguments, descriptors: [STDOUT_FILENO: output.writer, STDERR_FILENO: errors.writer], ownGroup: false)
         output.closeWriter()
         errors.closeWriter()
+        output.stopWaiting()
+        errors.stopWaiting()
+        var (said, complaints): ([UInt8], [UInt8]) = ([], [])
         let limit = Int64(patience * 1e9)
         var deadline = now() + limit
-        var status: Int32 = 0
-        var isOver = false
-        while output.isOpen || errors.isOpen || !isOver {
-            // A grandchild may hold the pipes open: they are not waited for once the child itself is gone.
-            if !isOver, waitpid(child, &status, WNOHANG) == child {
-                isOver = true
-                continue
+        var end: RunningProcess.End?
+        while true {
+            if end == nil { end = child.reap(waiting: false)?.end }
+            // A negative descriptor is left out.
+            var wanted = [output.reader, errors.reader].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let hasMore = poll(&wanted, 2, end == nil ? 20 : 0) > 0
+            if output.reader >= 0 {
+                let (found, isOver) = output.drain(into: &said, most: mostOutput)
+                if found { deadline = now() + limit }
+                if isOver { output.closeReader() }
             }
-            let hasMore = PipeEnds.wait(&output, &errors, milliseconds: isOver ? 0 : 20)
-            if output.read(most: mostOutput, keepingEnd: false) { deadline = now() + limit }
-            _ = errors.read(most: mostErrors, keepingEnd: true)
-            if isOver, !hasMore { break }
-            if !isOver, now() > deadline {
-                kill(child, SIGKILL)
-                while waitpid(child, &status, 0) < 0, errno == EINTR {}
-                return ChildProcess(end: .hung(seconds: patience), output: output.bytes, errors: errors.bytes)
+            if errors.reader >= 0, errors.drain(into: &complaints, most: mostErrors, keeping: .last).isOver { errors.closeReader() }
+            // A grandchild may hold the pipes open: they are not waited for once the child itself is gone.
+            if let end, !hasMore { return ChildProcess(end: End(end), output: said, errors: complaints) }
+            if end == nil, now() > deadline {
+                child.kill()
+                _ = child.reap(waiting: true)
+                return ChildProcess(end: .hung(seconds: patience), output: said, errors: complaints)
             }
         }
-        // The macros that take a status apart are not imported: the low seven bits are the signal.
-        let signal = status & 0x7f
-        return ChildProcess(
-            end: signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal), output: output.bytes, errors: errors.bytes)
-    }
-
-    private static func start(_ program: String, _ arguments: [String], output: Int32, errors: Int32) throws(HostError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)
-        var words = ([program] + arguments).map { strdup($0) } + [nil]
-        defer { words.forEach { free($0) } }
-        // A process that is expected to crash need not spend a second on saying how.
-        var environment = ProcessInfo.processInfo.environment
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        var settings = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { settings.forEach { free($0) } }
-        var child: pid_t = 0
-        let reason = posix_spawn(&child, program, &actions, nil, &words, &settings)
-        guard reason == 0 else { throw HostError(.unavailable, "\(program): cannot be started: \(String(cString: strerror(reason)))") }
-        return child
     }
 
     private static func now() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-    }
-}
-
-/// A pipe from a child, and what has come through it.
-private struct PipeEnds {
-    private(set) var reader: Int32 = -1
-    private(set) var writer: Int32 = -1
-    private(set) var bytes: [UInt8] = []
-    var isOpen: Bool { reader >= 0 }
-
-    mutating func open() -> Bool {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { return false }
-        (reader, writer) = (ends[0], ends[1])
-        _ = fcntl(reader, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(writer, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(reader, F_SETFL, O_NONBLOCK)
-        return true
-    }
-
-    mutating func closeWriter() {
-        if writer >= 0 { Glibc.close(writer) }
-        writer = -1
-    }
-
-    mutating func close() {
-        closeWriter()
-        if reader >= 0 { Glibc.close(reader) }
-        reader = -1
-    }
-
-    /// Waits until one of the two has something to say; whether one has.
-    static func wait(_ a: inout PipeEnds, _ b: inout PipeEnds, milliseconds: Int32) -> Bool {
-        // A negative descriptor is left out.
-        var wanted = [pollfd(fd: a.reader, events: Int16(POLLIN), revents: 0), pollfd(fd: b.reader, events: Int16(POLLIN), revents: 0)]
-        return poll(&wanted, 2, milliseconds) > 0
-    }
-
-    /// Takes what is there; whether anything was. `most` bytes are kept, the first or the last of all.
-    mutating func read(most: Int, keepingEnd: Bool) -> Bool {
-        guard isOpen else { return false }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        var found = false
-        while true {
-            let count = Glibc.read(reader, &buffer, buffer.count)
-            if count > 0 {
-                found = true
-                bytes += buffer[..<count]
-                if bytes.count > most { keepingEnd ? bytes.removeFirst(bytes.count - most) : bytes.removeLast(bytes.count - most) }
-            } else if count == 0 {
-                Glibc.close(reader)
-                reader = -1
-                return found
-            } else if errno != EINTR {
-                return found
-            }
-        }
     }
 }
 

@@ -96,7 +96,7 @@ package struct JSONPlace: Sendable, Equatable {
     }
     package func int(in range: ClosedRange<Int>) throws(HostError) -> Int {
         guard case .int(let number) = value else { throw error("expected an integer, found \(value.kind)") }
-        guard range.contains(number) else { throw error("expected \(range.lowerBound) to \(range.upperBound), found \(number)") }
+        guard range.contains(number) else { throw error("expected \(span("\(range.lowerBound)", "\(range.upperBound)")), found \(number)") }
         return number
     }
     package func double(in range: ClosedRange<Double>) throws(HostError) -> Double {
@@ -106,9 +106,12 @@ package struct JSONPlace: Sendable, Equatable {
         case .double(let value): number = value
         default: throw error("expected a number, found \(value.kind)")
         }
-        guard range.contains(number) else { throw error("expected \(range.lowerBound) to \(range.upperBound), found \(number)") }
+        guard range.contains(number) else {
+            throw error("expected \(span(plain(range.lowerBound), plain(range.upperBound))), found \(plain(number))")
+        }
         return number
     }
+    private func span(_ low: String, _ high: String) -> String { low == high ? low : "\(low) to \(high)" }
     package func choice<T: RawRepresentable & CaseIterable>(_ type: T.Type) throws(HostError) -> T where T.RawValue == String {
         let text = try string()
         let names = T.allCases.map(\.rawValue)

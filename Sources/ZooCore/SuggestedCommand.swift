@@ -1,38 +1,48 @@
-/// A command of the zoo that a message suggests, as it can be pasted into a shell.
+/// A command that a message suggests; `Wording` says how it is typed.
 ///
-///     SuggestedCommand("train", "cnn", "--dataset", "mnist").description
-///     // zoo train cnn --dataset mnist, and --data-dir '/my data' if the running command was given that
-///
-/// It repeats the options by which the running command was told where things are: without them it would look elsewhere.
-public struct SuggestedCommand: CustomStringConvertible {
-    /// The whole command, each word quoted where a shell needs it.
-    public let description: String
+///     "there are no weights; train them with: \(SuggestedCommand.train("cnn", dataset: "mnist", seed: 0))"
+public enum SuggestedCommand: Sendable, Hashable, CustomStringConvertible {
+    /// Shows what there is.
+    case list
+    /// - seed: nil for the usual one.
+    case train(_ entry: String, dataset: String, seed: UInt64?)
+    case evaluate(Evaluation)
+    /// Makes weights of an entry of what is in a file.
+    case importWeights(String)
+    /// Trains and measures what a study asks for.
+    case reproduce(_ study: String, budget: String)
 
-    /// - Parameters:
-    ///   - words: the subcommand, then its arguments; an option that is among them is not repeated.
-    ///   - arguments: of the running command.
-    public init(_ words: String..., given arguments: [String] = CommandLine.arguments) {
-        self.init(words, given: arguments)
-    }
+    /// What is to be evaluated; nil and empty leave the command's defaults.
+    public struct Evaluation: Sendable, Hashable {
+        /// nil for all entries.
+        public var entry: String?
+        public var dataset: String?
+        public var seeds: [UInt64]
+        public var probe: String?
+        /// The data set of the training run.
+        public var trainedOn: String?
+        /// Whether weights are untrained.
+        public var isInitial: Bool
+        /// The file of weights.
+        public var weights: String?
+        /// The result store.
+        public var store: String?
 
-    public init(_ words: [String], given arguments: [String] = CommandLine.arguments) {
-        let places = (words.first.flatMap { Self.places[$0] } ?? []).filter { !words.contains($0) }
-        var all = ["zoo"] + words
-        var rest = arguments.dropFirst().prefix { $0 != "--" }
-        while let argument = rest.popFirst() {
-            if places.contains(argument), let value = rest.popFirst() {
-                all += [argument, value]
-            } else if let end = argument.firstIndex(of: "="), places.contains(String(argument[..<end])) {
-                all += [String(argument[..<end]), String(argument[argument.index(after: end)...])]
-            }
+        public init(
+            _ entry: String? = nil, dataset: String? = nil, seeds: [UInt64] = [], probe: String? = nil, trainedOn: String? = nil,
+            isInitial: Bool = false, weights: String? = nil, store: String? = nil
+        ) {
+            self.entry = entry
+            self.dataset = dataset
+            self.seeds = seeds
+            self.probe = probe
+            self.trainedOn = trainedOn
+            self.isInitial = isInitial
+            self.weights = weights
+            self.store = store
         }
-        description = all.map(shellWord).joined(separator: " ")
     }
 
-    /// The options that say where things are, by the subcommands that are suggested.
-    package static let places: [String: [String]] = {
-        let host = ["--manifest", "--plugin-path", "--allow", "--lock"]
-        let experiment = host + ["--data-dir", "--store", "--runs"]
-        return ["evaluate": experiment, "train": experiment, "import": host, "list": host]
-    }()
+    /// As it is typed for the running program.
+    public var description: String { Wordings.current.text(of: self) }
 }

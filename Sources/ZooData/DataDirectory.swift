@@ -47,7 +47,7 @@ public enum DataDirectory {
     }
 
     /// Where files that are missing are to be put.
-    static let advice = "in a directory, and name that with --data-dir or \(environmentVariable)"
+    static var advice: String { "in a directory, and name that with \(ProgramOption.dataDirectory) or \(environmentVariable)" }
 
     /// The directory to read: `given`, or else what the environment says, or else a usual one.
     ///
@@ -60,13 +60,13 @@ public enum DataDirectory {
         guard let directory = choice.path else {
             throw HostError(
                 .noInput, file: dataSet, field: "data directory",
-                expected: "--data-dir DIR or \(environmentVariable)=DIR, with \(contents)",
+                expected: "\(ProgramOption.dataDirectory) DIR or \(environmentVariable)=DIR, with \(contents)",
                 found: "neither" + usual.map { ", nor a directory \($0)" }.joined())
         }
         guard DataFile.isDirectory(directory) else {
             throw HostError(
                 .noInput, file: directory, field: "data directory",
-                expected: "a directory with \(contents), as --data-dir or \(environmentVariable) names it",
+                expected: "a directory with \(contents), as \(ProgramOption.dataDirectory) or \(environmentVariable) names it",
                 found: DataFile.exists(directory) ? "something else" : "nothing of that name")
         }
         return directory

@@ -29,7 +29,7 @@ extension DataSet {
             let streams = (0..<min(2, images.count)).map { stream(split: split, seed: seed, epoch: epoch, index: images.place($0)).key }
             parts.append("clutter \(clutter) \(streams) \(try images.clutterPool.map { try Self.checksum($0.pixels) } ?? "")")
         }
-        return try Checksum.sha256(of: Data(parts.joined(separator: "\n").utf8))
+        return try Checksum.sha256(of: parts.joined(separator: "\n"))
     }
 
     private static func checksum<Element: BitwiseCopyable>(_ values: [Element]) throws -> String {

@@ -1,10 +1,5 @@
 import ZooCore
 
-/// Which half of a data set.
-public enum Split: String, Sendable, Hashable, CaseIterable, Codable {
-    case train, test
-}
-
 /// Labelled images held in memory as they were recorded: N×C×H×W bytes, 0 ... 255, row-major.
 public struct ImageSet: Sendable {
     public let name: String

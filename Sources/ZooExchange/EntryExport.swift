@@ -49,7 +49,7 @@ public struct EntryExport: Sendable {
         guard [1, size.channels].contains(preparation.means.count) else {
             throw HostError(
                 .usage,
-                "--input: images of \(size.channels) channels, but \(dataSet?.name ?? "the data set") has \(preparation.means.count)")
+                "the input has \(size.channels) channels, but \(dataSet?.name ?? "the data set") has \(preparation.means.count)")
         }
         let network = try host.network(entry, input: size, classes: classes, seed: seed)
         try file?.load(into: network.parameters)
@@ -79,7 +79,8 @@ public struct EntryExport: Sendable {
         let reason =
             said.map { "there is no data set '\($0)', on which they say they were trained" }
             ?? "they do not say on which data they were trained"
-        warnings.append("\(weights ?? ""): \(reason): the module does not normalise its images; name the data with --dataset")
+        warnings.append(
+            "\(weights ?? ""): \(reason): the module does not normalise its images; name the data with \(ProgramOption.dataset)")
         return nil
     }
 
@@ -102,7 +103,7 @@ public struct EntryExport: Sendable {
             let others = all.isEmpty ? "" : "; there are those of seed \(all.map { "\($0.seed)" }.joined(separator: ", "))"
             throw HostError(
                 .noInput,
-                "entry '\(entry.id)' comes without weights for \(name), seed \(seed)\(others): name a file with --weights, or 'initial' for untrained ones"
+                "entry '\(entry.id)' comes without weights for \(name), seed \(seed)\(others): name a file with \(ProgramOption.weights), or 'initial' for untrained ones"
             )
         }
         let path = found.path

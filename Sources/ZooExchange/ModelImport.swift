@@ -59,7 +59,7 @@ public struct ModelImport: Sendable {
         }
         if let id, !EntryName.isTypable(id) {
             throw HostError(
-                .usage, file: "--id", field: "id",
+                .usage, file: "the new entry", field: "id",
                 expected: "letters, digits, '-', '_', '.' or '+', the first a letter or digit, '\(EntryName.make(from: id))' for example",
                 found: "'\(id)'")
         }
@@ -103,7 +103,7 @@ public struct ModelImport: Sendable {
         try FileBytes.writeAtomically([text], to: path)
         let stem = ((model as NSString).lastPathComponent as NSString).deletingPathExtension
         if !isNamed, id != stem {
-            warnings.insert("the entry is called '\(id)', as '\(stem)' cannot be an id; --id chooses another", at: 0)
+            warnings.insert("the entry is called '\(id)', as '\(stem)' cannot be an id; \(ProgramOption.id) chooses another", at: 0)
         }
         return Outcome(entry: id, manifest: path, model: copy.path, parameters: network.parameters.count, warnings: warnings)
     }

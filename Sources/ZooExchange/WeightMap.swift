@@ -49,7 +49,7 @@ public struct WeightMap: Sendable {
                 let hint = nearest(to: name, in: file.entries.map(\.name)).map { ", the nearest it has is '\($0)'" } ?? ""
                 throw HostError(
                     .data,
-                    "\(file.path): no tensor '\(name)' for the network's '\(entry.name)' of shape \(entry.tensor.shape)\(hint); --map FILE says which is which"
+                    "\(file.path): no tensor '\(name)' for the network's '\(entry.name)' of shape \(entry.tensor.shape)\(hint); \(ProgramOption.map) FILE says which is which"
                 )
             }
             guard found.shape == entry.tensor.shape else {

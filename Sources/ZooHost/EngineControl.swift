@@ -16,20 +16,6 @@ private func logFromPlugin(_ level: zoo_log_level, _ message: UnsafePointer<CCha
     pluginLog.log(level: levels.indices.contains(index) ? levels[index] : .error, "\(String(cString: message))")
 }
 
-/// What convolutions multiply: float32, or factors rounded to bfloat16 whose products are added in float32. Weights, and all other
-/// operators, stay in float32.
-public enum Precision: String, Codable, CaseIterable, Sendable {
-    case fp32, bf16
-
-    /// "float32" or "bfloat16".
-    public var name: String { self == .bf16 ? "bfloat16" : "float32" }
-
-    fileprivate var dtype: zoo_dtype { self == .bf16 ? ZOO_BF16 : ZOO_F32 }
-
-    /// Whether kernels for that set of instructions gain by bfloat16, rather than round for nothing but the same numbers.
-    public static func isFast(on instructions: String) -> Bool { ["avx512_bf16", "amx"].contains(instructions) }
-}
-
 /// What only the host may set on the engine.
 public enum EngineControl {
     private static let started = Mutex(false)

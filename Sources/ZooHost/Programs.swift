@@ -59,7 +59,7 @@ enum Programs {
         let file = try trust.open(path)
         if let lock, !trust.isAllowed(file) {
             throw HostError(
-                .noPermission, "\(path): is a program, and \(lock) pins what may be loaded; --allow \(path) loads it anyway")
+                .noPermission, "\(path): is a program, and \(lock) pins what may be loaded; \(ProgramOption.allow) \(path) loads it anyway")
         }
         return Program(file: file, sha256: try file.sha256())
     }

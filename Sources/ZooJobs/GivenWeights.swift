@@ -28,11 +28,11 @@ struct GivenWeights {
         let own = metadata["dataset"].map(catalogue.canonical)
         if let said, let own, said != own {
             throw HostError(
-                .usage, file: path, field: "data set that it was trained on", expected: "\(said), as --trained-on says", found: own)
+                .usage, file: path, field: "data set that it was trained on", expected: "\(said), as the command says", found: own)
         }
         let ownSeed = metadata["seed"].flatMap { UInt64($0) }
         if let seed, let ownSeed, seed != ownSeed {
-            throw HostError(.usage, file: path, field: "seed", expected: "\(seed), as --seed says", found: "\(ownSeed)")
+            throw HostError(.usage, file: path, field: "seed", expected: "\(seed), as the command says", found: "\(ownSeed)")
         }
         self.trainedOn = own ?? said ?? Self.unknown
         self.seed = ownSeed ?? seed
@@ -50,8 +50,8 @@ struct GivenWeights {
         if own == nil {
             remarks.append(
                 said == nil
-                    ? "\(path): its metadata do not say on what it was trained; --trained-on does"
-                    : "\(path): its metadata do not say on what it was trained: filed under what --trained-on says")
+                    ? "\(path): its metadata do not say on what it was trained, and the command does not either"
+                    : "\(path): its metadata do not say on what it was trained: filed under what the command says")
         } else if self.trainedOn != dataSet.name, said == nil {
             remarks.append("\(path): its metadata say that it was trained on \(self.trainedOn), not on \(dataSet.name)")
         }

@@ -8,22 +8,6 @@ public import ZooProbes
 public import ZooStore
 public import ZooTraining
 
-/// What is to be done, in order.
-public struct Plan {
-    public var jobs: [Job] = []
-    /// What stands in the way of others: a plugin that is missing, data that are not there, weights that nobody trained.
-    public var problems: [any Error] = []
-
-    public init() {}
-
-    /// Part `index` (from 1) of `count`: every `count`-th job from there on, so that all parts together are the plan.
-    public func shard(_ index: Int, of count: Int) -> Plan {
-        var part = self
-        part.jobs = jobs.enumerated().filter { $0.offset % count == index - 1 }.map(\.element)
-        return part
-    }
-}
-
 /// Turns entries × data sets × seeds × probes into jobs with their identities.
 public struct JobPlanner {
     let laboratory: Laboratory
@@ -235,7 +219,7 @@ public struct JobPlanner {
             weights: try RunDirectory(root: laboratory.runs, identity).weights, probe: "training",
             settings: try identity.recipe.settings)
         return Job(
-            id: try Checksum.sha256(of: Data(("training " + identity.text()).utf8)), task: task, subject: subject, conditions: conditions,
+            id: try Checksum.sha256(of: "training " + identity.text()), task: task, subject: subject, conditions: conditions,
             remarks: [], seals: seals, isTiming: false)
     }
 

@@ -94,13 +94,10 @@ public final class JobRunner {
         }
         try found.check(against: job.conditions, subject: subject.dataset)
         conditions = found
-        if probe.needs.contains(.transformedSet), dataSet.upright == dataSet {
-            throw NotApplicable("\(dataSet.name) does not transform its images")
-        }
         try network.parameters.convert(format: .channelsLast)
         try network.parameters.setTraining(false)
-        let measurement = try probe.run(
-            on: ProbeSubject(host: laboratory.host, network: network, dataSet: dataSet, images: test.images, batch: job.batch),
+        let measurement = try probe.measure(
+            ProbeSubject(host: laboratory.host, network: network, dataSet: dataSet, images: test.images, batch: job.batch),
             progress: progress)
         return (measurement, found)
     }

@@ -1,39 +1,8 @@
 import Foundation
 import Glibc
-public import ZooCore
-public import ZooStore
-public import ZooTraining
-
-/// What a job may take.
-public struct JobLimits: Sendable {
-    /// Seconds; nil for no limit.
-    public var seconds: Double?
-    /// Whether those count anew with every sign of progress, as for training runs, whose length nobody knows.
-    public var countsSilenceOnly = false
-    /// Bytes of memory.
-    public var memory: Int
-
-    public init(seconds: Double?, countsSilenceOnly: Bool = false, memory: Int) {
-        self.seconds = seconds
-        self.countsSilenceOnly = countsSilenceOnly
-        self.memory = memory
-    }
-}
-
-/// Who is told of jobs while they run, on the scheduler's thread.
-public protocol JobListener: AnyObject {
-    func jobsBegin(_ count: Int)
-    /// What is running now, in words, whenever something has changed: "stn-c0, seed 1, pose on strokes 40%".
-    func jobsRun(_ running: [String])
-    /// Progress of the only job there is.
-    var single: any ProgressListener { get }
-    /// - Parameter conditions: with what the worker did it; nil where it failed before that was known.
-    /// - Throws: whatever keeps the result from being stored; all work ends then.
-    func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws
-    /// A line that a worker has logged, or what the scheduler has to say.
-    func jobSaid(_ line: String)
-    func jobsEnd()
-}
+import ZooCore
+import ZooStore
+import ZooTraining
 
 /// Runs jobs in worker processes: a crash, a hang or too much memory fails the one job at hand.
 public final class Scheduler {
@@ -117,7 +86,7 @@ public final class Scheduler {
         }
         let job = waiting.remove(at: waiting.firstIndex { $0.subject.dataset == slot.lastDataSet } ?? 0)
         if slot.process == nil {
-            slot.process = try WorkerProcess(program: program, arguments: arguments + ["--memory", "\(limits.memory)"])
+            slot.process = try WorkerProcess(program: program, arguments: arguments)
         }
         slot.job = job
         slot.lastDataSet = job.subject.dataset
@@ -163,7 +132,7 @@ public final class Scheduler {
         let since = limits.countsSilenceOnly ? slot.alive : slot.begun
         if let seconds = limits.seconds, now - since > .seconds(seconds) {
             let what = limits.countsSilenceOnly ? "no progress" : "no result"
-            slot.verdict = ("\(what) within \(String(format: "%g", seconds)) s (--time-limit): ended", false)
+            slot.verdict = ("\(what) within \(String(format: "%g", seconds)) s, the time limit: ended", false)
         } else if Machine.residentMemory(of: process.id) > limits.memory {
             slot.verdict = ("", true)
         }
@@ -211,7 +180,7 @@ public final class Scheduler {
 
     /// Again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
     private func retry(_ slot: Slot, _ job: Job, _ listener: any JobListener) throws {
-        let limit = "the \(inBinaryUnits(limits.memory)) of --memory-limit"
+        let limit = "its limit of \(inBinaryUnits(limits.memory))"
         guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
             let batch = job.task == .probe ? ", even with batches of \(job.batch) images" : ""
             let failure = JobOutcome.failed(
@@ -233,14 +202,14 @@ public final class Scheduler {
         guard let job = slot.job else { return }
         let seconds = (ContinuousClock.now - slot.begun) / .seconds(1)
         // A plugin that does not look at what it is given crashes where the memory ends; and the system kills without a word.
-        let isCrash = if case .signalled = end { true } else { false }
-        let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .signalled(SIGKILL))
+        let isCrash = if case .killed = end { true } else { false }
+        let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .killed(signal: SIGKILL))
         if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, listener) }
         let words = process.lastWords
         let cause =
             switch (slot.verdict?.cause, end) {
             case (let cause?, _): cause
-            case (nil, .signalled(let number)): "it crashed: \(Self.name(of: number))\(words.isEmpty ? "" : ": " + words)"
+            case (nil, .killed(let number)): "it crashed: \(Self.name(of: number))\(words.isEmpty ? "" : ": " + words)"
             case (nil, .exited(let status)): "its worker ended with status \(status)\(words.isEmpty ? "" : ": " + words)"
             }
         try conclude(slot, job, .failed(cause, status: HostError.Kind.software.rawValue), seconds: seconds, listener)

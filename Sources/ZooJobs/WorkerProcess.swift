@@ -4,72 +4,50 @@ import ZooCore
 
 /// A worker as its parent sees it: a process of its own group with three pipes.
 final class WorkerProcess {
-    enum End: Equatable {
-        case exited(Int32)
-        case signalled(Int32)
-    }
+    typealias End = RunningProcess.End
 
-    let id: pid_t
-    /// Messages, and what the process or its plugins print.
-    let messages, output: Int32
-    private var input: Int32
+    private let process: RunningProcess
+    private let jobs: PipeEnds
+    private let messagePipe: PipeEnds
+    private let outputPipe: PipeEnds
     private var unread: [UInt8] = []
     /// The end of what was printed since the last job began.
     private var printed: [UInt8] = []
     /// How it ended and the most memory it ever held, in bytes; nil while it runs.
     private(set) var end: (End, peakMemory: Int)?
 
+    var id: pid_t { process.id }
+    /// Descriptors of messages, and of what the process or its plugins print.
+    var messages: Int32 { messagePipe.reader }
+    var output: Int32 { outputPipe.reader }
+
     /// Starts this very program, whatever has become of its file since, with other arguments.
     ///
     /// - Throws: `unavailable` if the system has no process or pipe to give.
     init(program: String = Program.image, arguments: [String]) throws {
-        var pipes: [Int32] = []
-        func fail(_ code: Int32) -> HostError {
-            for descriptor in pipes { close(descriptor) }
-            return HostError(.unavailable, "a worker cannot be started: \(String(cString: strerror(code)))")
-        }
-        // Each for reading and for writing, away from the numbers that the child wants them at, closed in whatever else is started.
-        for _ in 0..<3 {
-            var pair: [Int32] = [-1, -1]
-            guard pipe(&pair) == 0 else { throw fail(errno) }
-            for descriptor in pair {
-                let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 10)
-                let reason = errno
-                close(descriptor)
-                guard copy >= 0 else { throw fail(reason) }
-                pipes.append(copy)
-            }
-        }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (from, to) in [(pipes[0], STDIN_FILENO), (pipes[5], STDOUT_FILENO), (pipes[5], STDERR_FILENO), (pipes[3], Worker.descriptor)] {
-            posix_spawn_file_actions_adddup2(&actions, from, to)
-        }
-        // A group of its own: the terminal's Ctrl-C is for the parent, and what a plugin starts ends with its worker.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        posix_spawnattr_setpgroup(&attributes, 0)
-        var environment = ProcessInfo.processInfo.environment
-        // The reason of a crash is one line; collecting a backtrace takes seconds.
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        let argv = (["zoo"] + arguments).map { strdup($0) } + [nil]
-        let envp = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { (argv + envp).forEach { free($0) } }
-        var child: pid_t = 0
-        let status = posix_spawn(&child, program, &actions, &attributes, argv, envp)
-        guard status == 0 else { throw fail(status) }
-        for descriptor in [pipes[0], pipes[3], pipes[5]] { close(descriptor) }
-        (id, input, messages, output) = (child, pipes[1], pipes[2], pipes[4])
-        for descriptor in [messages, output] { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) }
+        do throws(HostError) {
+            var jobs = try PipeEnds()
+            var messages = try PipeEnds()
+            var output = try PipeEnds()
+            // A group of its own: the terminal's Ctrl-C is for the parent, and what a plugin starts ends with its worker.
+            process = try RunningProcess(
+                program, ["zoo"] + arguments,
+                descriptors: [
+                    STDIN_FILENO: jobs.reader, STDOUT_FILENO: output.writer, STDERR_FILENO: output.writer,
+                    Worker.descriptor: messages.writer,
+                ], ownGroup: true)
+            jobs.closeReader()
+            messages.closeWriter()
+            output.closeWriter()
+            messages.stopWaiting()
+            output.stopWaiting()
+            self.jobs = jobs
+            messagePipe = messages
+            outputPipe = output
+        } catch { throw HostError(error.kind, "a worker cannot be started: \(error.message)") }
     }
 
     deinit {
-        if input >= 0 { close(input) }
-        close(messages)
-        close(output)
         if end == nil { kill() }
         reap(waiting: true)
     }
@@ -79,48 +57,31 @@ final class WorkerProcess {
         let encoder = ResultCoding.encoder
         encoder.outputFormatting = [.withoutEscapingSlashes]
         printed = []
-        let line = try encoder.encode(job) + [UInt8(ascii: "\n")]
-        line.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = write(input, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count > 0 { done += count } else if errno != EINTR { return }
-            }
-        }
+        jobs.write(try encoder.encode(job) + [UInt8(ascii: "\n")])
     }
 
     /// Asks it to stop what it does.
-    func interrupt() { _ = Glibc.kill(id, SIGINT) }
+    func interrupt() { process.interrupt() }
 
     /// Ends it and all that it started.
-    func kill() { if end == nil, Glibc.kill(-id, SIGKILL) != 0 { _ = Glibc.kill(id, SIGKILL) } }
+    func kill() { if end == nil { process.kill() } }
 
     /// What has come over the pipes since the last call, and whether the messages have ended.
     ///
-    /// - Throws: `software` if a message is none.
+    /// - Throws: `software` if a line is not a valid message.
     func receive() throws -> (messages: [WorkerMessage], isOver: Bool) {
-        _ = drain(output, into: &printed)
-        if printed.count > 8192 { printed.removeFirst(printed.count - 8192) }
-        let isOver = drain(messages, into: &unread)
+        _ = outputPipe.drain(into: &printed, most: 8192, keeping: .last)
+        let isOver = messagePipe.drain(into: &unread).isOver
         var found: [WorkerMessage] = []
         while let newline = unread.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Data(unread[..<newline])
             unread.removeSubrange(...newline)
             guard let message = try? ResultCoding.decoder.decode(WorkerMessage.self, from: line) else {
-                throw HostError(.software, "the worker's pipe carries what is no message")
+                throw HostError(.software, "the worker's pipe carries a line that is not a valid message")
             }
             found.append(message)
         }
         return (found, isOver)
-    }
-
-    /// Takes all bytes that are there; whether the other side has closed.
-    private func drain(_ descriptor: Int32, into bytes: inout [UInt8]) -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count > 0 { bytes += buffer[..<count] } else if count == 0 { return true } else if errno != EINTR { return errno != EAGAIN }
-        }
     }
 
     /// Whole lines printed since the last job began that are the program's own: warnings and log messages.
@@ -143,12 +104,7 @@ final class WorkerProcess {
     @discardableResult
     func reap(waiting: Bool) -> Bool {
         guard end == nil else { return true }
-        var (status, usage): (Int32, rusage) = (0, rusage())
-        var found: pid_t
-        repeat { found = wait4(id, &status, waiting ? 0 : WNOHANG, &usage) } while found < 0 && errno == EINTR
-        guard found != 0 else { return false }
-        let signal = status & 0x7f
-        end = (signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal), usage.ru_maxrss * 1024)
-        return true
+        end = process.reap(waiting: waiting).map { ($0.end, $0.peakMemory) }
+        return end != nil
     }
 }

@@ -24,7 +24,9 @@ public struct ProbeSettings: Sendable {
                     "probe '\(probe)' has no setting '\(name)'\(suggestion(name, known)); "
                         + (known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"))
             }
-            values[name] = try Self.setting(value, option, probe)
+            do throws(HostError) {
+                values[name] = try option.setting(JSONPlace(value: value, file: "probe '\(probe)'", path: "'\(name)'"))
+            } catch { throw HostError(.usage, error.message) }
         }
         self.values = values
         json = values.mapValues(JSON.init)
@@ -56,55 +58,6 @@ public struct ProbeSettings: Sendable {
         case .int, .double: return number(text)
         case .ints, .doubles: return .array(text.split(separator: ",").map { number($0) })
         case .string, nil: return .string(text)
-        }
-    }
-
-    private static func setting(_ value: JSON, _ option: Option, _ probe: String) throws(HostError) -> Setting {
-        func wrong(_ what: String) -> HostError {
-            HostError(.usage, "probe '\(probe)': '\(option.name)': expected \(what), found \(Self.shown(value))")
-        }
-        func double(_ value: JSON) throws(HostError) -> Double {
-            let number: Double
-            switch value {
-            case .int(let whole): number = Double(whole)
-            case .double(let fraction): number = fraction
-            default: throw wrong("\(option.type)")
-            }
-            guard option.range.contains(number) else {
-                let (low, high) = (plain(option.range.lowerBound), plain(option.range.upperBound))
-                throw wrong(low == high ? low : "\(low) to \(high)")
-            }
-            return number
-        }
-        func int(_ value: JSON) throws(HostError) -> Int {
-            guard case .int(let number) = value else { throw wrong("\(option.type)") }
-            _ = try double(value)
-            return number
-        }
-        switch (option.type, value) {
-        case (.bool, .bool(let on)): return .bool(on)
-        case (.int, _): return .int(try int(value))
-        case (.double, _): return .double(try double(value))
-        case (.string, .string(let text)):
-            guard option.choices?.contains(text) ?? true else {
-                throw wrong("one of \((option.choices ?? []).joined(separator: ", "))")
-            }
-            return .string(text)
-        case (.ints, .array(let list)): return .ints(try list.map { (item) throws(HostError) in try int(item) })
-        case (.doubles, .array(let list)): return .doubles(try list.map { (item) throws(HostError) in try double(item) })
-        default: throw wrong("\(option.type)")
-        }
-    }
-
-    private static func shown(_ value: JSON) -> String {
-        switch value {
-        case .null: "null"
-        case .bool(let on): "\(on)"
-        case .int(let number): "\(number)"
-        case .double(let number): "\(number)"
-        case .string(let text): "'\(text)'"
-        case .array(let list): "[\(list.map(shown).joined(separator: ", "))]"
-        case .object: "an object"
         }
     }
 

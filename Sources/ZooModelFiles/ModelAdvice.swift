@@ -55,7 +55,7 @@ extension ModelFile {
     public func refusal(asModel path: String) -> HostError {
         var found = description
         if kind == .safetensors {
-            found += "; this takes it: \(SuggestedCommand("import", "--weights", path, "--entry", "ID", "--output", "FILE"))"
+            found += "; this takes it: \(SuggestedCommand.importWeights(path))"
         }
         if let line = toModel(path) {
             let lead =
@@ -66,7 +66,7 @@ extension ModelFile {
                 }
             found += "; \(lead): \(line)"
             if kind == .stateDict || isCheckpoint, let weights = toSafetensors(path) {
-                found += "; or, as weights of an entry of the zoo (zoo import --weights), in Python: \(weights)"
+                found += "; or, as weights of an entry of the zoo, in Python: \(weights)"
             }
         }
         return HostError(

@@ -4,6 +4,7 @@ import ZooHost
 import ZooKit
 import ZooManifest
 import ZooPlugins
+import ZooStatistics
 import ZooStore
 
 /// What a network costs: size, arithmetic, time and memory.
@@ -25,8 +26,7 @@ struct CostProbe: ConfigurableProbe {
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement {
         let dataSet = subject.dataSet
         let wanted = configuration.int("batch")
-        var loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: wanted, seed: TestImages.seed)
-        loader.drawsUpright = subject.network.wantsUpright
+        let loader = try subject.network.testLoader(subject.images, of: dataSet, batch: wanted)
         let count = subject.images.count
         let one = try loader.batch(of: [0])
         // More images than there are: the same ones again.
@@ -54,9 +54,9 @@ struct CostProbe: ConfigurableProbe {
         let memory = ResidentMemory()
         let batches = try time(many, configuration.int("rounds"), warmup: 1)
         var figures: [Measurement.Figure] = [
-            .init("cost.latency.p50", Self.quantile(single, 0.5), unit: "ms", isTiming: true),
-            .init("cost.latency.p99", Self.quantile(single, 0.99), unit: "ms", isTiming: true),
-            .init("cost.throughput", Double(wanted) / Self.quantile(batches, 0.5) * 1000, unit: "images/s", isTiming: true),
+            .init("cost.latency.p50", single.quantile(0.5), unit: "ms", isTiming: true),
+            .init("cost.latency.p99", single.quantile(0.99), unit: "ms", isTiming: true),
+            .init("cost.throughput", Double(wanted) / batches.quantile(0.5) * 1000, unit: "images/s", isTiming: true),
         ]
         // Rather no number than one that leaves something out.
         if unknown == nil { figures.insert(.init("cost.multiply-adds", Double(counts.counted)), at: 0) }
@@ -76,15 +76,6 @@ struct CostProbe: ConfigurableProbe {
         return Measurement(
             figures: figures, tables: [operators, ProbeImages.table(Array(0..<min(wanted, count)), of: subject.images)],
             warnings: unknown.map { ["multiply-adds are not known: \($0)"] } ?? [])
-    }
-
-    /// Of sorted values, linear between neighbours (Hyndman and Fan's type 7, NumPy's default).
-    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
-        guard let last = sorted.indices.last else { return .nan }
-        let place = share * Double(last)
-        let low = Int(place)
-        let high = min(low + 1, last)
-        return sorted[low] + (place - Double(low)) * (sorted[high] - sorted[low])
     }
 }
 

@@ -4,26 +4,6 @@ package import ZooHost
 import ZooKit
 import ZooManifest
 
-/// What a network read from a set of images, image by image.
-package struct Reading {
-    /// The class read and the one meant, N of each; with several heads N×heads, row-major.
-    package var predictions: [Int] = []
-    var labels: [Int] = []
-    /// Cross entropy in nats, per image the mean over its heads.
-    var losses: [Double] = []
-    /// Probability that the network gives to what it read, per image the product over its heads.
-    var confidences: [Double] = []
-    /// An image is read rightly only if all its heads are.
-    var isRight: [Bool] = []
-    package var warnings: [String] = []
-
-    package var score: Score {
-        let count = isRight.count
-        return Score(
-            error: Double(isRight.count { !$0 }) / Double(count), loss: losses.reduce(0, +) / Double(count), count: count)
-    }
-}
-
 /// Runs a network over test images, in evaluation mode and without gradients.
 package struct Evaluator {
     private let network: Network
@@ -40,8 +20,7 @@ package struct Evaluator {
     /// - Throws: `Interrupted` if asked to stop; `config` if the logits' shape is not what the images need, `data` if they
     ///   contain NaN or infinity.
     package func read(_ images: ImageSet, as dataSet: DataSet) throws -> Reading {
-        var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: TestImages.seed)
-        loader.drawsUpright = network.wantsUpright
+        let loader = try network.testLoader(images, of: dataSet, batch: batch)
         try network.parameters.setTraining(false)
         progress.begin("\(network.entry.id) on \(dataSet.name)", total: images.count, unit: "images")
         defer { progress.finish() }
@@ -52,14 +31,8 @@ package struct Evaluator {
             try Interrupt.check("\(network.entry.id) is not evaluated on \(dataSet.name)")
             let batch = try loader.batch(number)
             try noGrad {
-                try network.tell(truth: batch.theta, upright: batch.upright)
                 let recording = Recording()
-                let logits = try network.architecture.forward(batch.images, trace: recording.trace)
-                let expected = heads == 1 ? [batch.count, network.classes] : [batch.count, heads, network.classes]
-                guard logits.shape == expected else {
-                    throw HostError(
-                        .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
-                }
+                let logits = try network.logits(batch, heads: heads, of: dataSet, trace: recording.trace)
                 try health.watch(recording, input: batch.images, logits: logits)
                 let (predictions, labels) = try (logits.argmax(dim: -1).integers(), batch.labels.integers())
                 let losses = try logits.flattenedHeads().crossEntropy(batch.labels.reshape([-1]), reduction: .none).doubles()
@@ -75,7 +48,6 @@ package struct Evaluator {
             }
             progress.advance(batch.count)
         }
-        try network.forgetTruth()
         guard health.notFinite == 0 else {
             throw HostError(
                 .data,

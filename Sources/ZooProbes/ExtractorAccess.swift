@@ -11,6 +11,9 @@ extension ProbeSubject {
         }
     }
 
+    /// Whether an extractor fills one of the entry's slots.
+    var hasExtractor: Bool { get throws { try slot != nil } }
+
     /// The entry's extractor on its own, features only, with the network's weights, in evaluation mode; for images of `input`, which
     /// may be larger than the network's own.
     ///

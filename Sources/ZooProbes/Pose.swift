@@ -1,6 +1,4 @@
 import Foundation
-import ZooCore
-import ZooStatistics
 
 /// A transformation of the plane taken apart.
 ///
@@ -83,68 +81,6 @@ public struct Pose: Sendable, Equatable {
             let (i, j) = (place / 3, place % 3)
             let cofactor = (i + j) % 2 == 0 ? minor(j, i) : -minor(j, i)
             return cofactor / determinant
-        }
-    }
-}
-
-/// Predicted against applied, one number per image: how well the one follows the other.
-public struct PoseFit: Sendable, Equatable {
-    /// Of the line through all points with the smallest sum of squared *orthogonal* distances (Deming regression, both errors
-    /// equal). 1: the transformation is undone wholly, up to a pose that all images share.
-    public let slope: Double
-    public let intercept: Double
-    /// Square of the correlation; 0 where the prediction does not vary.
-    public let r2: Double
-    /// Standard deviation within classes of predicted - applied: how much the pose still varies that the classifier sees.
-    public let spread: Double
-
-    /// - Parameter period: 360 for angles in degrees: differences that a whole turn apart are the same. Each class's predictions are
-    ///   continued around the class's mean difference, so that no point jumps.
-    /// - Returns: nil with fewer than three points, or where they determine no line: `applied` does not vary.
-    public init?(applied: [Double], predicted: [Double], classes: [Int], period: Double? = nil) {
-        guard applied.count == predicted.count, applied.count == classes.count, applied.count >= 3 else { return nil }
-        let continued = Self.continued(applied: applied, predicted: predicted, classes: classes, period: period)
-        // What does not vary still differs by the rounding of float32 matrices.
-        guard let low = applied.min(), let high = applied.max(), high - low > 1e-3 else { return nil }
-        guard let line = Deming(x: applied, y: continued) else { return nil }
-        slope = line.slope
-        intercept = line.intercept
-        // Of a prediction that does not vary nothing is explained, though the line fits it.
-        r2 = continued.allSatisfy { $0 == continued[0] } ? 0 : line.rSquared
-        spread = Self.spread(zip(continued, applied).map { $0 - $1 }, classes: classes)
-    }
-
-    /// 95 % BCa intervals of the slope and the spread (see `Bootstrap`), from images drawn with replacement; angles are continued once, before
-    /// anything is drawn. nil where the draws determine no line.
-    static func intervals(
-        applied: [Double], predicted: [Double], classes: [Int], period: Double?, resamples: Int, stream: RandomStream
-    ) -> (slope: Interval, spread: Interval)? {
-        let continued = continued(applied: applied, predicted: predicted, classes: classes, period: period)
-        guard let line = Deming.estimate(x: applied, y: continued, resamples: resamples, stream: stream),
-            let spread = SpreadWithinClasses(zip(continued, applied).map { $0 - $1 }, classes: classes)
-        else { return nil }
-        return (line.slope, spread.interval(resamples: resamples, stream: stream))
-    }
-
-    /// The standard deviation of values about the means of their classes, with as many degrees of freedom as there are values less classes.
-    public static func spread(_ values: [Double], classes: [Int]) -> Double {
-        SpreadWithinClasses(values, classes: classes)?.value ?? .nan
-    }
-
-    /// The predictions with whole periods added, so that predicted - applied lies within half a period of its class's circular mean.
-    public static func continued(applied: [Double], predicted: [Double], classes: [Int], period: Double?) -> [Double] {
-        guard let period else { return predicted }
-        var sums: [Int: (Double, Double)] = [:]
-        for (index, label) in classes.enumerated() {
-            let phase = 2 * Double.pi * (predicted[index] - applied[index]) / period
-            sums[label, default: (0, 0)].0 += sin(phase)
-            sums[label, default: (0, 0)].1 += cos(phase)
-        }
-        return classes.indices.map { index in
-            let (sine, cosine) = sums[classes[index]] ?? (0, 1)
-            let centre = atan2(sine, cosine) / (2 * .pi) * period
-            let difference = predicted[index] - applied[index] - centre
-            return predicted[index] - period * (difference / period).rounded()
         }
     }
 }

@@ -19,9 +19,6 @@ struct PoseProbe: ConfigurableProbe {
     let configuration: ProbeSettings
 
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement {
-        guard subject.dataSet.upright != subject.dataSet else {
-            throw NotApplicable("\(subject.dataSet.name) does not transform its images")
-        }
         let images = try ProbeImages(subject, count: configuration.int("images"), upright: false)
         let strides = try? subject.extractor().stages.map(\.stride)
         var (applied, predicted): ([Pose], [Pose]) = ([], [])

@@ -18,9 +18,7 @@ struct ProbeImages {
     init(_ subject: ProbeSubject, count: Int, upright: Bool) throws {
         self.subject = subject
         let dataSet = upright ? subject.dataSet.upright : subject.dataSet
-        var loader = try BatchLoader(subject.images, of: dataSet, split: .test, batchSize: subject.batch, seed: TestImages.seed)
-        loader.drawsUpright = subject.network.wantsUpright
-        self.loader = loader
+        loader = try subject.network.testLoader(subject.images, of: dataSet, batch: subject.batch)
         indices = Self.choice(count, of: subject.images.count)
     }
 
@@ -98,25 +96,5 @@ struct ProbeImages {
         var classes: [[Int]] = []
         var areRight: [Bool] = []
         var accuracy: Double { Double(areRight.count { $0 }) / Double(max(1, areRight.count)) }
-    }
-}
-
-extension ProbeSubject {
-    /// The logits of a batch, N×classes or N×heads×classes, without gradients.
-    ///
-    /// - Parameter own: images instead of the batch's.
-    /// - Throws: `config` if their shape does not fit the data set.
-    func logits(_ batch: Batch, images own: Tensor? = nil, trace: Trace? = nil) throws -> Tensor {
-        try noGrad {
-            try network.tell(truth: batch.theta, upright: batch.upright)
-            let logits = try network.architecture.forward(own ?? batch.images, trace: trace)
-            try network.forgetTruth()
-            let expected = images.heads == 1 ? [batch.count, network.classes] : [batch.count, images.heads, network.classes]
-            guard logits.shape == expected else {
-                throw HostError(
-                    .config, "entry '\(network.entry.id)' gives logits of shape \(logits.shape), \(dataSet.name) needs \(expected)")
-            }
-            return logits
-        }
     }
 }

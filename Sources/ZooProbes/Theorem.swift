@@ -6,29 +6,6 @@ public import ZooManifest
 import ZooModelFiles
 import ZooPlugins
 
-/// What the theorem of [JMFL20, arXiv:2004.14716] says of one extractor, as numbers.
-public struct TheoremReport: Codable, Sendable {
-    /// What was asked for: an entry's id, or an extractor's.
-    public let name: String
-    /// The extractor's id.
-    public let extractor: String
-    /// "untrained", or the file of the weights.
-    public let weights: String
-    public var isTrained: Bool { weights != "untrained" }
-    /// Pixels of a side of the square that the images lay in.
-    public let canvas: Int
-    /// Why some of it has no verdict, and what would give one.
-    public let remarks: [String]
-    /// By transformation, then by stage.
-    public let results: [AlignmentResult]
-
-    /// What is measured after all stages, one result per transformation.
-    public var conclusions: [AlignmentResult] {
-        let last = results.map(\.depth).max()
-        return results.filter { $0.depth == last }
-    }
-}
-
 /// `zoo theorem`: extractors, trained and untrained, under every kind of transformation.
 public struct Theorem {
     /// An extractor to be measured.
@@ -98,7 +75,7 @@ public struct Theorem {
             let known = (manifest?.entries.map(\.id) ?? []) + host.components.filter { $0.kind == .extractor }.map(\.id)
             throw HostError(
                 .usage,
-                "there is no entry or extractor '\(name)'\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
+                "there is no entry or extractor '\(name)'\(suggestion(name, known)); this shows what there is: \(SuggestedCommand.list)")
         }
         return [
             Subject(name: name, weights: "untrained", component: name) { input in

@@ -51,6 +51,6 @@ extension Catalogue {
             (wants("entry") ? (manifest?.entries ?? []).map(\.id) : []) + components.filter { wants($0.kind) }.map(\.id)
             + (wants("plugin") ? plugins.map(\.id) : []) + (wants("dataset") ? dataSets.all.map(\.name) : [])
         let what = kind.map { "\($0) '\(name)'" } ?? "entry, component, plugin or data set '\(name)'"
-        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); this shows what there is: \(SuggestedCommand("list"))")
+        throw HostError(.usage, "there is no \(what)\(suggestion(name, known)); this shows what there is: \(SuggestedCommand.list)")
     }
 }

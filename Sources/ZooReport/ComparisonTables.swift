@@ -1,6 +1,7 @@
 public import ZooJobs
 import ZooManifest
 public import ZooStatistics
+import ZooStore
 
 /// Comparisons of entries as tables; all shares in percent for people, as fractions for programs.
 public enum ComparisonTables {
@@ -80,7 +81,7 @@ public enum ComparisonTables {
 
     /// One row per entry, best first.
     public static func ranking(_ rows: [Ranking.Row], figure: String, published: [PublishedComparison] = []) -> DataTable {
-        let isShare = figure.hasPrefix("error") || figure.hasPrefix("accuracy")
+        let isShare = Measurement.Figure.isShare(figure)
         let costs = Set(rows.flatMap(\.costs.keys)).sorted()
         let value: DataTable.Column = isShare ? share("value", "\(figure) %") : .estimate("value", figure, decimals: 4)
         let isWhole = { (cost: String) in rows.allSatisfy { $0.costs[cost].map { $0 == $0.rounded() && abs($0) < 1e15 } ?? true } }
@@ -138,51 +139,5 @@ public enum ComparisonTables {
 
     private static func estimate(_ value: Double, _ interval: Interval) -> DataTable.Cell {
         .estimate(value, low: interval.low, high: interval.high)
-    }
-}
-
-/// What `zoo compare --json` prints.
-public struct ComparisonReport: Codable, Sendable {
-    public let dataset, trainedOn: String
-    public let pose: StoredEntries.ImagePose
-    /// By label, for `classes` of a comparison.
-    public let classNames: [String]
-    public let comparisons: [Comparison]
-    public let missing: [StoredEntries.Missing]
-    /// The fingerprint of the images that all of it is about; nil for results from before there was one.
-    public let images: String?
-    public let leftOut: [StoredEntries.LeftOut]
-
-    public init(_ stored: StoredEntries, _ comparisons: [Comparison], classNames: [String], missing: [StoredEntries.Missing]) {
-        dataset = stored.dataset
-        trainedOn = stored.trainedOn
-        pose = stored.pose
-        self.classNames = classNames
-        self.comparisons = comparisons
-        self.missing = missing
-        (images, leftOut) = (stored.images, stored.leftOut)
-    }
-}
-
-/// What `zoo rank --json` prints.
-public struct RankingReport: Codable, Sendable {
-    public let dataset, trainedOn, figure: String
-    public let rows: [Ranking.Row]
-    public let published: [PublishedComparison]
-    public let missing: [StoredEntries.Missing]
-    /// The fingerprint of the images that all of it is about; nil for results from before there was one.
-    public let images: String?
-    public let leftOut: [StoredEntries.LeftOut]
-
-    public init(
-        _ stored: StoredEntries, figure: String, rows: [Ranking.Row], published: [PublishedComparison], missing: [StoredEntries.Missing]
-    ) {
-        dataset = stored.dataset
-        trainedOn = stored.trainedOn
-        self.figure = figure
-        self.rows = rows
-        self.published = published
-        self.missing = missing
-        (images, leftOut) = (stored.images, stored.leftOut)
     }
 }

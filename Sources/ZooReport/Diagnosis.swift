@@ -95,7 +95,7 @@ public struct Diagnosis: Codable, Sendable {
         if host.plugins.isEmpty {
             add(
                 "plugins", "search path", .problem, "no plugin in \(host.searchPath.directories.joined(separator: ", "))",
-                cure: "build them with 'make build', or name their directory with --plugin-path or ZOO_PLUGIN_PATH")
+                cure: "build them with 'make build', or name their directory with \(ProgramOption.pluginPath) or ZOO_PLUGIN_PATH")
         }
     }
 
@@ -104,7 +104,9 @@ public struct Diagnosis: Codable, Sendable {
         switch manifest {
         case .success(let manifest): found = manifest
         case .failure(let failure):
-            add("manifest", "zoo.json", .problem, failure.message, cure: "correct it, or name another with --manifest or ZOO_MANIFEST")
+            add(
+                "manifest", "zoo.json", .problem, failure.message,
+                cure: "correct it, or name another with \(ProgramOption.manifest) or ZOO_MANIFEST")
             return
         }
         add("manifest", baseName(found.path), .ok, "\(found.path), \(found.entries.count) entr\(found.entries.count == 1 ? "y" : "ies")")
@@ -121,7 +123,7 @@ public struct Diagnosis: Codable, Sendable {
                 add(
                     "manifest", entry.id, .problem, "\(weights.file): \(what)",
                     cure: "take the file from the repository again, or train: "
-                        + SuggestedCommand("train", entry.id, "--dataset", weights.dataset, "--seed", "\(weights.seed)").description
+                        + "\(SuggestedCommand.train(entry.id, dataset: weights.dataset, seed: weights.seed))"
                 )
             }
         }
@@ -145,7 +147,7 @@ public struct Diagnosis: Codable, Sendable {
             let exists = FileManager.default.fileExists(atPath: path)
             add(
                 "data", "directory", exists ? .ok : .problem, exists ? path : "\(path): there is nothing of that name",
-                cure: exists ? nil : "make it, or name another with --data-dir or \(DataDirectory.environmentVariable)")
+                cure: exists ? nil : "make it, or name another with \(ProgramOption.dataDirectory) or \(DataDirectory.environmentVariable)")
         case .none: add("data", "directory", .absent, "\(choice)")
         }
         var outcomes: [(dataSet: DataSet, state: State, detail: String)] = []
@@ -171,11 +173,13 @@ public struct Diagnosis: Codable, Sendable {
         var isDirectory: ObjCBool = false
         if FileManager.default.fileExists(atPath: runs, isDirectory: &isDirectory) {
             if !isDirectory.boolValue {
-                add("runs", runs, .problem, "it is a file, not a directory", cure: "name a directory with --runs")
+                add("runs", runs, .problem, "it is a file, not a directory", cure: "name a directory with \(ProgramOption.runs)")
             } else if access(runs, W_OK | X_OK) == 0 {
                 add("runs", runs, .ok, "writable")
             } else {
-                add("runs", runs, .problem, String(cString: strerror(errno)), cure: "make it writable, or name another with --runs")
+                add(
+                    "runs", runs, .problem, String(cString: strerror(errno)),
+                    cure: "make it writable, or name another with \(ProgramOption.runs)")
             }
             return
         }
@@ -190,7 +194,7 @@ public struct Diagnosis: Codable, Sendable {
             add("runs", runs, .ok, "will be made when it is needed")
         } else {
             let reason = isDirectory.boolValue ? String(cString: strerror(errno)) : "a file"
-            add("runs", runs, .problem, "cannot be made in \(folder): \(reason)", cure: "name another directory with --runs")
+            add("runs", runs, .problem, "cannot be made in \(folder): \(reason)", cure: "name another directory with \(ProgramOption.runs)")
         }
     }
 

@@ -26,7 +26,7 @@ final class ParameterCounts {
 
     /// nil for an entry that cannot be built for such images.
     func count(_ entry: Entry, input: ImageShape, classes: Int) -> Int? {
-        let key = try? Checksum.sha256(of: Data("\(entry.definition) \(input) \(classes) \(plugins)".utf8))
+        let key = try? Checksum.sha256(of: "\(entry.definition) \(input) \(classes) \(plugins)")
         if let key, let count = known[key] { return count }
         let count: Int?
         do throws(HostError) {

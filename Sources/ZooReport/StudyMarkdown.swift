@@ -145,6 +145,6 @@ public enum StudyMarkdown {
             "\(trainings.count) trainings took \(time(trainings)), \(all.count - trainings.count) measurements "
             + "\(time(all.filter { $0.subject.probe != "training" })), one job at a time per core, on "
             + "\(machines.joined(separator: "; ")). "
-            + "`zoo reproduce \(results.run.study.id) --budget \(results.run.budget.name)` makes them again.\n"
+            + "`\(SuggestedCommand.reproduce(results.run.study.id, budget: results.run.budget.name))` makes them again.\n"
     }
 }

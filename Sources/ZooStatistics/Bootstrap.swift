@@ -33,7 +33,7 @@ public enum Bootstrap {
             tails = (corrected(tails.0), corrected(tails.1))
             method = .bca
         }
-        return Interval(low: quantile(tails.0, of: sorted), high: quantile(tails.1, of: sorted), level: level, method: method)
+        return Interval(low: sorted.quantile(tails.0), high: sorted.quantile(tails.1), level: level, method: method)
     }
 
     /// nil where the statistic does not depend on its data.
@@ -50,14 +50,6 @@ public enum Bootstrap {
         }
         guard squares > 0 else { return nil }
         return cubes / (6 * squares * squares.squareRoot())
-    }
-
-    /// Linear between order statistics, as NumPy's default.
-    static func quantile(_ p: Double, of sorted: [Double]) -> Double {
-        guard let last = sorted.indices.last else { return .nan }
-        let place = min(max(p, 0), 1) * Double(last)
-        let index = min(Int(place), last)
-        return sorted[index] + (place - Double(index)) * (sorted[min(index + 1, last)] - sorted[index])
     }
 
     /// The mean of seeds × images with its interval, both resampled: whole seeds and whole images are drawn with replacement,

@@ -50,7 +50,7 @@ public struct Contrast: Codable, Sendable, Equatable {
     public init?(deviations first: [Double], minus second: [Double]) {
         guard min(first.count, second.count) > 2, (first + second).allSatisfy(\.isFinite) else { return nil }
         func distances(_ values: [Double]) -> [Double] {
-            let median = Bootstrap.quantile(0.5, of: values.sorted())
+            let median = values.sorted().quantile(0.5)
             return values.map { abs($0 - median) }
         }
         let (a, b) = (distances(first), distances(second))

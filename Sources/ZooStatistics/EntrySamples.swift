@@ -57,9 +57,8 @@ public struct EntrySamples: Sendable, Equatable {
             return ErrorEstimate(
                 mean: errors[0], standardDeviation: nil, seeds: 1, interval: wrong?.wilson(level: level) ?? .unknown(level))
         }
-        // An error is no less than 0, whatever t says of few seeds.
-        let within = Interval(low: max(0, interval.low), high: min(1, interval.high), level: level, method: interval.method)
-        return ErrorEstimate(mean: mean.mean, standardDeviation: mean.standardDeviation, seeds: runs.count, interval: within)
+        return ErrorEstimate(
+            mean: mean.mean, standardDeviation: mean.standardDeviation, seeds: runs.count, interval: interval.clipped(to: 0...1))
     }
 }
 

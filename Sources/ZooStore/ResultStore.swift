@@ -35,7 +35,7 @@ public final class ResultStore: Sendable {
 
     private static func nothing(_ path: String) -> HostError {
         HostError(
-            .noInput, "\(path): there is no result store; this makes one: \(SuggestedCommand("evaluate", "--all", "--store", path))")
+            .noInput, "\(path): there is no result store; this makes one: \(SuggestedCommand.evaluate(.init(store: path)))")
     }
 
     /// Opens a store to add to it; one of an earlier version is brought up to date.
@@ -128,67 +128,6 @@ public final class ResultStore: Sendable {
         return StoredResult(
             id: id, job: job, subject: subject, status: status, cause: cause, exitStatus: exitStatus, figures: figures,
             warnings: measurement.warnings, provenance: provenance)
-    }
-
-    /// Adds all rows of another store that are not here yet; merging the same store twice adds nothing.
-    ///
-    /// - Returns: how many rows were added, and how many were here already.
-    /// - Throws: `data` if the other is damaged: nothing of it is then added.
-    public func merge(_ other: ResultStore) throws -> (added: Int, known: Int) {
-        try other.read { source in
-            try write { db in
-                var counts = (added: 0, known: 0)
-                // In the order in which they were made, so that ids here go with time as far as one store knows it.
-                for (from, uuid) in try other.uuids(source) {
-                    if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE uuid = ?)", arguments: [uuid]) == true {
-                        counts.known += 1
-                        continue
-                    }
-                    try other.copy("result", ResultRow.columns, where: "id = ? ORDER BY id", from, of: source, to: db)
-                    let id = db.lastInsertedRowID
-                    try other.copy("figure", Self.figureColumns, where: "result = ? ORDER BY position", from, of: source, to: db, as: id)
-                    try other.copy("series", Self.seriesColumns, where: "result = ? ORDER BY id", from, of: source, to: db, as: id)
-                    counts.added += 1
-                }
-                try other.check()
-                return counts
-            }
-        }
-    }
-
-    private static let figureColumns = ["position", "name", "value", "unit", "is_timing"]
-    private static let seriesColumns = ["table", "name", "type", "bytes"]
-
-    private func uuids(_ db: Database) throws -> [(id: Int64, uuid: String)] {
-        try Self.explained(path, .noInput) {
-            try Row.fetchAll(db, sql: "SELECT id, uuid FROM result ORDER BY id").map {
-                (try $0.value("id"), try $0.value("uuid"))
-            }
-        }
-    }
-
-    /// Copies rows of one result from this store to another.
-    ///
-    /// - Parameter result: its number there; nil for the row of the table `result`, which gets one.
-    private func copy(
-        _ table: String, _ columns: [String], where condition: String, _ value: Int64, of source: Database, to db: Database,
-        as result: Int64? = nil
-    ) throws {
-        let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
-        let rows = try Self.explained(path, .noInput) {
-            try Row.fetchAll(source, sql: "SELECT \(names) FROM \(table) WHERE \(condition)", arguments: [value])
-        }
-        let marks = Array(repeating: "?", count: columns.count + (result == nil ? 0 : 1)).joined(separator: ", ")
-        let insertion = try db.cachedStatement(
-            sql: "INSERT INTO \(table) (\(names)\(result == nil ? "" : ", result")) VALUES (\(marks))")
-        for row in rows {
-            let values = Array(row.databaseValues) + (result.map { [$0.databaseValue] } ?? [])
-            do { try insertion.execute(arguments: StatementArguments(values)) } catch let error as DatabaseError
-                where error.resultCode == .SQLITE_CONSTRAINT
-            {
-                throw HostError(.data, "\(path): not a sound result store: result \(value): \(error.message ?? "a value is missing")")
-            }
-        }
     }
 
     // MARK: Reading
@@ -300,7 +239,7 @@ public final class ResultStore: Sendable {
 
     // MARK: Access
 
-    private func read<R>(_ body: (Database) throws -> R) throws -> R {
+    func read<R>(_ body: (Database) throws -> R) throws -> R {
         try Self.explained(path, .io) {
             switch door {
             case .reading(let reader): try reader.read(body)
@@ -309,20 +248,20 @@ public final class ResultStore: Sendable {
         }
     }
 
-    private func write<R>(_ body: (Database) throws -> R) throws -> R {
+    func write<R>(_ body: (Database) throws -> R) throws -> R {
         guard case .writing(let queue) = door else { throw HostError(.software, "\(path): opened for reading only") }
         return try Self.explained(path, .cantCreate) { try queue.write(body) }
     }
 
     /// For what `read` runs; see `StoreReader.check`.
-    private func check() throws {
+    func check() throws {
         if case .reading(let reader) = door { try reader.check() }
     }
 
     /// Turns the errors of the database into ours.
     ///
     /// - Parameter refusal: the kind for a file that may not be opened.
-    private static func explained<R>(_ path: String, _ refusal: HostError.Kind, _ body: () throws -> R) throws -> R {
+    static func explained<R>(_ path: String, _ refusal: HostError.Kind, _ body: () throws -> R) throws -> R {
         do { return try body() } catch let error as DatabaseError {
             let reason = error.message ?? error.resultCode.description
             switch error.resultCode {

@@ -1,6 +1,5 @@
-public import ZooCore
 import ZooData
-import ZooKit
+public import ZooKit
 
 /// What a benchmark runs on.
 public enum BenchmarkSubject: Sendable {
@@ -14,16 +13,8 @@ public enum BenchmarkSubject: Sendable {
         let shape: ImageShape
         let classes, heads: Int
 
-        /// - Parameter shape: channels, height and width as "3x64x64".
-        /// - Throws: `usage` naming the number that is out of range.
-        public init(shape text: String, classes: Int, heads: Int) throws(HostError) {
-            let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-            guard sides.count == 3, sides.allSatisfy((1...4096).contains) else {
-                throw HostError(.usage, "--shape is '\(text)', expected channels, height and width of 1 to 4096 as 3x64x64")
-            }
-            guard (2...65_536).contains(classes) else { throw HostError(.usage, "--classes is \(classes), expected 2 to 65536") }
-            guard (1...16).contains(heads) else { throw HostError(.usage, "--heads is \(heads), expected 1 to 16") }
-            shape = ImageShape(sides[0], sides[1], sides[2])
+        public init(_ shape: ImageShape, classes: Int, heads: Int) {
+            self.shape = shape
             (self.classes, self.heads) = (classes, heads)
         }
     }

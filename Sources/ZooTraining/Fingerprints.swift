@@ -19,7 +19,7 @@ package struct DataSeal: Codable, Sendable, Equatable {
 
     init(files: String, state: String?, of dataSet: DataSet) throws {
         (self.files, self.state) = (files, state)
-        definition = try dataSet.identity.map { try Checksum.sha256(of: Data($0.utf8)) }
+        definition = try dataSet.identity.map { try Checksum.sha256(of: $0) }
     }
 
     /// What `files` says of images that the program draws.
@@ -140,7 +140,7 @@ package final class Fingerprints {
         var sums = ""
         // Pipes and devices hold no images, and reading them might never end.
         for file in files where DataFile.isFile(file) { sums += "\(file.dropFirst(folder.count)) \(try sha256(file))\n" }
-        return try Checksum.sha256(of: Data(sums.utf8))
+        return try Checksum.sha256(of: sums)
     }
 
     /// Paths of images may hold bytes that are not UTF-8.
@@ -170,7 +170,7 @@ package final class Fingerprints {
                 text += "\(file)\u{0}\(status.st_mode) \(status.st_dev) \(status.st_ino) \(status.st_size) \(modified) \(changed)\n"
             }
             self.newest = newest
-            digest = try Checksum.sha256(of: Data(text.utf8))
+            digest = try Checksum.sha256(of: text)
         }
 
         func isSettled(_ time: Int64) -> Bool { newest < moment - time }

@@ -120,7 +120,7 @@ public struct Laboratory {
         guard found == conditions.weights else {
             throw HostError(
                 .data, file: directory.weights, field: "SHA-256", expected: "\(conditions.weights), as when the run ended",
-                found: "\(found); train with --restart to begin anew")
+                found: "\(found); train with \(ProgramOption.restart) to begin anew")
         }
         return result
     }

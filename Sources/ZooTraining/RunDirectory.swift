@@ -38,7 +38,9 @@ package struct RunDirectory {
             // Without support of flock, callers must prevent concurrent runs.
             if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
                 close(descriptor)
-                throw HostError(.unavailable, "\(path): another process trains this very run; wait for it, or keep other runs with --runs")
+                throw HostError(
+                    .unavailable,
+                    "\(path): another process trains this very run; wait for it, or keep other runs with \(ProgramOption.runs)")
             }
         }
 

@@ -33,7 +33,7 @@ package struct RunIdentity: Codable, Equatable {
     let threads: Int?
 
     /// Sixteen hexadecimal digits of its SHA-256.
-    func digest() throws -> String { String(try Checksum.sha256(of: Data(text().utf8)).prefix(16)) }
+    func digest() throws -> String { String(try Checksum.sha256(of: text()).prefix(16)) }
 
     package func text() throws -> String {
         let encoder = JSONEncoder()

@@ -39,7 +39,7 @@ extension Laboratory {
             }
             return FoundWeights(path: path, checksum: found, trainingData: "")
         }
-        let command = SuggestedCommand("train", entry.id, "--dataset", set.name, "--seed", "\(seed)")
+        let command = SuggestedCommand.train(entry.id, dataset: set.name, seed: seed)
         let what = "entry '\(entry.id)' has no weights for \(set.name), seed \(seed)"
         guard let other = runs.max(by: { $0.date < $1.date }) else { throw HostError(.noInput, "\(what): train it with: \(command)") }
         let reason =
@@ -50,9 +50,8 @@ extension Laboratory {
             } else {
                 "the run in \(other.directory.path) is on other data of that name"
             }
-        throw HostError(
-            .noInput,
-            "\(what): \(reason); its weights can be named, --weights \(shellWord(other.directory.weights)), or trained: \(command)")
+        let named = "\(ProgramOption.weights) \(shellWord(other.directory.weights))"
+        throw HostError(.noInput, "\(what): \(reason); its weights can be named, \(named), or trained: \(command)")
     }
 
     private struct Run {

@@ -123,14 +123,15 @@ struct Trainer {
         guard file.metadata["run"] == (try identity.text()), let text = file.metadata["history"],
             let history = try? JSONDecoder().decode([EpochRecord].self, from: Data(text.utf8)), history.count <= identity.recipe.epochs
         else {
-            throw HostError(.data, "\(directory.checkpoint): not a checkpoint of this run; train with --restart to begin anew")
+            throw HostError(
+                .data, "\(directory.checkpoint): not a checkpoint of this run; train with \(ProgramOption.restart) to begin anew")
         }
         let before = file.metadata["plugins"].flatMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) } ?? [:]
         // Those of its slots are the run's identity; this is about what the architecture asks for by `kind:id`.
         if let name = Set(before.keys).union(plugins.keys).sorted().first(where: { before[$0] != plugins[$0] }) {
             throw HostError(
                 .data, file: directory.checkpoint, field: name, expected: "SHA-256 \(plugins[name] ?? "none"), as the plugin is now",
-                found: "\(before[name] ?? "none"): it was trained with another one; train with --restart to begin anew")
+                found: "\(before[name] ?? "none"): it was trained with another one; train with \(ProgramOption.restart) to begin anew")
         }
         try file.load(into: network.parameters, ignoring: ["optimizer."])
         for (name, tensor) in optimizer.state { try tensor.copy_(file.tensor(name)) }

@@ -16,7 +16,7 @@ struct BenchmarkCommand: ParsableCommand {
     var dataset: String?
 
     @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))
-    var shape: String?
+    var shape: ImageSize?
 
     @Option(help: ArgumentHelp("Classes of --shape's random labels. Default: 10.", valueName: "n"))
     var classes: Int?
@@ -37,15 +37,21 @@ struct BenchmarkCommand: ParsableCommand {
 
     func validate() throws {
         if shape == nil, classes != nil || heads != nil { throw ValidationError("--classes and --heads go with --shape") }
-        for (name, value, range) in [("batch", batch, 1...65_536), ("rounds", rounds, 1...100_000), ("warmup", warmup, 0...100_000)]
-        where !range.contains(value) {
+        if let shape, [shape.shape.channels, shape.shape.height, shape.shape.width].contains(where: { $0 > 4096 }) {
+            throw ValidationError("--shape is \(shape), expected channels, height and width of 1 to 4096")
+        }
+        let numbers = [
+            ("batch", batch, 1...65_536), ("rounds", rounds, 1...100_000), ("warmup", warmup, 0...100_000),
+            ("classes", classes ?? 10, 2...65_536), ("heads", heads ?? 1, 1...16),
+        ]
+        for (name, value, range) in numbers where !range.contains(value) {
             throw ValidationError("--\(name) is \(value), expected \(range.lowerBound) to \(range.upperBound)")
         }
     }
 
     private func subject(_ laboratory: Laboratory) throws -> BenchmarkSubject {
         guard let shape else { return .dataSet(try dataset ?? laboratory.defaultDataSet().name) }
-        return .noise(try BenchmarkSubject.Noise(shape: shape, classes: classes ?? 10, heads: heads ?? 1))
+        return .noise(BenchmarkSubject.Noise(shape.shape, classes: classes ?? 10, heads: heads ?? 1))
     }
 
     func run() throws {

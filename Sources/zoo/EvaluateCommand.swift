@@ -112,7 +112,7 @@ struct EvaluateCommand: ParsableCommand {
             let name = several ? "\(entry) (seed \(seeds.map { "\($0)" }.joined(separator: ", ")))" : entry
             if !names.contains(name) { names.append(name) }
         }
-        let command = SuggestedCommand("train", first.entry, "--dataset", source)
+        let command = SuggestedCommand.train(first.entry, dataset: source, seed: nil)
         shared.note("without weights, left out: \(names.joined(separator: " ")); this makes them: \(command)")
     }
 

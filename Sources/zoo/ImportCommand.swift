@@ -1,14 +1,9 @@
-public import ArgumentParser
+import ArgumentParser
 import Foundation
 import ZooCore
 import ZooExchange
-public import ZooManifest
+import ZooManifest
 import ZooReport
-
-extension ImageSize: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
-    public var defaultValueDescription: String { description }
-}
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -90,7 +85,7 @@ struct ImportCommand: ParsableCommand {
         try shared.emit(
             outcome,
             or: "\(outcome.manifest): entry '\(outcome.entry)', \(outcome.parameters) parameters, from \(outcome.model)\n"
-                + "\(SuggestedCommand("evaluate", outcome.entry)) measures it with the weights that it came with\n")
+                + "\(SuggestedCommand.evaluate(.init(outcome.entry))) measures it with the weights that it came with\n")
     }
 
     private struct ImportedWeights: Encodable {
@@ -108,6 +103,6 @@ struct ImportCommand: ParsableCommand {
         if !left.isEmpty { shared.warn("\(weights): not used: \(left.joined(separator: ", "))") }
         try shared.emit(
             ImportedWeights(entry: id, weights: output, unused: left),
-            or: "\(output): weights of '\(id)'; \(SuggestedCommand("evaluate", id, "--weights", output))\n")
+            or: "\(output): weights of '\(id)'; \(SuggestedCommand.evaluate(.init(id, weights: output)))\n")
     }
 }

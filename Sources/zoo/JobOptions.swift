@@ -38,10 +38,10 @@ struct JobOptions: ParsableArguments {
 
     func scheduler(_ arguments: [String], workers: Int, countsSilenceOnly: Bool = false) -> Scheduler {
         let share = Int(0.9 * Double(Machine.memory)) / workers
+        let memory = memoryLimit?.bytes ?? share
         return Scheduler(
-            arguments: arguments, workers: workers,
-            limits: JobLimits(
-                seconds: timeLimit > 0 ? timeLimit : nil, countsSilenceOnly: countsSilenceOnly, memory: memoryLimit?.bytes ?? share))
+            arguments: arguments + ["--memory", "\(memory)"], workers: workers,
+            limits: JobLimits(seconds: timeLimit > 0 ? timeLimit : nil, countsSilenceOnly: countsSilenceOnly, memory: memory))
     }
 
     /// The part of the plan that is wanted.

@@ -3,8 +3,13 @@ import ZooCheck
 import ZooCore
 import ZooReport
 
-/// What both sides of a check understand.
-struct CheckOptions: ParsableArguments {
+struct PluginCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Try whether a plugin keeps its contract.",
+        discussion:
+            "Every check runs in a process of its own. Ends with 0 if none fails, with 65 if one does.\n\n"
+            + Check.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
+
     @Argument(help: ArgumentHelp("The plugin's library.", valueName: "file"))
     var file: String
 
@@ -20,20 +25,6 @@ struct CheckOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A directory with plugins whose components may fill slots. Repeatable.", valueName: "dir"))
     var pluginPath: [String] = []
 
-    func validate() throws {
-        if !(1...1_000_000).contains(calls) { throw ValidationError("--calls is \(calls), expected 1 to 1000000") }
-    }
-}
-
-struct PluginCheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Try whether a plugin keeps its contract.",
-        discussion:
-            "Every check runs in a process of its own. Ends with 0 if none fails, with 65 if one does.\n\n"
-            + Check.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
-
-    @OptionGroup var options: CheckOptions
-
     @Option(help: ArgumentHelp("Seconds for each check.", valueName: "s"))
     var timeLimit = 60.0
 
@@ -43,13 +34,14 @@ struct PluginCheckCommand: ParsableCommand {
     @OptionGroup var printing: OutputOptions
 
     func validate() throws {
+        if !(1...1_000_000).contains(calls) { throw ValidationError("--calls is \(calls), expected 1 to 1000000") }
         if !(0.1...86_400).contains(timeLimit) { throw ValidationError("--time-limit is \(timeLimit), expected 0.1 to 86400 seconds") }
     }
 
     func run() throws {
         let check = PluginCheck(
-            file: options.file, seed: options.seed, calls: options.calls, others: options.pluginPath, timeLimit: timeLimit, sharing: shared)
-        let report = try check.run(PluginCheck.named(options.only)) { result in
+            file: file, seed: seed, calls: calls, others: pluginPath, timeLimit: timeLimit, sharing: shared)
+        let report = try check.run(PluginCheck.named(only)) { result in
             printing.note("\(result.check): \(result.verdict.rawValue)")
         }
         try printing.emit(report, or: ResultTables.text(of: report, for: .standardOutput))
@@ -61,10 +53,7 @@ struct PluginCheckCommand: ParsableCommand {
 struct CheckPluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: PluginCheck.command, shouldDisplay: false)
 
-    @OptionGroup var options: CheckOptions
+    @Argument var request: String
 
-    func run() throws {
-        try PluginCheck(file: options.file, seed: options.seed, calls: options.calls, others: options.pluginPath)
-            .answer(PluginCheck.named(options.only))
-    }
+    func run() throws { try PluginCheck.answer(request) }
 }

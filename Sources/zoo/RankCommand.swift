@@ -3,7 +3,6 @@ import ZooCore
 import ZooJobs
 import ZooManifest
 import ZooReport
-import ZooStatistics
 
 struct RankCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,57 +49,23 @@ struct RankCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         let named = try entries.isEmpty ? manifest.entries : entries.map { try manifest.entry($0) }
         if let near { _ = try manifest.entry(near) }
-        let whole = try stored.open(manifest)
-        let figure = whole.figureName(by)
-        let source = whole.comparable(named.map(\.id), figure: figure, seeds: stored.seeds)
-        let candidates = try source.candidates(named.map(\.id), figure: figure, seeds: stored.seeds, costs: cost)
+        var request = StoredRanking.Request(named, isSelection: !entries.isEmpty, by: by, seeds: stored.seeds)
+        (request.costs, request.level, request.descending, request.frontOnly) = (cost, stored.level, descending, front)
+        request.near = near.map { ($0, (within ?? 10) / 100) }
+        let ranking = try StoredRanking(request, of: stored.open(manifest))
         var failures = Failures()
-        var missing: [StoredEntries.Missing] = []
-        for entry in named where !entries.isEmpty || stored.seeds != nil {
-            // Of all entries, those that were never measured are not missed.
-            guard !entries.isEmpty || candidates.contains(where: { $0.entry == entry.id }) else { continue }
-            if let gap = source.missing(entry.id, seeds: stored.seeds) {
-                missing.append(gap)
-                failures.report(HostError(.noInput, gap.description))
-            } else if !candidates.isEmpty, !candidates.contains(where: { $0.entry == entry.id }),
-                !source.leftOut.contains(where: { $0.entry == entry.id })
-            {
-                if let reason = source.whyNot(figure, of: entry.id) {
-                    shared.note("\(figure) does not apply to \(entry.id): \(reason)")
-                } else {
-                    failures.report(HostError(.noInput, "\(entry.id): no stored figure '\(figure)' for \(source.dataset)"))
-                }
+        for remark in ranking.remarks {
+            switch remark {
+            case .problem(let error): failures.report(error)
+            case .warning(let text): shared.warn(text)
+            case .note(let text): shared.note(text)
             }
         }
-        for part in source.leftOut {
-            // What was not asked for by name is not missed.
-            if entries.contains(part.entry), !candidates.contains(where: { $0.entry == part.entry }) {
-                failures.report(HostError(.noInput, part.description))
-            } else {
-                shared.warn("\(part)")
-            }
-        }
-        let ranking = Ranking(candidates, level: stored.level, descending: descending)
-        if ranking.rows.isEmpty, missing.isEmpty {
-            guard source.leftOut.isEmpty else {
-                throw HostError(.noInput, "nothing can be ranked: no result of \(source.dataset) says which images it is of")
-            }
-            throw source.nothing(figure)
-        }
-        if let remark = ranking.remark { shared.warn("no groups: \(remark)") }
-        var rows = try near.map { try ranking.matching($0, within: (within ?? 10) / 100) } ?? ranking.rows
-        if front { rows.removeAll { $0.front.isEmpty } }
-        let published = named.flatMap { entry in
-            entry.published.map { figure in
-                PublishedComparison(
-                    entry: entry.id, figure, dataset: source.dataset, figure: by, row: ranking.rows.first { $0.entry == entry.id })
-            }
-        }.filter { comparison in rows.contains { $0.entry == comparison.entry } || entries.contains(comparison.entry) }
-        let table = ComparisonTables.ranking(rows, figure: figure, published: published)
-        let report = RankingReport(source, figure: figure, rows: rows, published: published, missing: missing)
-        try stored.emit(table, report, shared) { terminal in
+        if let failure = ranking.failure { throw failure }
+        let table = ComparisonTables.ranking(ranking.rows, figure: ranking.figure, published: ranking.published)
+        try stored.emit(table, RankingReport(ranking), shared) { terminal in
             var text = table.textTable.rendered(for: terminal)
-            let comparable = published.filter { $0.verdict != .otherData }
+            let comparable = ranking.published.filter { $0.verdict != .otherData }
             if !comparable.isEmpty { text += "\npublished\n" + ComparisonTables.published(comparable).textTable.rendered(for: terminal) }
             return text
         }

@@ -21,4 +21,17 @@ struct SeedRange: ExpressibleByArgument {
         let list = ranges.flatMap { Array($0.seeds) }.filter { seen.insert($0).inserted }
         return list.isEmpty ? [0] : list
     }
+
+    /// 0, 1, 2, 5 as "0..2" and "5": how they are typed.
+    static func pieces(_ seeds: [UInt64]) -> [String] {
+        var pieces: [ClosedRange<UInt64>] = []
+        for seed in Set(seeds).sorted() {
+            if let last = pieces.last, last.upperBound != .max, last.upperBound + 1 == seed {
+                pieces[pieces.count - 1] = last.lowerBound...seed
+            } else {
+                pieces.append(seed...seed)
+            }
+        }
+        return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }
+    }
 }

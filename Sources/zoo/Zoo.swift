@@ -20,6 +20,7 @@ struct Zoo: ParsableCommand {
 
     static func main() {
         StandardOutput.claim()
+        Wordings.current = CommandLineWording()
         // A reader who has seen enough (`zoo list | head`) is no error; writing tells, and output stops.
         signal(SIGPIPE, SIG_IGN)
         do {

@@ -144,14 +144,14 @@ struct CatalogueTests {
             ),
             (
                 #"{"id": "a", "source": "mnist", "protocol": {"rotation": 181}}"#,
-                "$.datasets[0].protocol.rotation: expected 0.0 to 180.0, found 181"
+                "$.datasets[0].protocol.rotation: expected 0 to 180, found 181"
             ),
             (
                 #"{"id": "a", "source": "mnist", "protocol": {"rotation": 3, "scale": [0, 1]}}"#,
                 "$.datasets[0].protocol.scale: expected one pose alone"
             ),
             (#"{"id": "a", "source": "mnist", "protocol": {"scale": [1, 0]}}"#, "$.datasets[0].protocol.scale: expected two numbers"),
-            (#"{"id": "a", "source": "mnist", "protocol": {"scale": [-7, 0]}}"#, "$.datasets[0].protocol.scale[0]: expected -6.0 to 6.0"),
+            (#"{"id": "a", "source": "mnist", "protocol": {"scale": [-7, 0]}}"#, "$.datasets[0].protocol.scale[0]: expected -6 to 6"),
             (
                 #"{"id": "a", "source": "mnist", "protocol": {"translation": 1.5}}"#,
                 "$.datasets[0].protocol.translation: expected an integer"

@@ -65,7 +65,8 @@ import ZooStore
         #expect(try seeds(part, ["a", "b", "c"]) == [[], [0], [0]])
         #expect(part.leftOut.map(\.entry) == ["a"] && part.leftOut[0].seeds == [0])
         #expect(
-            part.leftOut[0].description.contains("other images") && part.leftOut[0].command == "zoo evaluate a --dataset mnist --seed 0")
+            part.leftOut[0].description.contains("other images")
+                && part.leftOut[0].command == "\(SuggestedCommand.evaluate(.init("a", dataset: "mnist", seeds: [0])))")
         #expect(part.missing("a", seeds: [0]) == nil, "it is named once")
         #expect(part.missing("a", seeds: [0, 1])?.seeds == [1])
         // The one that all others are compared with has to be there.
@@ -133,6 +134,6 @@ import ZooStore
         let part = try StoredEntries(store, dataset: "mnist", of: .builtIn).comparable(["a", "bb", "ccc"], figure: "invariance.value")
         #expect(try part.candidates(["a", "bb", "ccc"], figure: "invariance.value").map(\.entry) == ["a", "bb"])
         #expect(part.leftOut.map(\.entry) == ["ccc"] && part.leftOut[0].reason.contains("other settings"))
-        #expect(part.leftOut[0].command.contains("--probe invariance"))
+        #expect(part.leftOut[0].command.contains("by the probe 'invariance'"))
     }
 }

@@ -17,7 +17,7 @@ private func entry(_ fields: String) throws -> Entry {
         ("{", "not JSON"),
         ("[]", "$: expected an object, found a list"),
         ("{\"version\": 1}", "$: the field 'entries' is missing"),
-        ("{\"version\": 2, \"entries\": []}", "$.version: expected 1 to 1, found 2"),
+        ("{\"version\": 2, \"entries\": []}", "$.version: expected 1, found 2"),
         ("{\"version\": 1, \"entires\": []}", "$.entires: unknown field, did you mean 'entries'?"),
         ("{\"version\": 1, \"entries\": [{\"id\": \"a\"}]}", "$.entries[0]: the field 'architecture' is missing"),
         ("{\"version\": 1, \"entries\": [{\"id\": \"a b\", \"architecture\": \"cnn\"}]}", "$.entries[0].id: expected letters"),
@@ -40,7 +40,7 @@ private func entry(_ fields: String) throws -> Entry {
         ),
         (
             "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"published\": [{\"dataset\": \"mnist\", \"metric\": \"error\", \"value\": 2.28, \"source\": \"P\"}]}]}",
-            "$.entries[0].published[0].value: expected 0.0 to 1.0, found 2.28"
+            "$.entries[0].published[0].value: expected 0 to 1, found 2.28"
         ),
         (
             "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"published\": [{\"dataset\": \"mnist\", \"metric\": \"error\", \"value\": 0.02, \"spread\": -1, \"source\": \"P\"}]}]}",

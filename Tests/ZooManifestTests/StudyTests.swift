@@ -50,7 +50,7 @@ import ZooManifest
     @Test(
         "what is wrong is named with file and JSON path",
         arguments: [
-            ("\"version\": 1", "\"version\": 2", "$.version: expected 1 to 1"), ("\"title\": \"t\", ", "", "'title' is missing"),
+            ("\"version\": 1", "\"version\": 2", "$.version: expected 1, found 2"), ("\"title\": \"t\", ", "", "'title' is missing"),
             ("\"title\"", "\"titel\"", "$.titel: unknown field, did you mean 'title'?"),
             ("[\"a\", \"b\"]", "[\"a\", \"a\"]", "$.entries[1]: the entry 'a' stands here twice"),
             ("[\"a\", \"b\"]", "[]", "$.entries: expected at least one"),
@@ -63,7 +63,7 @@ import ZooManifest
             ("\"positive\"", "\"positive\", \"margin\": 0.1", "$.claims[0].margin: goes with \"expect\": \"near\" only"),
             ("\"positive\"", "\"positive\", \"dataset\": \"mnist-rotatet\"", "did you mean 'mnist-rotated'?"),
             ("\"positive\"", "\"positive\", \"statistic\": \"deviation\", \"contrast\": {\"a\": 2, \"b\": -1}", "compares two entries"),
-            ("\"seeds\": 5", "\"seeds\": 0", "$.budgets.cpu.seeds: expected 1 to 1000, found 0"),
+            ("\"seeds\": 5", "\"seeds\": 0", "$.budgets.cpu.seeds: expected 1, found 2000, found 0"),
             ("[0.2, 0.1]", "[]", "$.choice.learning_rates: expected at least one rate"),
             (
                 "\"figure\": \"error\", \"title\"", "\"dataset\": \"x\", \"figure\": \"error\", \"title\"",

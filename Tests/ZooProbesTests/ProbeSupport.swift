@@ -40,7 +40,7 @@ struct ShippedZoo {
     }
 
     func run(_ probe: String, _ subject: ProbeSubject) throws -> Measurement {
-        try ProbeCatalogue.probe(probe).run(on: subject, progress: SilentProgress())
+        try ProbeCatalogue.probe(probe).measure(subject, progress: SilentProgress())
     }
 }
 

@@ -1,9 +1,11 @@
 import Glibc
+import TestSupport
 import Testing
 import ZooCore
 import ZooData
 import ZooHost
 import ZooKit
+import ZooManifest
 import ZooProbes
 import ZooStore
 
@@ -23,7 +25,7 @@ import ZooStore
     @Test(arguments: [
         ("poze", "did you mean 'pose'"), ("pose?imges=3", "did you mean 'images'"), ("pose?images=many", "'images': expected an integer"),
         ("pose?images=-3", "expected 0 to"), ("pose?images", "expected key=value"), ("pose?images=1&images=2", "set twice"),
-        ("consistency?mirror=yes", "expected true or false"), ("invariance?angles=1,x", "'angles': expected a list of numbers"),
+        ("consistency?mirror=yes", "expected true or false"), ("invariance?angles=1,x", "'angles'[1]: expected a number"),
         ("lie?step=0", "'step': expected"), ("lie?version=1", "'version': expected 2, found 1"), ("error?bins=3", "it has none"),
     ])
     func wrongSettingsAreNamed(_ text: String, _ reason: String) {
@@ -175,5 +177,33 @@ import ZooStore
             #expect(hits == right.reduce(0, +) && counts.reduce(0, +) == right.count)
             #expect(try #require(found["ece.\(name)"]) < 0.1)
         }
+    }
+
+    /// Measures nothing of any network, and needs something.
+    private struct Needing: Probe {
+        let name = "needing"
+        let summary = ""
+        let settings: [String: JSON] = [:]
+        let needs: Set<ProbeNeed>
+        func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement { Measurement() }
+    }
+
+    /// What a probe says that it needs is looked for before it runs.
+    @Test(arguments: ProbeNeed.allCases)
+    func needsAreEnforced(_ need: ProbeNeed) throws {
+        let zoo = try ShippedZoo()
+        let model = #"{"id": "torchscript", "config": {"torchscript": "\#(Repository.fixture("torchscript.pt").path)"}}"#
+        let whole = try manifest(#"{"version": 1, "entries": [{"id": "whole", "architecture": \#(model)}]}"#).entry("whole")
+        let lacking =
+            switch need {
+            case .transformedSet: try zoo.subject("stn-c0", on: "strokes?limit=20")
+            case .transformer: try zoo.subject("cnn", on: "strokes-rotated?limit=20")
+            case .stages: try zoo.subject(whole, on: "strokes-rotated?limit=20")
+            }
+        let probe = Needing(needs: [need])
+        #expect(throws: NotApplicable.self) { try probe.measure(lacking, progress: SilentProgress()) }
+        let whatIsThere = try zoo.subject("stn-c0", on: "strokes-rotated?limit=20")
+        #expect(try probe.measure(whatIsThere, progress: SilentProgress()) == Measurement())
+        #expect(try Needing(needs: []).measure(lacking, progress: SilentProgress()) == Measurement())
     }
 }

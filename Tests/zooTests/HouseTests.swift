@@ -96,6 +96,22 @@ import Testing
         }
     }
 
+    /// Messages of libraries name options by `ProgramOption`, and `zoo` says what they are called.
+    @Test func optionsAreNamedByTheCommandLineAlone() throws {
+        let sources = ZooProcess.root.appendingPathComponent("Sources")
+        let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let libraries = files.filter { $0.pathExtension == "swift" && $0.deletingLastPathComponent().lastPathComponent != "zoo" }
+        #expect(libraries.count > 200)
+        for file in libraries {
+            for (number, line) in try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+                .enumerated()
+            where !line.trimmingPrefix(while: \.isWhitespace).hasPrefix("//") {
+                let option = line.firstMatch(of: /(?:^|[^\w-])(--[a-z][a-z-]+)/)?.1
+                #expect(option == nil, "\(file.path):\(number + 1) names \(option ?? "")")
+            }
+        }
+    }
+
     /// Plugins are found beside the program by what Package.swift made of their folders.
     @Test func everyFolderOfPluginsIsALibrary() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: ZooProcess.root.appendingPathComponent("Plugins").path)

@@ -1,8 +1,8 @@
-// The kernels of bfloat16.h. Included by one file for each set of instructions, within a region that compiles for it, after
-// convolution_vectors.h and after `Session`, which readies the processor for as long as it lives, and `multiply_block` are defined there.
-#include "bfloat16.h"
+// The kernels of bfloat16.h for a kind of block: `Block::Session` readies the processor for as long as it lives, and `Block::multiply`
+// is the product of a block.
+#pragma once
+
 #include "convolution_vectors.h"
-#include "scratch.h"
 
 namespace ctorch::bfloat16 {
 namespace {
@@ -28,10 +28,11 @@ inline Half rounded(float value) {
 }
 
 // sums += left × right: rows × depth times depth × columns, all whole blocks.
+template <class Block>
 inline void multiply(float *sums, int64_t columns, const Half *left, int64_t pitch, const Half *right, int64_t rows, int64_t depth) {
   for (int64_t column = 0; column < columns; column += edge, right += depth * edge)
     for (int64_t row = 0; row < rows; row += edge)
-      multiply_block(sums + row * columns + column, columns, left + row * pitch, pitch, right, depth / edge);
+      Block::multiply(sums + row * columns + column, columns, left + row * pitch, pitch, right, depth / edge);
 }
 
 // Some rows of cells, counted through the images of a task.
@@ -100,8 +101,8 @@ private:
   float *next;
 };
 
-void forward(const Problem &p, const Plan &l, const Forward &a, int64_t group) {
-  [[maybe_unused]] const Session session;
+template <class Block> void forward(const Problem &p, const Plan &l, const Forward &a, int64_t group) {
+  [[maybe_unused]] const typename Block::Session session;
   const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image), per_cell = p.pool * p.pool;
   Carver memory((l.chunk * l.depth + slack) * int64_t(sizeof(Half)) + l.chunk * l.width * int64_t(sizeof(float)));
   Half *patches = memory.take<Half>(l.chunk * l.depth + slack);
@@ -110,7 +111,7 @@ void forward(const Problem &p, const Plan &l, const Forward &a, int64_t group) {
     const Rows rows = rows_at(p, l, first_image, images, begin);
     copy_patches(p, l, a.input, rows, patches);
     for (int64_t i = 0; i < rows.padded; i++) std::copy_n(a.bias, l.width, sums + i * l.width);
-    multiply(sums, l.width, patches, l.depth, a.weight, rows.padded, l.depth);
+    multiply<Block>(sums, l.width, patches, l.depth, a.weight, rows.padded, l.depth);
     const int64_t first = first_image * p.cells() + begin * p.columns;
     for (int64_t cell = 0; cell < rows.positions / per_cell; cell++)
       for (int64_t o = 0; o < p.outputs; o += lanes) {
@@ -121,8 +122,8 @@ void forward(const Problem &p, const Plan &l, const Forward &a, int64_t group) {
   }
 }
 
-void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t group) {
-  [[maybe_unused]] const Session session;
+template <class Block> void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t group) {
+  [[maybe_unused]] const typename Block::Session session;
   const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image), line = convolution::slack;
   const int64_t image_floats = images * p.image() + 2 * line, patch_floats = l.chunk * l.depth + 2 * line;
   Carver memory(l.chunk * l.width * int64_t(sizeof(Half)) + (image_floats + patch_floats + p.run() + 2 * line) * int64_t(sizeof(float)));
@@ -137,7 +138,7 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
     std::fill_n(gradient, rows.padded * l.width, Half(0));
     spread_gradient(p, a, rows, gradient, l.width, 1);
     std::fill_n(patches - line, rows.padded * l.depth + 2 * line, 0.0f);
-    multiply(patches, l.depth, gradient, l.width, a.weight, rows.padded, l.width);
+    multiply<Block>(patches, l.depth, gradient, l.width, a.weight, rows.padded, l.width);
     for (int64_t r = rows.begin; r < rows.end; r++)
       convolution::add_patches(p, l.depth, patches + (r - rows.begin) * p.columns * p.pool * p.pool * l.depth, r % p.rows, mask,
                                image + r / p.rows * p.image());
@@ -145,8 +146,8 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
   std::copy_n(image, images * p.image(), a.input_gradient + first_image * p.image());
 }
 
-void weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
-  [[maybe_unused]] const Session session;
+template <class Block> void weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
+  [[maybe_unused]] const typename Block::Session session;
   const int64_t first_image = p.images * batch / l.batches, images = p.images * (batch + 1) / l.batches - first_image;
   float *sums = a.weight_gradient + batch * l.sums();
   std::fill_n(sums, l.sums(), 0.0f);
@@ -159,9 +160,12 @@ void weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t
     pack_patches(l, patches, rows.padded, packed);
     std::fill_n(gradient, l.width * rows.padded, Half(0));
     spread_gradient(p, a, rows, gradient, 1, rows.padded);
-    multiply(sums, l.depth, gradient, rows.padded, packed, l.width, rows.padded);
+    multiply<Block>(sums, l.depth, gradient, rows.padded, packed, l.width, rows.padded);
   }
 }
+
+template <class Block>
+constexpr Kernels all = {.forward = forward<Block>, .input_gradient = input_gradient<Block>, .weight_gradient = weight_gradient<Block>};
 
 } // namespace
 } // namespace ctorch::bfloat16

@@ -1,27 +1,10 @@
-// The kernels of convolution.h for AVX2 and FMA: 16 registers of eight floats.
+// The kernels of convolution.h for AVX2 and FMA.
 #if defined(__x86_64__)
-// Before the region, so that nothing that other files share is compiled for these instructions.
-#include <algorithm>
-#include <array>
-#include <cstdint>
-#include <cstring>
-#include <utility>
+#include "kernel_includes.h"
 
+#define CTORCH_PROCESSOR "processor_avx2.h"
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-namespace ctorch::convolution {
-namespace {
-constexpr int64_t lanes = 8;          // floats in a vector
-constexpr int64_t held = 14;          // vectors of sums in registers, backward
-constexpr int64_t tile_positions = 6; // in registers, forward
-constexpr int64_t tile_vectors = 2;   // of output channels, for each of them
-constexpr bool multiply_add = true;
-} // namespace
-} // namespace ctorch::convolution
-
-#include "convolution_kernel.h"
-// In this order.
-#include "convolution_gradient.h"
-#include "convolution_tiles.h"
+#include "convolution_kernels.h"
 
 namespace ctorch::convolution {
 const Kernels avx2 = all;

@@ -1,10 +1,9 @@
-// The kernels of convolution.h, backward; included behind convolution_kernel.h. Only the position of each maximum carries
+// The kernels of convolution.h, backward. Only the position of each maximum carries
 // gradient, so every gradient is a sum of few entries: a number times adjacent floats, of the input for the weight's gradient
 // and of the weight for the input's.
-#include "convolution.h"
+#pragma once
 
-#include <array>
-#include <utility>
+#include "convolution_vectors.h"
 
 namespace ctorch::convolution {
 namespace {
@@ -52,7 +51,7 @@ using Accumulate = void (*)(float *, const Entry *, int64_t, const float *);
 template <size_t... i> constexpr std::array<Accumulate, sizeof...(i)> all_widths(std::index_sequence<i...>) {
   return {accumulate<int(i) + 1>...};
 }
-constexpr auto accumulators = all_widths(std::make_index_sequence<held>());
+constexpr auto accumulators = all_widths(std::make_index_sequence<Processor::held>());
 
 inline Accumulate accumulator(int64_t width) { return accumulators[size_t(width / lanes - 1)]; }
 

@@ -1,4 +1,6 @@
-// The kernels of convolution.h by tiles, as convolution_winograd.h has it, and the table of all; included last of them.
+// The kernels of convolution.h by tiles, as convolution_winograd.h has it.
+#pragma once
+
 #include "convolution_winograd.h"
 
 namespace ctorch::convolution {
@@ -319,24 +321,6 @@ void input_gradient_tiles(const Problem &p, const Tiling &l, const Backward &a, 
     }
   }
 }
-
-constexpr Kernels all = {make_plan,
-                         pack_forward,
-                         forward,
-                         pack_backward,
-                         input_gradient,
-                         list_entries,
-                         weight_gradient,
-                         unpack_gradient,
-                         activation_gradient,
-                         dense_weight_gradient,
-                         bias_gradient,
-                         make_tiling,
-                         pack_tiles,
-                         forward_tiles,
-                         input_gradient_tiles,
-                         weight_gradient_tiles,
-                         unpack_tiles};
 
 } // namespace
 } // namespace ctorch::convolution

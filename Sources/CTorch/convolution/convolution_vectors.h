@@ -1,16 +1,21 @@
 // What the kernels of convolutions share on one set of instructions: vectors, pooling with activation, and patches of the input's
-// gradient. Included where convolution_kernel.h is, or bfloat16_kernel.h, after `lanes` and `multiply_add` are defined.
+// gradient. The file that is compiled for the set defines CTORCH_PROCESSOR as the header with its constants; everything has internal
+// linkage.
 #pragma once
 
-#include "convolution.h"
+#ifndef CTORCH_PROCESSOR
+#error "define CTORCH_PROCESSOR as the header that describes a set of instructions, processor_avx2.h for example"
+#endif
 
-#include <algorithm>
-#include <cstring>
+#include CTORCH_PROCESSOR
+#include "kernel_includes.h"
 
 #define CTORCH_UNROLL _Pragma("clang loop unroll(full)")
 
 namespace ctorch::convolution {
 namespace {
+
+constexpr int64_t lanes = Processor::lanes, tile_positions = Processor::tile_positions, tile_vectors = Processor::tile_vectors;
 
 using Floats = float __attribute__((ext_vector_type(lanes)));
 using Ints = int32_t __attribute__((ext_vector_type(lanes)));
@@ -24,7 +29,7 @@ inline Floats load(const float *from) {
 inline void store(float *to, Floats v) { std::memcpy(to, &v, sizeof v); }
 
 inline Floats times_plus(Floats a, Floats b, Floats c) {
-  if constexpr (multiply_add)
+  if constexpr (Processor::multiply_add)
     return __builtin_elementwise_fma(a, b, c);
   else
     return a * b + c;

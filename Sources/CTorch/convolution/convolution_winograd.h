@@ -28,9 +28,6 @@
 
 #include "convolution_vectors.h"
 
-#include <array>
-#include <utility>
-
 namespace ctorch::convolution {
 namespace {
 

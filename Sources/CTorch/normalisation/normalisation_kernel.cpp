@@ -287,7 +287,8 @@ struct AVX2 {
   }
 };
 
-template <class Set> constexpr Kernels all = {Set::moments, Set::apply, Set::sums, Set::gradient, Set::drop};
+template <class Set>
+constexpr Kernels all = {.moments = Set::moments, .apply = Set::apply, .sums = Set::sums, .gradient = Set::gradient, .drop = Set::drop};
 
 } // namespace
 

@@ -40,7 +40,11 @@ template <class T> struct AVX2 {
 };
 
 template <class Set, class T>
-constexpr Kernels<T> all = {Set::forward, Set::backward, Set::forward_u8, Set::forward_grid, Set::backward_grid};
+constexpr Kernels<T> all = {.forward = Set::forward,
+                            .backward = Set::backward,
+                            .forward_u8 = Set::forward_u8,
+                            .forward_grid = Set::forward_grid,
+                            .backward_grid = Set::backward_grid};
 
 } // namespace
 

@@ -57,7 +57,7 @@ public struct Downloader {
         if ["http://", "https://", "file:///"].contains(where: mirror.hasPrefix) { return closed(mirror) }
         guard !mirror.contains("://"), DataFile.isDirectory(mirror) else {
             throw HostError(
-                .usage, "--from \(mirror): expected a URL that begins with http://, https:// or file:///, or a folder that is there")
+                .usage, "\(mirror): expected a URL that begins with http://, https:// or file:///, or a folder that is there")
         }
         return closed(URL(fileURLWithPath: mirror, isDirectory: true).absoluteString)
     }
@@ -70,7 +70,8 @@ public struct Downloader {
     public func get(_ set: PublishedSet) throws -> [Outcome] {
         let folder = "\(directory)/\(set.folder)"
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-            throw HostError(.cantCreate, "\(folder): the folder cannot be made; --data-dir names another data directory")
+            throw HostError(
+                .cantCreate, "\(folder): the folder cannot be made; \(ProgramOption.dataDirectory) names another data directory")
         }
         // Where nothing has come, nothing is left.
         defer { rmdir(folder) }
@@ -89,7 +90,7 @@ public struct Downloader {
             guard let fault = try form.fault(at: path) else { return path }
             throw HostError(
                 .cantCreate, file: path, field: fault.field, expected: fault.expected,
-                found: fault.found + "; it is left as it is: move it away, or name another folder with --data-dir")
+                found: fault.found + "; it is left as it is: move it away, or name another folder with \(ProgramOption.dataDirectory)")
         }
         return nil
     }

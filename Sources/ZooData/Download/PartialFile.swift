@@ -32,7 +32,8 @@ final class PartialFile {
         let isKnown = DataFile.isFile(note)
         guard isKnown || !DataFile.exists(path) else {
             throw HostError(
-                .cantCreate, "\(path): is there and not of the zoo's making: move it away, or name another folder with --data-dir")
+                .cantCreate,
+                "\(path): is there and not of the zoo's making: move it away, or name another folder with \(ProgramOption.dataDirectory)")
         }
         origin = isKnown ? (try? JSONDecoder().decode(Origin.self, from: FileBytes.read(note))) ?? Origin() : Origin()
         // The note first: a part without one would be taken for somebody else's.

@@ -1,35 +1,4 @@
-public import Foundation
-public import ZooCore
-
-/// A file that somebody publishes, and how its content is known.
-public struct PublishedFile: Sendable, Hashable {
-    public let name: String
-    /// In bytes; nil where only the checksum is published.
-    public let size: Int?
-    /// One or more.
-    public let sums: [Checksum.Kind: String]
-    /// The same in another form, inflated for example: where that is, this file is not needed.
-    public var alternatives: [PublishedFile] = []
-
-    /// What is wrong with a file that should have this content; nil if it has it.
-    ///
-    /// - Throws: `noInput` if there is no such file, `io` if reading fails.
-    func fault(at path: String) throws(HostError) -> Fault? {
-        let found = try RegularFile(path).size
-        if let size, found != size { return Fault(field: "size", expected: "\(size) bytes", found: "\(found) bytes") }
-        let computed = try Checksum.sums(sums.keys, ofFile: path)
-        for kind in Checksum.Kind.allCases {
-            guard let expected = sums[kind], let found = computed[kind], found != expected else { continue }
-            return Fault(field: kind.rawValue, expected: expected, found: found)
-        }
-        return nil
-    }
-
-    struct Fault {
-        let field, expected, found: String
-        var text: String { "\(field): expected \(expected), found \(found)" }
-    }
-}
+import ZooCore
 
 /// A data set that can be downloaded: its files, where they are published, and on what terms.
 public struct PublishedSet: Sendable, Hashable {
@@ -68,47 +37,6 @@ public struct PublishedSet: Sendable, Hashable {
     public enum Presence: String, Sendable, Codable { case complete, partial, absent }
 }
 
-/// What can be downloaded and from where: `places.json`, beside `zoo.json`. Its schema is docs/places.schema.json.
-public struct PublishedSets: Sendable {
-    public static let fileName = "places.json"
-
-    public let path: String
-    public let sets: [PublishedSet]
-
-    /// - Throws: `noInput` if there is no such file, `data` if it is not JSON, `config` naming file and JSON path if a field is wrong.
-    public init(path: String) throws { try self.init(contents: FileBytes.read(path), path: path) }
-
-    /// Reads the list from its bytes; `path` is what errors call it.
-    public init(contents: Data, path: String) throws {
-        self.path = path
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        let root = JSONPlace(value: try JSON(contents: contents, file: file), file: file, path: "$")
-        let fields = try root.object(["$schema", "version", "sets"], required: ["version", "sets"])
-        if let version = fields["version"] { _ = try version.int(in: 1...1) }
-        var sets: [PublishedSet] = []
-        for place in try fields["sets"]?.array() ?? [] {
-            let set = try PublishedSet(place)
-            if sets.contains(where: { $0.name == set.name }) {
-                throw place.child("name", .null).error("the name '\(set.name)' is taken by an earlier set")
-            }
-            sets.append(set)
-        }
-        self.sets = sets
-    }
-
-    /// The set of that name, or the one that the zoo's data set of that name is made of.
-    ///
-    /// - Throws: `usage`, with the nearest name there is.
-    public func find(_ name: String) throws(HostError) -> PublishedSet {
-        if let found = sets.first(where: { $0.name == name }) ?? sets.first(where: { $0.dataSets.contains(name) }) { return found }
-        let names = sets.map(\.name)
-        throw HostError(
-            .usage,
-            "there is no data set '\(name)' in \(path)\(suggestion(name, names + sets.flatMap(\.dataSets))); "
-                + "there are: \(names.joined(separator: ", "))")
-    }
-}
-
 extension PublishedSet {
     init(_ place: JSONPlace) throws(HostError) {
         let required = ["name", "folder", "terms", "places", "files"]
@@ -137,30 +65,9 @@ extension PublishedSet {
     }
 }
 
-extension PublishedFile {
-    init(_ place: JSONPlace) throws(HostError) {
-        let sumNames = Checksum.Kind.allCases.map(\.rawValue)
-        let fields = try place.object(["name", "bytes", "or"] + sumNames, required: ["name"])
-        name = try fields["name"]?.fileName() ?? ""
-        size = try fields["bytes"]?.int(in: 0...1 << 50)
-        var sums: [Checksum.Kind: String] = [:]
-        for kind in Checksum.Kind.allCases {
-            guard let field = fields[kind.rawValue] else { continue }
-            let text = try field.string()
-            guard text.utf8.count == kind.digits, text.utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) }) else {
-                throw field.error("expected \(kind.digits) lower-case hexadecimal digits, found \"\(text)\"")
-            }
-            sums[kind] = text
-        }
-        guard !sums.isEmpty else { throw place.error("expected a checksum: \(sumNames.joined(separator: " or "))") }
-        self.sums = sums
-        if let other = fields["or"] { alternatives = [try PublishedFile(other)] }
-    }
-}
-
 extension JSONPlace {
     /// A plain name of a file or folder, which leads nowhere else and stands in a URL as it is.
-    fileprivate func fileName() throws(HostError) -> String {
+    func fileName() throws(HostError) -> String {
         let text = try string()
         func isPlain(_ byte: UInt8) -> Bool {
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)

@@ -69,7 +69,9 @@ public struct PluginShelf: Sendable {
         }
         if !replace, let first = former.first {
             let version = (try? first.descriptor.get().version).map { " \($0)" } ?? ""
-            throw HostError(.config, "\(path): plugin '\(id)' is installed already, as \(first.path)\(version); --replace takes its place")
+            throw HostError(
+                .config,
+                "\(path): plugin '\(id)' is installed already, as \(first.path)\(version); \(ProgramOption.replace) takes its place")
         }
         do {
             try FileManager.default.createDirectory(

@@ -113,12 +113,10 @@ public struct StoredEntries: Sendable {
 
     /// What measures an entry, as it can be pasted.
     func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
-        var words = ["evaluate", entry, "--dataset", dataset]
-        if probe != "error" { words += ["--probe", probe] }
-        words += Self.ranges(seeds).flatMap { ["--seed", $0] }
-        if trainedOn != dataset { words += ["--trained-on", trainedOn] }
-        if origin == .initial { words += ["--weights", "initial"] }
-        return SuggestedCommand(words).description
+        let evaluation = SuggestedCommand.Evaluation(
+            entry, dataset: dataset, seeds: seeds, probe: probe == "error" ? nil : probe, trainedOn: trainedOn == dataset ? nil : trainedOn,
+            isInitial: origin == .initial)
+        return "\(SuggestedCommand.evaluate(evaluation))"
     }
 
     /// A figure by seed, from whichever probe measured it.
@@ -140,19 +138,6 @@ public struct StoredEntries: Sendable {
     }
 
     private func errors(of entry: String) -> [StoredResult] { results.filter { $0.subject.entry == entry && $0.subject.probe == "error" } }
-
-    /// 0, 1, 2, 5 as "0..2" and "5", as the commands take them.
-    static func ranges(_ seeds: [UInt64]) -> [String] {
-        var pieces: [ClosedRange<UInt64>] = []
-        for seed in Set(seeds).sorted() {
-            if let last = pieces.last, last.upperBound != .max, last.upperBound + 1 == seed {
-                pieces[pieces.count - 1] = last.lowerBound...seed
-            } else {
-                pieces.append(seed...seed)
-            }
-        }
-        return pieces.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)..\($0.upperBound)" }
-    }
 }
 
 extension StoredEntries {
@@ -196,7 +181,7 @@ extension StoredEntries {
         if known.isEmpty {
             return HostError(
                 .noInput,
-                "\(store.path): no results for \(dataset); this makes them: \(SuggestedCommand("evaluate", "--all", "--dataset", dataset))")
+                "\(store.path): no results for \(dataset); this makes them: \(SuggestedCommand.evaluate(.init(dataset: dataset)))")
         }
         return HostError(
             .usage,

@@ -102,18 +102,11 @@ public struct StudyResults {
     public func estimate(_ figure: String, of row: Row, on dataset: String? = nil) -> (mean: Double, interval: Interval?)? {
         let values = values(figure, of: row, on: dataset).sorted { $0.key < $1.key }.map(\.value)
         guard let mean = MeanEstimate(values, level: run.study.level) else { return nil }
-        guard Self.isShare(figure), let interval = mean.interval else { return (mean.mean, mean.interval) }
-        // A share is from 0 to 1, whatever t says of few seeds.
-        return (
-            mean.mean,
-            Interval(low: max(0, interval.low), high: min(1, interval.high), level: interval.level, method: interval.method)
-        )
+        return (mean.mean, Self.isShare(figure) ? mean.interval?.clipped(to: 0...1) : mean.interval)
     }
 
     /// Whether a figure is a share, which people read in percent.
-    public static func isShare(_ figure: String) -> Bool {
-        ["error", "accuracy", "consistency", "invariance", "ece"].contains { figure == $0 || figure.hasPrefix($0 + ".") }
-    }
+    public static func isShare(_ figure: String) -> Bool { Measurement.Figure.isShare(figure) }
 
     /// Per image 1 where an entry is wrong, by seed, and what images these are; nil where the figure has no answers per image.
     func wrong(_ figure: String, of row: Row, on dataset: String?) throws -> [UInt64: (images: String, values: [Double])]? {

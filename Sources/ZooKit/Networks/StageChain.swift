@@ -8,7 +8,7 @@
 ///             MaxPool2d(kernelSize: 2), ReLU(),
 ///         ])
 ///     }
-///     let linear = try Linear(inFeatures: chain.shape.count, outFeatures: build.outputs, in: parameters["classifier"])
+///     let classifier = try chain.linearClassifier(build, in: parameters["classifier"])
 ///
 /// Sizes and strides follow from the layers, and from the resamplings that the architecture has announced.
 public struct StageChain {
@@ -56,5 +56,16 @@ public struct StageChain {
                 symmetry: symmetry))
         self.layers.append(stage)
         resample()
+    }
+
+    /// The classifier of most extractors: what the last stage gives as one vector, and a linear layer with an output for each class.
+    ///
+    /// - Parameters:
+    ///   - build: `outputs` is the number of classes.
+    ///   - scope: Where the layer's weights are kept.
+    /// - Returns: nil if `build.outputs` is 0: the extractor is built for features only.
+    public func linearClassifier(_ build: Build, in scope: Scope) throws(ZooError) -> Sequential? {
+        guard build.outputs > 0 else { return nil }
+        return Sequential([Flatten(), try Linear(inFeatures: shape.count, outFeatures: build.outputs, in: scope)])
     }
 }

@@ -14,13 +14,7 @@
 ///                 MaxPool2d(kernelSize: 2), ReLU(),
 ///             ])
 ///             self.chain = chain
-///             classifier =
-///                 build.outputs == 0
-///                 ? nil
-///                 : Sequential([
-///                     Flatten(),
-///                     try Linear(inFeatures: chain.shape.count, outFeatures: build.outputs, in: parameters["classifier"]),
-///                 ])
+///             classifier = try chain.linearClassifier(build, in: parameters["classifier"])
 ///         }
 ///     }
 public protocol StagedExtractor: FeatureExtractor {

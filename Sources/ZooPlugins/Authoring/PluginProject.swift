@@ -82,7 +82,7 @@ public struct PluginProject: Sendable {
     public func write(to folder: URL) throws {
         let files = FileManager.default
         if let present = try? files.contentsOfDirectory(atPath: folder.path), !present.isEmpty {
-            throw HostError(.cantCreate, "\(folder.path): is there already and not empty; choose another place with --output")
+            throw HostError(.cantCreate, "\(folder.path): is there already and not empty; choose another place")
         }
         // Everything is read before anything is written.
         let texts = try contents()

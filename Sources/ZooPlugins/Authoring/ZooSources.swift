@@ -35,7 +35,7 @@ public struct ZooSources: Sendable {
         guard let found = places.first(where: Self.holds) else {
             throw HostError(
                 .noInput,
-                "the zoo's sources are not above the program and no longer at \(places.last?.path ?? "?"), where it was built; name their folder with --zoo"
+                "the zoo's sources are not above the program and no longer at \(places.last?.path ?? "?"), where it was built; name their folder with \(ProgramOption.sources)"
             )
         }
         root = found

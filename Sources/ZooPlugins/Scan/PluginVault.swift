@@ -30,7 +30,7 @@ package struct PluginVault: Sendable {
         package func name() throws(HostError) -> String {
             guard !companions.isEmpty else { return sha256 }
             let lines = companions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\n" }
-            return try Checksum.sha256(of: Data((sha256 + "\n" + lines.joined()).utf8))
+            return try Checksum.sha256(of: sha256 + "\n" + lines.joined())
         }
     }
 

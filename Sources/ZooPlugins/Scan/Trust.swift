@@ -104,7 +104,8 @@ package struct Trust: Sendable {
     private func refusal(_ plugin: String, _ path: String, _ reason: String, _ cure: String?) -> HostError {
         let what = path == plugin ? "it" : path
         let repair = cure.map { "'\($0) \(path)' cures it, " } ?? ""
-        return HostError(.noPermission, "\(plugin): not trusted: \(what) \(reason); \(repair)--allow \(plugin) loads it anyway")
+        return HostError(
+            .noPermission, "\(plugin): not trusted: \(what) \(reason); \(repair)\(ProgramOption.allow) \(plugin) loads it anyway")
     }
 
     /// Whether only the user and root are in that group.

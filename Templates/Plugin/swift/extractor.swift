@@ -33,12 +33,7 @@ final class {{TYPE}}: StagedExtractor, Component {
         }
         self.chain = chain
         // An architecture may want features only.
-        classifier =
-            build.outputs == 0
-            ? nil
-            : Sequential([
-                Flatten(), try Linear(inFeatures: chain.shape.count, outFeatures: build.outputs, in: parameters["classifier"]),
-            ])
+        classifier = try chain.linearClassifier(build, in: parameters["classifier"])
     }
 }
 

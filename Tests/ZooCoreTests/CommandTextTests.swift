@@ -1,10 +1,16 @@
 import Testing
 import ZooCore
 
-/// Commands that messages suggest.
-@Suite struct SuggestedCommandTests {
+/// Commands that messages suggest, as they are typed.
+@Suite struct CommandTextTests {
+    private static let options = [
+        "evaluate": ["--manifest", "--data-dir", "--store", "--runs"],
+        "train": ["--manifest", "--plugin-path", "--data-dir", "--store", "--runs"],
+        "list": ["--manifest", "--lock"],
+    ]
+
     private func suggested(_ words: [String], _ given: [String]) -> String {
-        SuggestedCommand(words, given: ["zoo"] + given).description
+        CommandText("zoo", words, repeating: Self.options[words[0]] ?? [], of: ["zoo"] + given).description
     }
 
     @Test func theyRepeatWhereThingsAre() {

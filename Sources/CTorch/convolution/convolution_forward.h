@@ -1,5 +1,6 @@
-// The kernels of convolution.h, forward. Included by one file for each set of instructions, within a region that compiles
-// for it, after `lanes`, `held`, `tile_positions`, `tile_vectors` and `multiply_add` are defined there; everything has internal linkage.
+// The kernels of convolution.h, forward, and the plan of all that do without tiles.
+#pragma once
+
 #include "convolution_vectors.h"
 
 namespace ctorch::convolution {
@@ -16,7 +17,7 @@ Plan make_plan(const Problem &p) {
   l.patches = 5 * p.run() < 4 * whole(p.run(), lanes) * lanes;
   l.segments = l.patches ? 1 : p.kernel;
   l.length = whole(l.patches ? p.taps() : p.run(), lanes) * lanes;
-  l.chunks = whole(l.length / lanes, held);
+  l.chunks = whole(l.length / lanes, Processor::held);
   l.pieces = l.segments * l.chunks;
   l.pitch = whole(l.length / lanes, l.chunks) * lanes;
   l.dense = p.pool == 1 && 5 * p.outputs >= 4 * l.vectors * lanes;

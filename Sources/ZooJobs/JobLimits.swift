@@ -1,0 +1,15 @@
+/// What a job may take.
+public struct JobLimits: Sendable {
+    /// Seconds; nil for no limit.
+    public var seconds: Double?
+    /// Whether those count anew with every sign of progress, as for training runs, whose length nobody knows.
+    public var countsSilenceOnly = false
+    /// Bytes of memory.
+    public var memory: Int
+
+    public init(seconds: Double?, countsSilenceOnly: Bool = false, memory: Int) {
+        self.seconds = seconds
+        self.countsSilenceOnly = countsSilenceOnly
+        self.memory = memory
+    }
+}

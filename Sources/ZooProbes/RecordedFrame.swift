@@ -1,0 +1,23 @@
+/// The rectangle of a square canvas in which images were recorded, before they are smoothed: what has to stay on the canvas.
+struct RecordedFrame {
+    /// The corners between the rows and columns of pixels, from -1 to 1 on the canvas.
+    private let corners: [(x: Double, y: Double)]
+
+    /// - Parameters:
+    ///   - left: pixels between the canvas's edge and the frame; `top` likewise.
+    ///   - side: of the canvas, in pixels.
+    init(left: Int, top: Int, width: Int, height: Int, side: Int) {
+        func place(_ pixel: Int) -> Double { 2 * Double(pixel) / Double(side) - 1 }
+        corners = [left, left + width].flatMap { x in [top, top + height].map { (place(x), place($0)) } }
+    }
+
+    /// Whether the transformed frame lies on the canvas; what lies on its edge does.
+    func stays(under transformation: Transformation) -> Bool {
+        let s = transformation.inverse
+        return corners.allSatisfy { corner in
+            let x = s[0] * corner.x + s[1] * corner.y + s[2]
+            let y = s[3] * corner.x + s[4] * corner.y + s[5]
+            return max(abs(x), abs(y)) <= 1 + 1e-9
+        }
+    }
+}
