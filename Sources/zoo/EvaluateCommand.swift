@@ -37,6 +37,12 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What to measure, or 'all'. Repeatable. Default: error.", valueName: "probe"))
     var probe: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A column of one table in place of a table per probe, as in pose.rotation.slope. Repeatable. Its probe is measured, too.",
+            valueName: "figure"))
+    var figure: [String] = []
+
     @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one to test on.", valueName: "name"))
     var trainedOn: String?
 
@@ -94,14 +100,27 @@ struct EvaluateCommand: ParsableCommand {
         if session.known > 0 {
             shared.note("\(session.known) of \(plan.jobs.count) results are from \(stored.path); --force measures them again")
         }
-        try emit(plan.jobs.compactMap { session.results[$0.id] }, probes, files: { (try? host.resolve(manifest.entry($0)))?.files })
+        try emit(plan.jobs.compactMap { session.results[$0.id] }, probes, store, files: { (try? host.resolve(manifest.entry($0)))?.files })
         try session.failures.conclude()
     }
 
     private func probes() throws -> [any Probe] {
-        if probe.isEmpty { return [ErrorProbe()] }
         if probe == ["all"] { return ProbeCatalogue.all }
-        return try probe.map { try ProbeCatalogue.probe($0) }
+        var probes = try probe.map { try ProbeCatalogue.probe($0) }
+        for name in figure.map({ String($0.prefix { $0 != "." }) }) where !probes.contains(where: { $0.name == name }) {
+            probes.append(try ProbeCatalogue.probe(name))
+        }
+        return probes.isEmpty ? [ErrorProbe()] : probes
+    }
+
+    /// - Throws: `usage` where a probe that was measured has no such figure.
+    private func check(_ results: [StoredResult]) throws {
+        for name in FigureTable.unknown(figure, in: results) {
+            let measured = results.filter { $0.subject.probe == name.prefix { $0 != "." } && $0.status == .measured }
+            guard let first = measured.first else { continue }
+            let names = first.figures.map(\.name)
+            throw HostError(.usage, "there is no figure '\(name)'\(suggestion(name, names)); there are \(names.joined(separator: ", "))")
+        }
     }
 
     private func say(_ untrained: [(entry: String, seeds: [UInt64])], trainedOn source: String) {
@@ -117,7 +136,7 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     /// Errors in the table that people know, whatever else was measured in one table per probe; as JSON all in one list.
-    private func emit(_ results: [StoredResult], _ probes: [any Probe], files: (String) -> [String]?) throws {
+    private func emit(_ results: [StoredResult], _ probes: [any Probe], _ store: ResultStore, files: (String) -> [String]?) throws {
         for result in results {
             for warning in result.warnings { shared.warn("\(result.subject.entry): \(warning)") }
         }
@@ -130,6 +149,11 @@ struct EvaluateCommand: ParsableCommand {
         }
         let evaluations = results.compactMap { result in
             Evaluation(result, plugins: files(result.subject.entry)?.map { String($0.split(separator: "/").last ?? "") })
+        }
+        if !figure.isEmpty, !shared.json {
+            try check(results)
+            let table = try FigureTable.table(of: results, figures: figure, store: store)
+            return try Console.output(table.textTable.rendered(for: .standardOutput))
         }
         if probes.map(\.name) == ["error"] {
             if !evaluations.isEmpty || shared.json {

@@ -35,6 +35,9 @@ struct ReproduceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the report of all these studies as a Markdown document.", valueName: "file"))
     var markdown: String?
 
+    @Option(help: ArgumentHelp("Also write a model card, NAME.md, of every entry with weights that these studies train.", valueName: "dir"))
+    var cards: String?
+
     @OptionGroup var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
     @OptionGroup var stored: StoreOptions
@@ -42,8 +45,10 @@ struct ReproduceCommand: ParsableCommand {
     func validate() throws {
         if all, !studies.isEmpty { throw ValidationError("--all and names of studies exclude each other") }
         if choose, storedOnly { throw ValidationError("--choose and --stored exclude each other") }
-        if markdown != nil, studies.isEmpty, !all { throw ValidationError("--markdown: name studies, or use --all") }
-        try refuseEmpty(("--markdown", markdown, "a file"))
+        for (option, value) in [("--markdown", markdown), ("--cards", cards)] where value != nil && studies.isEmpty && !all {
+            throw ValidationError("\(option): name studies, or use --all")
+        }
+        try refuseEmpty(("--markdown", markdown, "a file"), ("--cards", cards, "a directory"))
     }
 
     func run() throws {
@@ -85,12 +90,25 @@ struct ReproduceCommand: ParsableCommand {
         } else {
             try Console.output(results.map { text($0.results, $0.claims) }.joined(separator: "\n"))
         }
+        try write(results, manifest)
+        try failures.conclude()
+    }
+
+    /// The documents that were asked for.
+    private func write(_ results: [(results: StudyResults, claims: [ClaimResult])], _ manifest: Manifest) throws {
+        let names = all ? ["--all"] : results.map { shellWord($0.results.run.study.id) }
+        let command = "zoo reproduce \(names.joined(separator: " ")) --budget \(budget) --stored"
         if let markdown {
-            let command = "zoo reproduce \((all ? ["--all"] : wanted.map(\.id)).joined(separator: " ")) --budget \(budget) --stored"
             let document = StudyMarkdown.document(results, manifest: manifest, command: command + " --markdown \(shellWord(markdown))")
             try FileBytes.writeAtomically([Data(document.utf8)], to: markdown)
         }
-        try failures.conclude()
+        guard let cards else { return }
+        for entry in manifest.entries {
+            let card = try ModelCard.document(
+                of: entry, in: results.map(\.results), manifest: manifest, command: command + " --cards \(shellWord(cards))")
+            guard let card else { continue }
+            try FileBytes.writeAtomically([Data(card.utf8)], to: "\(cards)/\(entry.id).md")
+        }
     }
 
     private func list(_ shelf: StudyShelf) throws {

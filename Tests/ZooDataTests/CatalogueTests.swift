@@ -9,6 +9,9 @@ import ZooKit
 /// Data sets of manifests.
 @Suite("Catalogues of data sets")
 struct CatalogueTests {
+    /// A data directory that holds nothing.
+    private let nowhere = "/nonexistent"
+
     private func catalogue(_ dataSets: String, _ more: String = "") throws -> DataSetCatalogue {
         try DataSetCatalogue(manifest("{\"version\": 1, \"datasets\": [\(dataSets)]\(more)}"))
     }
@@ -23,7 +26,7 @@ struct CatalogueTests {
         }
         #expect(names.count { $0.hasPrefix("emnist-") } == 6)
         for name in names { #expect(try DataSet.named(name).name == name) }
-        #expect(try DataSetCatalogue.builtIn.defaultDataSet().name == "strokes-rotated")
+        #expect(try DataSetCatalogue.builtIn.defaultDataSet(in: nowhere).name == "strokes-rotated")
     }
 
     @Test("a data set of a manifest is a source, a protocol and a split") func described() throws {
@@ -194,10 +197,13 @@ struct CatalogueTests {
 
     @Test("the default is the first that is there, and the manifest's goes before the program's") func theDefault() throws {
         let one = #"{"id": "gone", "source": {"kind": "folder", "path": "nowhere"}}"#
-        #expect(try catalogue(one).defaultDataSet().name == "strokes-rotated")
+        #expect(try catalogue(one).defaultDataSet(in: nowhere).name == "strokes-rotated")
         #expect(
-            try catalogue(one, #", "default_dataset": ["gone", "strokes?limit=07", "strokes"]"#).defaultDataSet().name == "strokes?limit=7")
-        #expect(try catalogue(one, #", "default_dataset": "gone""#).defaultDataSet().name == "gone", "so that it is said what is missing")
+            try catalogue(one, #", "default_dataset": ["gone", "strokes?limit=07", "strokes"]"#).defaultDataSet(in: nowhere).name
+                == "strokes?limit=7")
+        #expect(
+            try catalogue(one, #", "default_dataset": "gone""#).defaultDataSet(in: nowhere).name == "gone",
+            "so that it is said what is missing")
         for (value, expected) in [
             (#""gon""#, "$.default_dataset: gon: data set: expected"), ("[]", "$.default_dataset: expected the name"),
             (#"["strokes", 3]"#, "$.default_dataset[1]: expected a string"),

@@ -40,6 +40,8 @@ enum ZooProcess {
         environment["XDG_DATA_HOME"] = products.appendingPathComponent("test-share").path
         // Beside what was built, so that nobody else writes into it, nor makes it first.
         environment["XDG_CACHE_HOME"] = products.appendingPathComponent("test-cache").path
+        // Without real images the default data set is drawn, the same on every machine.
+        environment["ZOO_DATA"] = products.appendingPathComponent("test-data").path
         environment["ZOO_MANIFEST"] = root.appendingPathComponent("zoo.json").path
         return environment.merging(changes) { _, new in new }
     }

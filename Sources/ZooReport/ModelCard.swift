@@ -1,0 +1,103 @@
+import Foundation
+import ZooCore
+import ZooData
+public import ZooJobs
+public import ZooManifest
+import ZooStatistics
+
+/// Model cards (M. Mitchell et al., *Model Cards for Model Reporting*, 2019) of weights that come with the zoo, as Markdown.
+public enum ModelCard {
+    /// The card of one entry: what it is, what it was trained on, with what recipe, and what was measured.
+    ///
+    /// - Parameters:
+    ///   - studies: whose figures it shows. A study in which no network of the entry is trained says nothing.
+    ///   - command: what wrote the card.
+    /// - Returns: nil where no weights come with the entry, or no study has trained it.
+    public static func document(of entry: Entry, in studies: [StudyResults], manifest: Manifest, command: String) throws -> String? {
+        let catalogue = try DataSetCatalogue(manifest)
+        let sections = try studies.compactMap { try section(entry, $0, catalogue) }
+        guard !sections.isEmpty else { return nil }
+        return """
+            # \(entry.id)
+
+            \(Markdown.escaped(entry.summary)). Written by `\(command)` from stored results; do not edit.
+
+            | | |
+            |---|---|
+            | architecture | \(part(entry.architecture)) |
+            \(entry.parts.sorted { $0.key < $1.key }.map { "| \($0.key) | \(part($0.value)) |\n" }.joined())
+            `zoo show \(entry.id)` shows the wiring with its plugins and papers, `zoo export \(entry.id)` writes a PyTorch module with weights.
+
+
+            """ + sections.joined(separator: "\n") + """
+
+                ## Limits
+
+                The network knows the data set above, in the poses that it draws, and nothing else: for other images train it on them
+                (`zoo train \(entry.id) --dataset …`). The weights are those of one seed, and their figures lie about as far from the means above
+                as the intervals are wide. A pose that the transformer predicts is no measurement of the pose of an object: which pose is
+                upright is the network's own choice.
+
+                ## Licence
+
+                Weights: Apache-2.0, as the zoo. The licence of the images is that of their publishers.
+
+                """
+    }
+
+    private static func part(_ part: PartSpecification) -> String {
+        let settings = part.config.sorted { $0.key < $1.key }.map { "\($0.key) \(Listing.shown($0.value))" }
+        return Markdown.escaped(part.id + (settings.isEmpty ? "" : " (\(settings.joined(separator: ", ")))"))
+    }
+
+    private static func section(_ entry: Entry, _ results: StudyResults, _ catalogue: DataSetCatalogue) throws -> String? {
+        let run = results.run
+        guard let row = results.rows.first(where: { $0.entry == entry.id }), !row.trained.isEmpty else { return nil }
+        let shipped = entry.weights.filter { catalogue.canonical($0.dataset) == run.dataSet.name }
+        guard !shipped.isEmpty else { return nil }
+        var text = "## \(run.dataSet.name)\n\n\(Markdown.escaped(run.dataSet.summary)).\n\n"
+        for weights in shipped {
+            text += "- Weights of seed \(weights.seed): `\(weights.file)`, SHA-256 `\(weights.sha256)`.\n"
+        }
+        text += "- Recipe: \(recipe(row.recipe)).\n"
+        let seeds = row.trained.keys.sorted().map { "\($0)" }.joined(separator: ", ")
+        text += "- Study `\(run.study.id)`, budget `\(run.budget.name)`: seeds \(seeds)"
+        text += row.failed.isEmpty ? ".\n" : "; \(row.failed.count) failed.\n"
+        for warning in Set(row.trained.values.flatMap(\.warnings)).sorted() { text += "- Warning: \(Markdown.escaped(warning)).\n" }
+        return text + "\n" + (try figures(entry, row, results, catalogue)).markdown
+    }
+
+    private static func recipe(_ recipe: Recipe) -> String {
+        var text = "\(recipe.optimizer.rawValue), learning rate \(recipe.learningRate), \(recipe.schedule.rawValue) schedule, "
+        text += "\(recipe.epochs) epochs, batches of \(recipe.batch)"
+        if recipe.localizationRate != 1 { text += ", the localization net at \(recipe.localizationRate) times the learning rate" }
+        if recipe.weightDecay != 0 { text += ", weight decay \(recipe.weightDecay)" }
+        return text
+    }
+
+    private static func figures(
+        _ entry: Entry, _ row: StudyResults.Row, _ results: StudyResults, _ catalogue: DataSetCatalogue
+    ) throws -> DataTable {
+        var table = DataTable([
+            .text("figure", "figure"), .text("dataset", "tested on"), .integer("seeds", "seeds"),
+            .estimate("value", "mean, 95 % interval", decimals: 2), .text("unit", ""), .text("published", "published"),
+        ])
+        for column in results.run.study.columns {
+            guard let found = results.estimate(column.figure, of: row, on: column.dataset) else { continue }
+            let isShare = StudyResults.isShare(column.figure)
+            let scale = isShare ? 100.0 : 1
+            let tested = catalogue.canonical(column.dataset ?? results.run.tests[0].name)
+            let published = entry.published.filter { figure in
+                catalogue.canonical(figure.dataset) == tested && "\(figure.metric).transformed" == column.figure
+            }
+            table.append([
+                .text(column.figure), .text(tested), .integer(results.values(column.figure, of: row, on: column.dataset).count),
+                .estimate(scale * found.mean, low: scale * (found.interval?.low ?? .nan), high: scale * (found.interval?.high ?? .nan)),
+                isShare ? .text("%") : .missing,
+                published.isEmpty
+                    ? .missing : .text(published.map { "\(fixed(scale * $0.value, 2)) (\($0.source))" }.joined(separator: "; ")),
+            ])
+        }
+        return table.withoutEmptyColumns
+    }
+}
