@@ -25,10 +25,10 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How many classes to show per pair, those that differ most.", valueName: "n"))
     var classes = 3
 
-    @Option(help: ArgumentHelp("Resamples of the bootstrap.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of resamples of the bootstrap.", valueName: "n"))
     var resamples = 10_000
 
-    @OptionGroup var stored: StoredOptions
+    @OptionGroup(title: "Stored results") var stored: StoredOptions
 
     @OptionGroup var shared: ManifestOptions
 

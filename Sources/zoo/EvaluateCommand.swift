@@ -46,9 +46,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take only n test images, spread evenly over the classes, as ?limit=n does.", valueName: "n"))
     var images: Int?
 
-    @OptionGroup var jobOptions: JobOptions
+    @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if entries.isEmpty != all {

@@ -31,7 +31,7 @@ struct PluginCheckCommand: ParsableCommand {
     @Flag(help: "All checks in one process as long as none ends it: faster, but one may suffer from another.")
     var shared = false
 
-    @OptionGroup var printing: OutputOptions
+    @OptionGroup(title: "Output") var printing: OutputOptions
 
     func validate() throws {
         if !(1...1_000_000).contains(calls) { throw ValidationError("--calls is \(calls), expected 1 to 1000000") }

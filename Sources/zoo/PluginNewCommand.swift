@@ -26,7 +26,7 @@ struct PluginNewCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The zoo's sources. Default: those above this program, or those it was built from.", valueName: "dir"))
     var zoo: String?
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     private struct Answer: Encodable {
         let folder, source, kind, id, language, entry: String

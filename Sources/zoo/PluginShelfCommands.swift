@@ -16,7 +16,7 @@ struct PluginInstallCommand: ParsableCommand {
     @Flag(help: "Take the place of an installed plugin of the same id or file name.")
     var replace = false
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     private struct Answer: Encodable {
         let id, version, path: String
@@ -39,7 +39,7 @@ struct PluginListCommand: ParsableCommand {
         commandName: "list", abstract: "List the plugins that are installed in the user's own directory.",
         discussion: "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.")
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     func run() throws {
         let shelf = PluginShelf()
@@ -56,7 +56,7 @@ struct PluginRemoveCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Its id or file name.", valueName: "plugin"))
     var plugin: String
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     func run() throws {
         let path = try PluginShelf().remove(plugin)

@@ -35,7 +35,7 @@ struct RankCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How far from that, in percent. Default: 10.", valueName: "percent"))
     var within: Double?
 
-    @OptionGroup var stored: StoredOptions
+    @OptionGroup(title: "Stored results") var stored: StoredOptions
 
     @OptionGroup var shared: ManifestOptions
 

@@ -35,9 +35,9 @@ struct ReproduceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the report of all these studies as a Markdown document.", valueName: "file"))
     var markdown: String?
 
-    @OptionGroup var jobOptions: JobOptions
+    @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if all, !studies.isEmpty { throw ValidationError("--all and names of studies exclude each other") }

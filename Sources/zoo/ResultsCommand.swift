@@ -36,8 +36,8 @@ struct ResultsCommand: ParsableCommand {
     @Option(help: "A table for people, or for programs: csv or latex, with a column for every figure. See also --json.")
     var format = StoredOptions.Format.text
 
-    @OptionGroup var shared: OutputOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }

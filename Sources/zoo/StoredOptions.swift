@@ -11,7 +11,7 @@ struct StoredOptions: ParsableArguments {
     enum Pose: String, ExpressibleByArgument, CaseIterable { case upright, transformed }
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, latex }
 
-    @OptionGroup var place: StoreOptions
+    @OptionGroup(title: "Runs and results") var place: StoreOptions
 
     @Option(help: ArgumentHelp("The data set that was tested on. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: String?

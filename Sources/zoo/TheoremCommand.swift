@@ -28,10 +28,10 @@ struct TheoremCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The seed of the training run whose weights are used. Default: 0.", valueName: "seed"))
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("Images.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of images.", valueName: "n"))
     var images: Int?
 
-    @Option(help: ArgumentHelp("Degrees of the rotation that is no quarter turn.", valueName: "angle"))
+    @Option(help: ArgumentHelp("Angle in degrees of the rotation that is not a quarter turn.", valueName: "angle"))
     var angle: Double?
 
     @Option(help: ArgumentHelp("Size of the scaled picture.", valueName: "factor"))
