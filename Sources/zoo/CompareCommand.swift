@@ -50,7 +50,7 @@ struct CompareCommand: ParsableCommand {
         for gap in missing { failures.report(HostError(.noInput, gap.description)) }
         let found = try named.compactMap { try source.samples(of: $0, seeds: stored.seeds) }
         for part in source.leftOut {
-            // Of an entry that is compared, what is left out of it is no more than worth knowing.
+            // Results left out of an entry that is compared are only a warning.
             if found.contains(where: { $0.entry == part.entry }) {
                 shared.warn("\(part)")
             } else {

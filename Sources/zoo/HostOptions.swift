@@ -64,7 +64,7 @@ extension HostGroup {
     /// Sets up logging, says where data are looked for, and finds the plugins.
     ///
     /// - Parameters:
-    ///   - threads: of the engine.
+    ///   - threads: the number of threads of the engine.
     ///   - startingEngine: false for commands that may not need it.
     ///   - retrying: look again at plugins that crashed when they were last looked at.
     ///   - plan: the plugins to use, if another process has found them.

@@ -33,7 +33,7 @@ struct JobOptions: ParsableArguments {
     /// Below this much memory another worker does more harm than good.
     private static let memoryPerWorker = 1 << 30
 
-    /// As many as there are cores and memory for.
+    /// One worker for each core, as far as the memory goes.
     var defaultWorkers: Int { max(1, min(Machine.cores, Machine.memory / Self.memoryPerWorker)) }
 
     func scheduler(_ arguments: [String], workers: Int, countsSilenceOnly: Bool = false) -> Scheduler {

@@ -50,7 +50,7 @@ extension ManifestGroup {
     func besideTheManifests(_ name: String) -> [String] {
         let manifests = [try? manifestPath(), Manifest.builtInPath].compactMap { $0 }
         let paths = manifests.map { manifest in
-            // As for the paths in it: a symbolic link to a manifest is not where it lies.
+            // A symbolic link to a manifest is followed first, as it is for the paths in the manifest.
             let folder = (((try? FileBytes.target(of: manifest)) ?? manifest) as NSString).deletingLastPathComponent
             return folder.isEmpty ? name : folder + "/" + name
         }

@@ -27,7 +27,8 @@ import Testing
         "show": [[], ["mnist-cnnn"]],
         "train": [[], ["stn-co"], ["cnn", "--seed", "3..1"], ["cnn", "--epochs", "0"]],
         "evaluate": [
-            [], ["ccn"], ["cnn", "--all"], ["cnn", "--probe", "poze"], ["cnn", "--probe", "pose?images=-1"], ["cnn", "--dataset", "stroke"],
+            [], ["ccn"], ["cnn", "--all"], ["cnn", "--probe", "poze"],
+            ["cnn", "--probe", "pose?images=-1"], ["cnn", "--dataset", "stroke"],
             ["cnn", "--threads", "0"], ["cnn", "--quiet", "--verbose"], ["cnn", "--memory-limit", "1M"],
         ],
         "benchmark": [["cnn", "--shape", "1x28"], ["cnn", "--classes", "3"], ["cnn", "--shape", "1x28x28", "--heads", "17"]],

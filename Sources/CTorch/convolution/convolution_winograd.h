@@ -179,7 +179,7 @@ template <int count, int rows> void multiply(const Product &m) {
   }
 }
 
-// As many rows as the registers hold.
+// The number of rows that the registers hold.
 template <int count> constexpr int most_rows = int(tile_positions *tile_vectors / count);
 
 template <int count, size_t... i> constexpr std::array<void (*)(const Product &), sizeof...(i)> all_rows(std::index_sequence<i...>) {
