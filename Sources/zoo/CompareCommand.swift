@@ -22,7 +22,7 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "List the test images that only one of a pair gets.")
     var images = false
 
-    @Option(help: ArgumentHelp("How many classes to show per pair, those that differ most.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of classes to show for each pair, those that differ most.", valueName: "n"))
     var classes = 3
 
     @Option(help: ArgumentHelp("Number of resamples of the bootstrap.", valueName: "n"))

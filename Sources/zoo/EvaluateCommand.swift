@@ -20,7 +20,7 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
 
-    @Flag(help: "Every entry that has weights.")
+    @Flag(help: "Evaluate every entry that has weights.")
     var all = false
 
     @Flag(name: [.long, .customLong("fresh")], help: "Measure again what is stored.")

@@ -8,7 +8,7 @@ import ZooTraining
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train entries; what was interrupted goes on where it stopped.",
+        commandName: "train", abstract: "Train entries; a run that was interrupted continues where it stopped.",
         discussion: """
             A checkpoint is kept after every epoch. A run that is finished is reported, not repeated. Final scores and learning curves \
             are stored beside the results of 'zoo evaluate'.
@@ -17,7 +17,7 @@ struct TrainCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
 
-    @Flag(help: "Every entry.")
+    @Flag(help: "Train every entry.")
     var all = false
 
     @Option(
