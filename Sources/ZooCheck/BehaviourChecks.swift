@@ -99,7 +99,7 @@ extension Check {
                 try model.parameters.setTraining(false)
                 let x = try bench.images(3, model.shape)
                 let first = try model.values(x)
-                bench.expect(first.allSatisfy(\.isFinite), "\(model.name): its output holds what is no number")
+                bench.expect(first.allSatisfy(\.isFinite), "\(model.name): its output contains NaN or infinity")
                 for _ in 0..<3 { bench.expect(try model.values(x) == first, "\(model.name): two evaluations of one input differ") }
             }
         },

@@ -99,7 +99,7 @@ struct Model {
     let run: (Tensor) throws -> Tensor
     var parameters: Parameters { module.parameters }
     var name: String { "\(component.kind) '\(component.id)'" }
-    /// Without recording gradients.
+    /// Evaluates without recording gradients.
     func evaluate(_ x: Tensor) throws -> Tensor { try noGrad { try run(x) } }
     func values(_ x: Tensor) throws -> [Double] { try evaluate(x).doubles() }
 }
@@ -110,7 +110,7 @@ extension Bench {
         ImageShape(1, 28, 28), ImageShape(1, 60, 60), ImageShape(3, 64, 64), ImageShape(1, 112, 112), ImageShape(16, 10, 10),
     ]
     static let classes = 10
-    /// Of the family that localization nets are made for.
+    /// The number of parameters of the family that localization nets are made for.
     static let familyParameters = 6
 
     func images(_ count: Int, _ shape: ImageShape, salt: UInt64 = 0) throws -> Tensor {
@@ -221,7 +221,7 @@ extension Bench {
         return try Manifest(contents: JSONEncoder().encode(value), path: "check").entry("check")
     }
 
-    /// Relative to the largest value; infinite for different shapes or what is no number.
+    /// The difference relative to the largest value; infinite for different shapes, NaN or infinity.
     static func difference(_ a: [Double], _ b: [Double]) -> Double {
         guard a.count == b.count else { return .infinity }
         let scale = a.reduce(1e-6) { max($0, abs($1)) }

@@ -1,7 +1,7 @@
 /// One thing that the contract promises and that can be tried on any plugin.
 ///
-/// A check looks at a plugin through the same tables as the host does, and complains. It is repeatable: what is random in it follows from the
-/// bench's seed.
+/// A check looks at a plugin through the same tables as the host does, and complains. It is repeatable: what is random
+/// in it follows from the bench's seed.
 public struct Check: Sendable {
     public let name: String
     /// One line: what must hold.

@@ -96,7 +96,8 @@ public struct PluginCheck: Sendable, Codable {
         let names: [String]
     }
 
-    /// The other side: runs the checks and tells of each in a line of JSON on standard output. What the plugin prints goes to standard error.
+    /// The other side: runs the checks and tells of each in a line of JSON on standard output. What the plugin prints
+    /// goes to standard error.
     ///
     /// - Parameter request: as `run` wrote it.
     public static func answer(_ request: String) throws(HostError) {

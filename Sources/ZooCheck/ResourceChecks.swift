@@ -89,7 +89,7 @@ extension Bench {
         return growths.sorted()[2]
     }
 
-    /// Of the process's heap, in all arenas and in mapped blocks.
+    /// The bytes of the process's heap, in all arenas and in mapped blocks.
     private static var bytesInUse: Int {
         let info = mallinfo2()
         return Int(info.uordblks) + Int(info.hblkhd)

@@ -53,7 +53,7 @@ extension Check {
                         try model.parameters.setTraining(false)
                         let out = try model.evaluate(bench.images(2, model.shape))
                         bench.expect(out.shape.first == 2, "\(what): a batch of 2 gives \(out.shape)")
-                        bench.expect(try out.allFinite(), "\(what): its output holds what is no number")
+                        bench.expect(try out.allFinite(), "\(what): its output contains NaN or infinity")
                     } catch { bench.complain("\(what): made, but does not run: \(error)") }
                 }
             }
@@ -62,7 +62,7 @@ extension Check {
 }
 
 extension Bench {
-    /// For an option that has no default.
+    /// A value for an option that has no default.
     func anyValue(of option: Option) -> Setting {
         var random = RandomStream(seed: seed, "check/value").sequence()
         return option.random(&random)
@@ -122,7 +122,7 @@ extension Option {
         }
     }
 
-    /// Within the bounds and not at them, and no further from the default than makes sense to build: four times as much.
+    /// A value strictly within the bounds, and at most four times the default, so that the component can still be built.
     fileprivate func random(_ random: inout RandomStream.Sequence) -> Setting {
         func number(near base: Double) -> Double {
             let reach = max(abs(base) * 4, 4)

@@ -36,7 +36,7 @@ package struct PipeEnds: ~Copyable {
         writer = -1
     }
 
-    /// From now on reading takes what is there and does not wait.
+    /// Makes reading take what is there without waiting for more.
     package func stopWaiting() { _ = fcntl(reader, F_SETFL, fcntl(reader, F_GETFL) | O_NONBLOCK) }
 
     /// What is kept of more bytes than are wanted.

@@ -43,6 +43,6 @@ public enum SuggestedCommand: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// As it is typed for the running program.
+    /// The command as it is typed for the running program.
     public var description: String { Wordings.current.text(of: self) }
 }

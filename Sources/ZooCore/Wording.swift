@@ -2,8 +2,8 @@ import Synchronization
 
 /// What the options and commands of a program are called.
 ///
-/// Libraries suggest by `ProgramOption` and `SuggestedCommand` what a user can do. Only the program knows how that is typed: it says so once,
-/// when it starts, in `Wordings.current`.
+/// Libraries suggest by `ProgramOption` and `SuggestedCommand` what a user can do. Only the program knows how that is
+/// typed: it says so once, when it starts, in `Wordings.current`.
 public protocol Wording: Sendable {
     func name(of option: ProgramOption) -> String
     func text(of command: SuggestedCommand) -> String

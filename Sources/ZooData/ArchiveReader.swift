@@ -16,7 +16,7 @@ final class ArchiveReader {
     private let locale = newlocale(1 << Int32(LC_CTYPE), "C.UTF-8", nil)
     private var before: locale_t?
     private var count = 0
-    /// Of what complaints of the next member are made, before it has a name.
+    /// What errors call the next member before its name is read.
     private var place = "the first member"
     /// Bytes up to the end of the last member.
     private var end: Int64 = 0

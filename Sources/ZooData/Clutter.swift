@@ -25,7 +25,7 @@ public struct Clutter: Sendable, Hashable {
         let source: Int
         /// Upper left corner of the crop.
         let left, top: Int
-        /// On the canvas.
+        /// The place on the canvas.
         let side, x, y: Int
     }
 

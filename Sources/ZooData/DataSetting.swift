@@ -25,7 +25,7 @@ package struct DataSettings {
     let folder: String
     /// The object in the manifest; nil for the fields of a name.
     private let place: JSONPlace?
-    /// By `SettingName.field`.
+    /// The value by `SettingName.field`.
     private let values: [String: DataSetting]
 
     /// - Parameters:

@@ -2,7 +2,7 @@
 public struct Normalisation: Sendable, Hashable, Codable {
     /// One for every channel, or one for all.
     public let means: [Double]
-    /// As many as `means`.
+    /// One standard deviation for each mean.
     public let stds: [Double]
 
     public init(mean: Double, std: Double) {

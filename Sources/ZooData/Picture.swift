@@ -78,7 +78,7 @@ package struct Picture: Sendable {
         return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
     }
 
-    /// On black, with its middle in the middle.
+    /// Drawn on black, centred.
     func padded(width: Int, height: Int) -> Picture {
         let (left, top) = ((width - self.width) / 2, (height - self.height) / 2)
         var out = [UInt8](repeating: 0, count: width * height * channels)

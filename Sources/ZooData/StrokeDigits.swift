@@ -6,10 +6,10 @@ import ZooCore
 ///
 ///     let test = try StrokeDigits().imageSet(.test)     // 5,000 images of 1×28×28
 ///
-/// Every image is a pure function of (seed, split, index). A digit is written in one of several styles (`StrokeSkeleton`): its control points
-/// are jittered, joined by splines, bent by a smooth random field, squeezed, slanted, turned by at most 12°, fitted into
-/// a box of about 20×20 pixels that is centred by mass, as MNIST's digits are, and drawn with a pen of varying
-/// pressure, white on black, anti-aliased by the distance to the stroke.
+/// Every image is a pure function of (seed, split, index). A digit is written in one of several styles
+/// (`StrokeSkeleton`): its control points are jittered, joined by splines, bent by a smooth random field, squeezed,
+/// slanted, turned by at most 12°, fitted into a box of about 20×20 pixels that is centred by mass, as MNIST's digits
+/// are, and drawn with a pen of varying pressure, white on black, anti-aliased by the distance to the stroke.
 ///
 /// Labels come in blocks of ten, each holding every digit once in random order, so any whole number of blocks is
 /// balanced.

@@ -81,9 +81,9 @@ public struct ModelImport: Sendable {
 
     /// Checks the model by running it, keeps a copy beside the manifest, and adds the entry.
     ///
-    /// The entry names it relative to the manifest (where that is a symbolic link: to the file that it leads to), so that the two can be
-    /// moved together. The copy's name carries the contents' SHA-256, so that an entry is the same network for ever, and results are not mistaken for those
-    /// of another.
+    /// The entry names it relative to the manifest (where that is a symbolic link: to the file that it leads to), so
+    /// that the two can be moved together. The copy's name carries the contents' SHA-256, so that an entry is the same
+    /// network for ever, and results are not mistaken for those of another.
     ///
     /// - Throws: `noInput`, `unavailable` if no plugin takes such files, `config` if the model does not fit or the id is taken.
     public func run(host: HostRuntime, manifest path: String) throws -> Outcome {

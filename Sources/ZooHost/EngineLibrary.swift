@@ -10,7 +10,7 @@ enum EngineLibrary {
     /// It stands beside the program, as the plugins do, and is found nowhere else.
     static let path = Program.engine
 
-    /// As a `UInt`, because an atomic of a pointer is not `Sendable`.
+    /// The address is kept as a `UInt`, because an atomic of a pointer is not `Sendable`.
     private static let opened = Atomic<UInt>(0)
 
     /// What the library exports, once `open` has succeeded. Using it earlier is a programmer's error.

@@ -18,7 +18,7 @@ public final class HostRuntime {
     let lock: PluginLock?
     let trust: Trust
     private let vault: PluginVault?
-    /// Of plugins that were handed over rather than found, what has to be loaded for them.
+    /// What has to be loaded for plugins that were handed over rather than found.
     private var planned: [String: PluginVault.Pin] = [:]
     /// Why some of those cannot be loaded, by path.
     private var problems: [String: HostError] = [:]
@@ -36,7 +36,7 @@ public final class HostRuntime {
     /// there, is listed as broken with the name of the file that came first.
     ///
     /// - Parameters:
-    ///   - threads: of the engine; nil leaves its choice, the number of cores.
+    ///   - threads: the number of threads of the engine; nil leaves its choice, the number of cores.
     ///   - lock: the only plugins that may be used; nil: all that are trusted.
     ///   - startingEngine: false leaves the engine alone until a network is built. Nothing of ZooKit may be used before.
     ///   - retrying: look again at plugins that crashed or hung when they were last looked at.
@@ -76,8 +76,8 @@ public final class HostRuntime {
         try startEngine()
     }
 
-    /// What another process needs to load exactly these plugins, even if their files are replaced meanwhile. One that cannot be copied any more
-    /// fails there, when something needs it.
+    /// What another process needs to load exactly these plugins, even if their files are replaced meanwhile. One that
+    /// cannot be copied any more fails there, when something needs it.
     ///
     /// - Throws: `cantCreate` if there is no place for copies.
     public func plan() throws(HostError) -> PluginPlan {
@@ -156,8 +156,8 @@ public final class HostRuntime {
         if let vault = try? copies() { vault.forget(below: folder) }
     }
 
-    /// SHA-256 of the libraries that a network comes from, as they are loaded: of plugins by file name (where two have the same, the second by its
-    /// path), of what these bring along by path.
+    /// SHA-256 of the libraries that a network comes from, as they are loaded: of plugins by file name (where two have
+    /// the same, the second by its path), of what these bring along by path.
     public func checksums(of network: Network) -> [String: String] {
         var result: [String: String] = [:]
         for path in network.libraries {

@@ -28,7 +28,7 @@ enum Programs {
 
     private static let state = Mutex(State())
 
-    /// From now on files are judged by that.
+    /// Sets what files are judged by from now on.
     static func judge(by trust: Trust, _ lock: PluginLock?) {
         state.withLock { state in
             state.trust = trust

@@ -6,7 +6,7 @@ public import ZooPlugins
 public struct ResolvedEntry: Sendable {
     public let entry: Entry
     public let architecture: ComponentInfo
-    /// By slot, filled ones only.
+    /// The components by slot; empty slots are left out.
     public let parts: [String: ComponentInfo]
     let architectureSettings: [Setting]
     let partSettings: [String: [Setting]]
@@ -49,8 +49,8 @@ public struct ResolvedEntry: Sendable {
         }
     }
 
-    /// The files whose trained weights make the entry what it is from the start; empty unless everything in it that is trained, or could be, comes
-    /// from such a file.
+    /// The files whose trained weights make the entry what it is from the start; empty unless everything in it that is
+    /// trained, or could be, comes from such a file.
     public var ownWeights: [NamedFile] {
         let carried = namedFiles.filter { $0.contents != .data }
         let trained = architecture.slots.filter { parts[$0.name] != nil && $0.kind != .transformer }.map(\.name)

@@ -9,7 +9,7 @@ public import ZooTraining
 public struct Job: Codable, Sendable, Identifiable {
     public enum Task: Codable, Sendable, Equatable {
         case probe
-        /// With that recipe, which the job's settings say, too; from the start, whatever was there, or from the last checkpoint.
+        /// Training with that recipe, which is among the job's settings, too; `restart` begins anew instead of at the last checkpoint.
         case training(Recipe, restart: Bool)
     }
 
@@ -17,18 +17,18 @@ public struct Job: Codable, Sendable, Identifiable {
     public let id: String
     public let task: Task
     public let subject: ResultSubject
-    /// With what it is to be done. A worker that finds something else fails the job.
+    /// The conditions that the plan found. A worker that finds others fails the job.
     public let conditions: Conditions
-    /// What is odd about it, for the result's warnings: weights that say they are another entry's.
+    /// Warnings for the result, if its weights say that they are another entry's for example.
     public let remarks: [String]
     /// What the plan knows of the files of data, so that a worker need not read them all again.
     let seals: [DataSeal]
-    /// Whether it takes times, and so runs alone, after all others.
+    /// Whether it measures time, and so runs alone, after all others.
     public let isTiming: Bool
     /// Images per forward pass; made smaller after the memory was not enough.
     public var batch = Job.largestBatch
 
-    /// As `ProbeSubject.batch` has it.
+    /// The images per forward pass, as `ProbeSubject.batch`.
     static let largestBatch = 256
     static let smallestBatch = 16
 
@@ -40,7 +40,7 @@ public struct Job: Codable, Sendable, Identifiable {
         return asked.isEmpty ? id : try Checksum.sha256(of: Data("\(id) ".utf8) + CanonicalJSON.encode(asked))
     }
 
-    /// In words, for a progress display: "stn-c0, seed 1, pose on strokes-rotated".
+    /// The job in words, for a progress display: "stn-c0, seed 1, pose on strokes-rotated".
     public var title: String {
         "\(subject.entry), seed \(subject.seed), \(subject.probe) on \(subject.dataset)"
     }

@@ -2,7 +2,7 @@
 public struct JobLimits: Sendable {
     /// Seconds; nil for no limit.
     public var seconds: Double?
-    /// Whether those count anew with every sign of progress, as for training runs, whose length nobody knows.
+    /// Whether the seconds count anew with every sign of progress, as for training runs, whose length is not known beforehand.
     public var countsSilenceOnly = false
     /// Bytes of memory.
     public var memory: Int

@@ -15,7 +15,7 @@ public struct JobPlanner {
 
     /// - Parameters:
     ///   - store: remembers checksums of data.
-    ///   - threads: of the engine in each worker.
+    ///   - threads: the number of threads of the engine in each worker.
     public init(laboratory: Laboratory, store: ResultStore?, threads: Int) {
         self.laboratory = laboratory
         self.threads = threads
@@ -26,9 +26,10 @@ public struct JobPlanner {
 
     /// Which weights are probed.
     public enum Weights: Sendable {
-        /// Of training runs, or shipped, or what the entry brings with it; nil for the data set that is tested on.
+        /// The weights of a training run on that data set, shipped ones, or those that the entry brings with it; nil
+        /// for the data set that is tested on.
         case trained(on: String?)
-        /// Of the finished training runs on that data set with these recipes, by entry.
+        /// The weights of the finished training runs on that data set with these recipes, by entry.
         case runs(on: String, recipes: [String: Recipe])
         case initial
         /// A file, and what the user says of it: on what it was trained, from which seed. What it says of itself comes first.
@@ -178,7 +179,7 @@ public struct JobPlanner {
 
     /// Training runs. Their identity is `RunIdentity`, which is that of the run's directory, too.
     ///
-    /// - Parameter recipe: of an entry on a data set.
+    /// - Parameter recipe: gives the recipe of an entry on a data set.
     public func training(
         of entries: [Entry], on datasets: [String], seeds: [UInt64], restart: Bool = false, recipe: (Entry, DataSet) throws -> Recipe
     ) -> Plan {
@@ -242,7 +243,7 @@ public struct JobPlanner {
 
     // MARK: Known results
 
-    /// Whether a result is of that very job, also in what the architecture asked for by `kind:id`.
+    /// Whether a result belongs to that very job, the parts that the architecture asked for by `kind:id` included.
     func isCurrent(_ result: StoredResult, _ job: Job) -> Bool {
         result.provenance.plugins.allSatisfy { name, checksum in
             (job.conditions.plugins[name] ?? laboratory.host.checksum(named: name)) == checksum

@@ -15,7 +15,7 @@ public import ZooTraining
 public final class JobRunner {
     private let laboratory: Laboratory
     private var kept: Kept?
-    /// With what the job at hand is done, as far as that is known.
+    /// What the current job is done with, as far as that is known.
     public private(set) var conditions: Conditions?
 
     private struct Kept {
@@ -47,7 +47,7 @@ public final class JobRunner {
     ) throws -> (Measurement, Conditions) {
         let subject = job.subject
         let entry = try laboratory.manifest.entry(subject.entry)
-        // What can be replaced before it begins; what is replaced later is noticed where it is loaded.
+        // Files that can be replaced before training begins; those that are replaced later are noticed where they are loaded.
         var here = try Conditions.here(laboratory.fingerprints)
         let code = try EntryCode(entry, host: laboratory.host)
         (here.plugins, here.files) = (code.plugins, code.files)

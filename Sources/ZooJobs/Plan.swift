@@ -1,7 +1,7 @@
-/// What is to be done, in order.
+/// Jobs in the order in which they are done.
 public struct Plan {
     public var jobs: [Job] = []
-    /// What stands in the way of others: a plugin that is missing, data that are not there, weights that nobody trained.
+    /// Why other jobs cannot be planned: a plugin or data are missing, or nothing has trained the weights.
     public var problems: [any Error] = []
 
     public init() {}

@@ -24,9 +24,9 @@ public final class Scheduler {
     }
 
     /// - Parameters:
-    ///   - program: the running one if nil.
-    ///   - arguments: of the program, to make it a worker: "worker", and what it needs to know of plugins and data.
-    ///   - workers: how many at once.
+    ///   - program: its path; nil for the running program.
+    ///   - arguments: the arguments that make the program a worker: the subcommand, and where it finds plugins and data.
+    ///   - workers: the number of processes that run at once.
     public init(program: String? = nil, arguments: [String], workers: Int, limits: JobLimits) {
         self.program = program ?? Program.image
         self.arguments = arguments
@@ -155,7 +155,7 @@ public final class Scheduler {
         case .finished(let outcome, let seconds, let conditions):
             try conclude(slot, job, outcome, seconds: seconds, conditions: conditions, listener)
         case .outOfMemory:
-            // What the allocator has scattered stays scattered: the next attempt gets a fresh process.
+            // The allocator's memory stays fragmented, so the next attempt gets a fresh process.
             slot.process = nil
             try retry(slot, job, listener)
         case .interrupted(let hint):
@@ -196,7 +196,7 @@ public final class Scheduler {
     /// A worker has ended, in the midst of a job or not.
     private func bury(_ slot: Slot, _ listener: any JobListener) throws {
         guard let process = slot.process, process.reap(waiting: true), let (end, peak) = process.end else { return }
-        // What it said before it ended may still lie in the pipes.
+        // The pipes may still hold messages that it sent before it ended.
         for message in (try? process.receive())?.messages ?? [] { try take(message, slot, listener) }
         slot.process = nil
         guard let job = slot.job else { return }

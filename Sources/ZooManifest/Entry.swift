@@ -9,9 +9,9 @@ public struct Entry: Sendable, Equatable {
     public let manifest: String
     public let summary: String
     public let architecture: PartSpecification
-    /// By slot.
+    /// The parts by slot.
     public let parts: [String: PartSpecification]
-    /// By data set; "default" for all others.
+    /// The recipes by data set; "default" is for all others.
     public let recipes: [String: Recipe]
     public let weights: [WeightsReference]
     public let published: [PublishedFigure]

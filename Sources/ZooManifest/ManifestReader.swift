@@ -6,7 +6,7 @@ import ZooCore
 struct ManifestReader {
     private(set) var entries: [Entry] = []
     private(set) var dataSets: [DataSetSpecification] = []
-    /// Of the first file that names any.
+    /// The default data sets of the first file that names any.
     private(set) var defaultDataSets: [JSONPlace]?
 
     /// The files that include the one that is being read, and that one.

@@ -5,7 +5,7 @@ extension Manifest {
     /// The text of a manifest with one more entry at its end; everything that is there stays as it was written.
     ///
     /// - Parameters:
-    ///   - contents: of the manifest; nil for a new one.
+    ///   - contents: the bytes of the manifest; nil for a new one.
     ///   - entry: one JSON object.
     /// - Throws: what reading the result throws, `config` if the id is taken for example.
     public static func adding(_ entry: JSON, to contents: Data?, path: String) throws -> Data {

@@ -7,7 +7,7 @@ public struct Study: Sendable {
     /// Images that every trained network is measured on, and how.
     public struct Test: Sendable, Equatable {
         public let dataset: String
-        /// As `zoo evaluate --probe` takes them: "pose?images=2000".
+        /// The probes as `zoo evaluate --probe` takes them: "pose?images=2000".
         public let probes: [String]
     }
 
@@ -21,7 +21,7 @@ public struct Study: Sendable {
         public let epochs: Int
         public let seed: UInt64
         public let learningRates: [Double]
-        /// Of entries without a localization net the first is taken.
+        /// Entries without a localization net take the first.
         public let localizationRates: [Double]
     }
 

@@ -5,7 +5,7 @@ public struct WeightsReference: Sendable, Equatable {
     /// The data set they were trained on.
     public let dataset: String
     public let seed: UInt64
-    /// As the manifest names it, relative to the manifest's folder.
+    /// The file as the manifest names it, relative to the manifest's folder.
     public let file: String
     /// Lower-case hex.
     public let sha256: String

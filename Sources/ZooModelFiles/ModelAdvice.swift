@@ -51,7 +51,7 @@ extension ModelFile {
 
     /// Why this is no network that can be imported, and what to do.
     ///
-    /// - Parameter path: of the file.
+    /// - Parameter path: the path of the file.
     public func refusal(asModel path: String) -> HostError {
         var found = description
         if kind == .safetensors {

@@ -15,7 +15,7 @@ struct PickleOutline {
 
     struct Tensor: Hashable {
         let shape: [Int]
-        /// As the zoo spells it, "float32"; "" if it is not known.
+        /// The zoo's name of the type, "float32"; "" if it is not known.
         let dtype: String
     }
 

@@ -17,7 +17,7 @@ public struct SafetensorsFile: Sendable {
         public let dtype: SafetensorsDType
         /// Sizes of the dimensions, outermost first; empty for a scalar.
         public let shape: [Int]
-        /// Within the tensor data, which start right after the header.
+        /// The range within the tensor data, which start right after the header.
         public let byteRange: Range<Int>
     }
 

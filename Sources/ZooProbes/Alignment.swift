@@ -37,8 +37,8 @@ struct Alignment {
         }
     }
 
-    /// The stages and transformations for which fewer than four places of the map can be compared, on one side of T_g or the other: there is
-    /// the edge, or padding that a blank image feels.
+    /// The stages and transformations for which fewer than four places of the map can be compared, on one side of T_g
+    /// or the other: there is the edge, or padding that a blank image feels.
     func withoutPlaces(_ cases: [Case]) throws -> [(stage: String, title: String)] {
         let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())))
         let defined = try blank.map(Self.defined)
@@ -69,7 +69,8 @@ struct Alignment {
             let moved = try g.applied(to: images, padding: .zeros)
             let restored = try g.inverted.applied(to: moved, padding: .zeros)
             let everywhere = [Bool](repeating: true, count: try images.size(-1) * images.size(-2))
-            // Where something leaves the canvas there is nothing to compare. What only moves pixels gives them all back, if none has left it.
+            // Where something leaves the canvas there is nothing to compare. What only moves pixels gives them all
+            // back, if none has left it.
             let isWhole = try frame.stays(under: g) && (g.exact == nil || Self.distance(restored, images, everywhere) == 0)
             let imageFloor = try Self.distance(restored, images, g.inverted.region(everywhere, like: images))
             let (transformed, aligned) = (try features(moved), try features(restored))

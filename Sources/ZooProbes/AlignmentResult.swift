@@ -7,7 +7,7 @@ public struct AlignmentResult: Codable, Sendable, Equatable {
     public var transformation: String
     /// "rotation 90°", "scaling ×2".
     public var title: String
-    /// Of the extractor, and its place among the stages, counted from 1.
+    /// The name of the extractor's stage, and its place among the stages, counted from 1.
     public var stage: String
     public var depth: Int
     /// Λ(T_g f) against T_g Λ(f), the channels permuted as the stage declares.
@@ -51,7 +51,7 @@ public enum AlignmentVerdict: String, Codable, Sendable {
     /// No place of the map can be compared.
     case unknown
 
-    /// Of several: not aligned if one is not, else the weakest of them; unknown ones say nothing.
+    /// The verdict on several: not aligned if one is not, else the weakest of them; unknown ones do not count.
     public static func all(_ verdicts: [AlignmentVerdict]) -> AlignmentVerdict {
         [.notAligned, .belowFloor, .aligned].first { verdicts.contains($0) } ?? .unknown
     }

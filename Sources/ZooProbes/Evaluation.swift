@@ -4,7 +4,7 @@ public import ZooStore
 public struct Evaluation: Codable, Sendable {
     public let entry: String
     public let dataset: String
-    /// Of the training run that made the weights.
+    /// The seed of the training run that made the weights.
     public let seed: UInt64
     public let trainedOn: String
     /// The file of the weights, or "initial".
@@ -14,7 +14,7 @@ public struct Evaluation: Codable, Sendable {
     public let transformed: Score?
     /// Trained values; nil where they cannot be counted.
     public let parameters: Int?
-    /// Of the evaluation, drawing the images included.
+    /// The speed of the evaluation, drawing the images included.
     public let imagesPerSecond: Double
     /// File names of the libraries that the network comes from.
     public let plugins: [String]
@@ -22,7 +22,7 @@ public struct Evaluation: Codable, Sendable {
     public let engine: String
     /// What is wrong with the result: a collapsed θ, blank crops.
     public let warnings: [String]
-    /// What the store has it under.
+    /// The name under which the store has it.
     public let job: String
     /// SHA-256 by file name, of the libraries.
     public let pluginChecksums: [String: String]
@@ -30,7 +30,7 @@ public struct Evaluation: Codable, Sendable {
     public let weightsChecksum: String?
     /// Fingerprints of the very images, of the files that they came from, and of what was trained on; nil where they are not known.
     public let imagesFingerprint, data, trainingData: String?
-    /// Of the zoo's kernels, "off" without those.
+    /// The instruction set of the zoo's kernels; "off" without them.
     public let instructions: String?
 
     /// nil unless it is a result of the error probe.

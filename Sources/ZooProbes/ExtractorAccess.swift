@@ -3,7 +3,7 @@ public import ZooKit
 import ZooPlugins
 
 extension ProbeSubject {
-    /// The slot of the classification network, by the kind of component that fills it.
+    /// The slot of the classification network: the first that an extractor fills.
     private var slot: String? {
         get throws {
             let resolved = try host.resolve(network.entry)

@@ -22,7 +22,7 @@ struct LieProbe: ConfigurableProbe {
 
     /// Sums of squares over images and outputs.
     private struct Squares {
-        /// Of the mean of the two one-sided derivatives, and of half their difference.
+        /// The sum for the mean of the two one-sided derivatives, and that for half their difference.
         var (derivative, kink) = (0.0, 0.0)
 
         /// - Parameters: values at t = step, -step and 0.
@@ -97,8 +97,9 @@ public enum LieGenerator: String, CaseIterable, Sendable {
         }
     }
 
-    /// The t that moves the middle of a side of the image by that many pixels: of the right or left side under a rotation or scaling, of the
-    /// upper or lower under a shear, in an image that is as high as wide; else of the longer one.
+    /// The t that moves the middle of a side of the image by that many pixels: of the right or left side under a
+    /// rotation or scaling, of the upper or lower under a shear, in an image that is as high as wide; else of the
+    /// longer one.
     public func step(pixels: Double, height: Int, width: Int) -> Double {
         switch self {
         case .translationX, .translationY: pixels

@@ -14,7 +14,7 @@ public struct MultiplyAdds: Sendable {
     public let operators: [Row]
     /// nil where the number is not known: `unknown` says why.
     public var total: Int? { unknown == nil ? counted : nil }
-    /// Of what could be counted.
+    /// The multiply-adds that could be counted.
     public let counted: Int
     /// Why there is more than could be counted.
     public let unknown: String?

@@ -24,13 +24,13 @@ public struct PoseFit: Sendable, Equatable {
         guard let line = Deming(x: applied, y: continued) else { return nil }
         slope = line.slope
         intercept = line.intercept
-        // Of a prediction that does not vary nothing is explained, though the line fits it.
+        // A prediction that does not vary explains nothing, although the line fits it.
         r2 = continued.allSatisfy { $0 == continued[0] } ? 0 : line.rSquared
         spread = Self.spread(zip(continued, applied).map { $0 - $1 }, classes: classes)
     }
 
-    /// 95 % BCa intervals of the slope and the spread (see `Bootstrap`), from images drawn with replacement; angles are continued once, before
-    /// anything is drawn. nil where the draws determine no line.
+    /// 95 % BCa intervals of the slope and the spread (see `Bootstrap`), from images drawn with replacement; angles are
+    /// continued once, before anything is drawn. nil where the draws determine no line.
     static func intervals(
         applied: [Double], predicted: [Double], classes: [Int], period: Double?, resamples: Int, stream: RandomStream
     ) -> (slope: Interval, spread: Interval)? {

@@ -6,7 +6,7 @@ public import ZooStore
 /// A probe is a pure function of the network, its weights, the test images and its own settings: the same job gives the
 /// same bits on the same machine with the same number of threads, timings aside.
 public protocol Probe: Sendable {
-    /// As on the command line: "error", "invariance", "pose".
+    /// The name as it is typed on the command line: "error", "invariance", "pose".
     var name: String { get }
     /// One line for a listing.
     var summary: String { get }
@@ -14,7 +14,7 @@ public protocol Probe: Sendable {
     var settings: [String: JSON] { get }
     /// What must be there for the probe to run; `measure` looks whether it is.
     var needs: Set<ProbeNeed> { get }
-    /// Whether it takes times, and so wants the machine to itself: such jobs run one by one, after all others.
+    /// Whether it measures time, and so needs the machine to itself: such jobs run one by one, after all others.
     var isTiming: Bool { get }
 
     /// Does the measuring; `measure` calls it.

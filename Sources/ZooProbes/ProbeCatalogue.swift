@@ -38,7 +38,7 @@ public enum ProbeCatalogue {
         ErrorProbe.self, InvarianceProbe.self, ConsistencyProbe.self, PoseProbe.self, EquivarianceProbe.self, LieProbe.self, CostProbe.self,
     ]
 
-    /// With their default settings, in the order of a listing.
+    /// All probes with their default settings, in the order of a listing.
     public static let all: [any Probe] = kinds.map { $0.init(configuration: ProbeSettings(options: $0.options)) }
 
     /// A probe as on the command line: `pose`, or `pose?images=500&…`.

@@ -13,8 +13,8 @@ struct ProbeImages {
     let indices: [Int]
 
     /// - Parameters:
-    ///   - count: how many; the same ones for every network. 0 takes all.
-    ///   - upright: as recorded, in the middle of the canvas, instead of as the data set transforms them.
+    ///   - count: the number of images, which are the same for every network. 0 takes all.
+    ///   - upright: whether they are drawn as recorded, in the middle of the canvas, instead of as the data set transforms them.
     init(_ subject: ProbeSubject, count: Int, upright: Bool) throws {
         self.subject = subject
         let dataSet = upright ? subject.dataSet.upright : subject.dataSet
@@ -91,7 +91,7 @@ struct ProbeImages {
         return answers
     }
 
-    /// Of each image: the classes that its heads say, and whether all are right.
+    /// The classes that the heads give for each image, and whether all are right.
     struct Answers {
         var classes: [[Int]] = []
         var areRight: [Bool] = []

@@ -5,7 +5,7 @@ import ZooKit
 /// A network with its weights, and the images to probe it with.
 public struct ProbeSubject {
     public let host: HostRuntime
-    /// In evaluation mode.
+    /// The network, in evaluation mode.
     public let network: Network
     public let dataSet: DataSet
     /// The test images as recorded.

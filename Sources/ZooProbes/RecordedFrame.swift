@@ -5,7 +5,7 @@ struct RecordedFrame {
 
     /// - Parameters:
     ///   - left: pixels between the canvas's edge and the frame; `top` likewise.
-    ///   - side: of the canvas, in pixels.
+    ///   - side: the side of the canvas, in pixels.
     init(left: Int, top: Int, width: Int, height: Int, side: Int) {
         func place(_ pixel: Int) -> Double { 2 * Double(pixel) / Double(side) - 1 }
         corners = [left, left + width].flatMap { x in [top, top + height].map { (place(x), place($0)) } }

@@ -11,7 +11,7 @@ public struct TheoremReport: Codable, Sendable {
     public let canvas: Int
     /// Why some of it has no verdict, and what would give one.
     public let remarks: [String]
-    /// By transformation, then by stage.
+    /// The results by transformation, then by stage.
     public let results: [AlignmentResult]
 
     /// What is measured after all stages, one result per transformation.

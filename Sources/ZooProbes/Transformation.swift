@@ -43,7 +43,7 @@ public struct Transformation: Sendable, Equatable {
         Transformation(name: "shear \(plain(factor))", sampling: [1, -factor * aspect, 0, 0, 1, 0], exact: nil)
     }
 
-    /// By pixels of an image of that size.
+    /// A shift by pixels of an image of that size.
     public static func shift(x: Double, y: Double, height: Int, width: Int) -> Transformation {
         let whole = x == x.rounded() && y == y.rounded()
         return Transformation(

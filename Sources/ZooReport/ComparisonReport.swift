@@ -5,7 +5,7 @@ public import ZooStatistics
 public struct ComparisonReport: Codable, Sendable {
     public let dataset, trainedOn: String
     public let pose: StoredEntries.ImagePose
-    /// By label, for `classes` of a comparison.
+    /// The names of the classes by label, for `classes` of a comparison.
     public let classNames: [String]
     public let comparisons: [Comparison]
     public let missing: [StoredEntries.Missing]

@@ -16,7 +16,7 @@ public struct DataSetDescription: Codable, Sendable {
     public let treatment: String
     /// How its images are divided, in words; "" where that is as its source has it.
     public let split: String
-    /// Of the normalisation: one number for each channel, or one for all.
+    /// The normalisation: one number for each channel, or one for all.
     public let mean, std: [Double]
     /// The name of the same images as recorded.
     public let upright: String

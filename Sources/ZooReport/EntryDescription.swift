@@ -31,7 +31,7 @@ public struct EntryDescription: Codable, Sendable {
     public let plugins: [String]
     /// The paper of what defines the entry: its architecture, or the extractor where the architecture adds nothing to it; "" without one.
     public let paper: String
-    /// Of all that it is made of, the one above first.
+    /// The papers of everything that it is made of, the one above first.
     public let papers: [String]
     /// Trained values, for `classes` classes of images of `input`; nil if it can be built for none of the sizes that are known of it.
     public let parameters: Int?

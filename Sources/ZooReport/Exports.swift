@@ -33,9 +33,9 @@ public struct DataTable: Sendable {
     }
 
     public struct Column: Sendable, Equatable {
-        /// For machines: `error_transformed`.
+        /// The name for machines: `error_transformed`.
         public let name: String
-        /// For people: `error rotated %`.
+        /// The title for people: `error rotated %`.
         public let title: String
         public let kind: Kind
 

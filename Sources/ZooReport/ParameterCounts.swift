@@ -12,7 +12,7 @@ final class ParameterCounts {
     private let file: String?
     private var known: [String: Int?]
     private var hasNews = false
-    /// Of all plugins: an architecture may ask for parts that its entry does not name.
+    /// The hashes of all plugins: an architecture may ask for parts that its entry does not name.
     private let plugins: String
 
     private static let most = 10_000

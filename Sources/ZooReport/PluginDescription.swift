@@ -6,7 +6,7 @@ public struct PluginDescription: Codable, Sendable {
     public let path: String
     public let version, licence, summary: String
     public let authors, papers: [String]
-    /// Of the contract it was written for, "1.0".
+    /// The version of the contract that it was written for, "1.0".
     public let abi: String
     /// The engine that it links itself; nil for one that uses the host's.
     public let engine: String?

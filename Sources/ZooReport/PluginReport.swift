@@ -17,11 +17,11 @@ public struct PluginReport: Codable, Sendable {
     public let needed: [String]
     /// nil: it exports none that fits its file name.
     public let entrySymbol: String?
-    /// Of the contract that it was written for, "1.0".
+    /// The version of the contract that it was written for, "1.0".
     public let abi: String
     /// All lines of the descriptor, those of unknown keys included.
     public let descriptor: [Field]
-    /// To load it and to be given its table, in milliseconds; nil if it does not load.
+    /// The time to load it and to get its table, in milliseconds; nil if it does not load.
     public let loadMilliseconds: Double?
     public let components: [ComponentDescription]
     /// Why it cannot be used.

@@ -12,7 +12,7 @@ public struct PublishedSetDescription: Encodable, Sendable {
     public let name, title, home, terms, sumsFrom: String
     /// The zoo's data sets that are made of it.
     public let dataSets: [String]
-    /// Of what is downloaded, as far as it is published.
+    /// The size of what is downloaded, as far as it is published.
     public let bytes: Int
     public let places: [String]
     public let files: [File]

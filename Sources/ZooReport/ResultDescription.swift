@@ -15,7 +15,7 @@ public struct ResultDescription: Encodable, Sendable {
     public let status: StoredResult.Status
     /// Why it failed or does not apply.
     public let cause: String?
-    /// By name; units belong to the names, as the probe documents them.
+    /// The figures by name; the probe documents their units.
     public let figures: [String: Double]
     public let warnings: [String]
     public let zoo, engine: String
@@ -29,7 +29,7 @@ public struct ResultDescription: Encodable, Sendable {
     /// SHA-256 of the program, the engine's library and the weights' file; nil where there is none.
     public let code: String
     public let engineCode, weightsChecksum: String?
-    /// Of the zoo's kernels, "off" without those.
+    /// The instruction set of the zoo's kernels; "off" without them.
     public let instructions: String?
     /// Fingerprints of the files that images came from, of the very images, and of what was trained on.
     public let data, imagesFingerprint, trainingData: String?

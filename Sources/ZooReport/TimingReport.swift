@@ -10,7 +10,7 @@ public struct TimingReport: Codable, Sendable {
     public let trainStepMs, evaluateMs: [Double]
     /// "libtorch 2.13.0".
     public let engine: String
-    /// Of the zoo.
+    /// The zoo's version.
     public let version: String
 
     enum CodingKeys: String, CodingKey {

@@ -1,8 +1,8 @@
 extension Collection<Double> {
-    /// NaN of nothing.
+    /// The arithmetic mean; NaN of an empty collection.
     package var mean: Double { reduce(0, +) / Double(count) }
 
-    /// With n − 1 degrees of freedom.
+    /// The sample variance, with n − 1 degrees of freedom.
     var variance: Double {
         let centre = mean
         return reduce(0) { $0 + ($1 - centre) * ($1 - centre) } / Double(count - 1)

@@ -22,14 +22,14 @@ public struct Comparison: Codable, Sendable, Equatable {
     public let p: Double
     /// Corrected for the number of comparisons made together (Holm).
     public internal(set) var correctedP: Double
-    /// Of these very networks, over other images: signs of the images' mean differences flipped.
+    /// The p-value for these very networks over other images, by flipping the signs of the images' mean differences.
     public let permutationP: Double
     /// Cohen's d_z over seeds; nil for one seed or if the seeds do not differ.
     public let dz: Double?
     /// nil for several seeds, whose answers to one image are not independent, and where no image tells the two apart.
     public let oddsRatio: OddsRatio?
     public let agreement: Agreement
-    /// By label, where they differ most first; empty where images have no single label.
+    /// The differences by label, the largest first; empty where images have no single label.
     public let classes: [ClassDifference]
 
     public struct OddsRatio: Codable, Sendable, Equatable {
@@ -64,9 +64,9 @@ extension Comparison {
     /// How comparisons are made.
     public struct Settings: Sendable {
         public var level = 0.95
-        /// Of the bootstrap.
+        /// The number of resamples of the bootstrap.
         public var resamples = 10_000
-        /// Of the resampling; the same seed gives the same bits.
+        /// The seed of the resampling; the same seed gives the same bits.
         public var seed: UInt64 = 0
 
         public init() {}

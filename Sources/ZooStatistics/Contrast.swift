@@ -46,7 +46,8 @@ public struct Contrast: Codable, Sendable, Equatable {
     /// How much farther the first values lie from their median than the second from theirs, on average: of figures over seeds, the
     /// stability of a training.
     ///
-    /// - Returns: nil for fewer than three values on one side (two are always equally far from their median), or a value that is not finite.
+    /// - Returns: nil for fewer than three values on one side (two are always equally far from their median), or a
+    ///   value that is not finite.
     public init?(deviations first: [Double], minus second: [Double]) {
         guard min(first.count, second.count) > 2, (first + second).allSatisfy(\.isFinite) else { return nil }
         func distances(_ values: [Double]) -> [Double] {
@@ -72,8 +73,9 @@ public struct Contrast: Codable, Sendable, Equatable {
         return StudentT(degrees: degreesOfFreedom).twoSided((estimate - value) / standardError)
     }
 
-    /// Of the sum lying exactly `margin` away from a target: small where it clearly lies nearer, or clearly farther. Twice the larger p-value
-    /// of the two one-sided tests (D. J. Schuirmann, *Journal of Pharmacokinetics and Biopharmaceutics* 15, 1987).
+    /// Of the sum lying exactly `margin` away from a target: small where it clearly lies nearer, or clearly farther.
+    /// Twice the larger p-value of the two one-sided tests (D. J. Schuirmann, *Journal of Pharmacokinetics and
+    /// Biopharmaceutics* 15, 1987).
     public func p(of target: Double, margin: Double) -> Double {
         let distance = abs(estimate - target)
         guard standardError > 0 else { return distance == margin ? 1 : 0 }

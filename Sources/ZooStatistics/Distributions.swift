@@ -1,6 +1,7 @@
 import Foundation
 
-// The few distributions that the tests need. All of them come down to erfc of the C library and to the regularised incomplete beta function.
+// The few distributions that the tests need. All of them come down to erfc of the C library and to the regularised
+// incomplete beta function.
 
 /// The standard normal distribution.
 public enum Normal {

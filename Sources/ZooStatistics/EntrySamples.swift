@@ -20,7 +20,7 @@ public struct EntrySamples: Sendable, Equatable {
     }
 
     public let entry: String
-    /// By seed, each once.
+    /// The runs in the order of their seeds, one for each seed.
     public let runs: [Run]
 
     /// - Throws: `data` where runs are missing, empty, of different lengths or with different labels: then they are not of the same images.
@@ -65,7 +65,7 @@ public struct EntrySamples: Sendable, Equatable {
 /// An error and how well it is known.
 public struct ErrorEstimate: Codable, Sendable, Equatable {
     public let mean: Double
-    /// From seed to seed; nil for one seed.
+    /// The standard deviation from seed to seed; nil for one seed.
     public let standardDeviation: Double?
     public let seeds: Int
     public let interval: Interval

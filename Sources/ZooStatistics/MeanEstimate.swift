@@ -4,7 +4,7 @@
 /// `CrossedEffect` and docs/statistics.md.
 public struct MeanEstimate: Codable, Sendable, Equatable {
     public let mean: Double
-    /// With n − 1 degrees of freedom; 0 for a single value.
+    /// The sample standard deviation, with n − 1 degrees of freedom; 0 for a single value.
     public let standardDeviation: Double
     public let count: Int
     /// nil for a single value, of which nothing follows about others.

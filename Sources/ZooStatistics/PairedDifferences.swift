@@ -5,9 +5,9 @@ public struct PairedDifferences: Sendable, Equatable {
     public let seeds, images: Int
     /// Row by row.
     private let values: [Double]
-    /// Of each seed over all images, S values.
+    /// The mean of each seed over all images, S values.
     public let seedMeans: [Double]
-    /// Of each image over all seeds, N values.
+    /// The mean of each image over all seeds, N values.
     public let imageMeans: [Double]
     public let mean: Double
 

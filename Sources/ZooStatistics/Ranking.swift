@@ -11,7 +11,7 @@ public struct Ranking: Codable, Sendable, Equatable {
         /// Letters: an entry is not significantly different from the first that has the same one (`LetterGroups`); nil where the
         /// figure has no values per image.
         public internal(set) var group: String?
-        /// By the name of the figure: "parameters", "cost.multiply-adds" …
+        /// The costs by the name of the figure: "parameters", "cost.multiply-adds" …
         public let costs: [String: Double]
         /// The costs for which no other entry is at least as good and at least as cheap, and better in one of them.
         public internal(set) var front: [String] = []

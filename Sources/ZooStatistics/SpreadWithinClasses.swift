@@ -9,7 +9,7 @@ public import ZooCore
 public struct SpreadWithinClasses: Sendable, Equatable {
     public let value: Double
     private let values: [Double]
-    /// Of each value, numbered from 0.
+    /// The class of each value, numbered from 0.
     private let places: [Int]
     private let classCount: Int
 
@@ -32,7 +32,7 @@ public struct SpreadWithinClasses: Sendable, Equatable {
         value = (centred.reduce(0) { $0 + $1 * $1 } / Double(values.count - classCount)).squareRoot()
     }
 
-    /// Of the values at these indices, each as often as it is named; nil if they are no more than their classes.
+    /// The spread of the values at these indices, each as often as it is named; nil if there are no more values than classes.
     private func drawn(_ indices: some Sequence<Int>) -> Double? {
         var sums = [(count: Double, sum: Double, squares: Double)](repeating: (0, 0, 0), count: classCount)
         for index in indices {

@@ -6,7 +6,7 @@ import ZooCore
 ///
 /// They are not opened: closing a file releases all locks that the process holds on it, SQLite's too.
 struct DatabaseFiles: Sendable {
-    /// As it was given: what errors call it.
+    /// The path as it was given: errors call the store by it.
     let name: String
     /// Absolute, behind symbolic links, so that SQLite takes it for no URI and its other files lie beside the real one.
     let path: String
@@ -22,11 +22,11 @@ struct DatabaseFiles: Sendable {
     }
 
     var main: State? { Self.state(path) }
-    /// Of the write-ahead log.
+    /// The file of the write-ahead log.
     var log: State? { Self.state(path + "-wal") }
-    /// Of the log's index: while a process has the database open, it is there.
+    /// The file of the log's index, which is there while a process has the database open.
     var index: State? { Self.state(path + "-shm") }
-    /// Of what a transaction would be undone with, outside write-ahead mode.
+    /// The rollback journal, which is used outside write-ahead mode.
     var journal: State? { Self.state(path + "-journal") }
 
     var folder: String { (path as NSString).deletingLastPathComponent }

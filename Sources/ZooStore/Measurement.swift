@@ -20,8 +20,8 @@ public struct Measurement: Codable, Sendable, Equatable {
             self.isTiming = isTiming
         }
 
-        /// Whether a figure of that name is a share, from 0 to 1, which people read in percent. The name decides, as shares have no unit, and as
-        /// a figure may be asked about of which nothing is stored.
+        /// Whether a figure of that name is a share, from 0 to 1, which people read in percent. The name decides, as
+        /// shares have no unit, and as a figure may be asked about of which nothing is stored.
         public static func isShare(_ name: String) -> Bool {
             !name.hasSuffix(".images")
                 && ["error", "accuracy", "consistency", "invariance", "ece"].contains { name == $0 || name.hasPrefix($0 + ".") }

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// With what a result was made: enough to make it again.
+/// Everything that a result was made with: enough to make it again.
 public struct Provenance: Codable, Sendable, Equatable {
     /// Version of the zoo, and the SHA-256 of its program file.
     public var zoo, code: String
@@ -16,7 +16,7 @@ public struct Provenance: Codable, Sendable, Equatable {
     public var threads: Int
     /// When it was finished.
     public var date: Date
-    /// As it was typed.
+    /// The command as it was typed.
     public var command: String
     /// How long it took.
     public var seconds: Double

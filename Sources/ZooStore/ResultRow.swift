@@ -9,7 +9,7 @@ struct ResultRow {
         "exit_status", "warnings", "zoo", "code", "engine", "plugins", "weights_checksum", "machine", "processor", "threads", "date",
         "command", "seconds",
     ]
-    /// Of the migration "identity".
+    /// Columns of the migration "identity".
     private static let identityColumns = ["plan", "engine_code", "instructions", "data", "images_seen", "training_data"]
     /// All but the id, which each store gives anew.
     static let columns = firstColumns + identityColumns
@@ -91,7 +91,7 @@ extension Row {
 }
 
 extension ResultFilter {
-    /// As the condition of a query.
+    /// The filter as the condition of a query.
     var sql: (condition: String, arguments: StatementArguments) {
         var conditions: [String] = []
         var arguments = StatementArguments()

@@ -253,7 +253,7 @@ public final class ResultStore: Sendable {
         return try Self.explained(path, .cantCreate) { try queue.write(body) }
     }
 
-    /// For what `read` runs; see `StoreReader.check`.
+    /// Called by what `read` runs; see `StoreReader.check`.
     func check() throws {
         if case .reading(let reader) = door { try reader.check() }
     }

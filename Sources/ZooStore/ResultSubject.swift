@@ -16,7 +16,7 @@ public struct ResultSubject: Codable, Sendable, Equatable {
 
     public var entry: String
     public var dataset: String
-    /// Of the training run that made the weights.
+    /// The seed of the training run that made the weights.
     public var seed: UInt64
     /// The data set of that run.
     public var trainedOn: String

@@ -55,7 +55,7 @@ final class StoreReader: Sendable {
         throw Self.busy(files)
     }
 
-    /// For what `read` runs: ends it where what was read so far does not hold, before anything is made of it.
+    /// Called by what `read` runs: throws if what was read so far is no longer valid, before anything is made of it.
     func check() throws {
         if !connection.withLock({ Self.holds($0, files) }) { throw Changed() }
     }

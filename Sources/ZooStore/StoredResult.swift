@@ -6,7 +6,7 @@ public struct StoredResult: Sendable, Equatable, Identifiable {
         case failed
     }
 
-    /// Of the row, in this store.
+    /// The row's number in this store.
     public let id: Int64
     /// SHA-256 of everything that can change the result.
     public let job: String
@@ -14,7 +14,7 @@ public struct StoredResult: Sendable, Equatable, Identifiable {
     public let status: Status
     /// Why it failed or does not apply; "" where it was measured.
     public let cause: String
-    /// Of a failure, as in `<sysexits.h>`; else 0.
+    /// The exit status of a failure, as in `<sysexits.h>`; 0 otherwise.
     public let exitStatus: Int32
     public let figures: [Measurement.Figure]
     public let warnings: [String]

@@ -19,7 +19,7 @@ public enum BenchmarkSubject: Sendable {
         }
     }
 
-    /// What recipes are looked up by.
+    /// The data set by which recipes are looked up.
     func dataSet(of catalogue: DataSetCatalogue) throws -> DataSet? {
         switch self {
         case .dataSet(let name): try catalogue.named(name)

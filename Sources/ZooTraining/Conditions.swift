@@ -3,7 +3,7 @@ package import ZooCore
 import ZooHost
 import ZooKit
 
-/// With what a result is made, apart from the entry's definition and the images: what a plan names, and what a worker finds where it
+/// What a result is made with, apart from the entry's definition and the images: what a plan names, and what a worker finds where it
 /// loads these things. A result is filed under the latter, and there is none where the two disagree.
 public struct Conditions: Codable, Sendable, Equatable {
     /// SHA-256 of the program's file, and of the engine's library.
@@ -12,7 +12,7 @@ public struct Conditions: Codable, Sendable, Equatable {
     public var engine: String
     /// The set of instructions of the zoo's kernels, "off" without those.
     public var instructions: String
-    /// What else of the environment chooses how the engine computes.
+    /// Variables of the environment that choose how the engine computes.
     public var environment: [String: String]
     /// Threads of the engine.
     public var threads: Int

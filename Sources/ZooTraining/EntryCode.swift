@@ -5,7 +5,7 @@ import ZooKit
 package import ZooManifest
 import ZooPlugins
 
-/// What else than weights and data decides an entry's results.
+/// The code that decides an entry's results, besides weights and data.
 package struct EntryCode {
     /// Settings by slot and option, defaults included; of a file its content.
     package let settings: [String: [String: String]]
@@ -31,7 +31,7 @@ package struct EntryCode {
         }
         self.files = files
         self.settings = settings
-        // What was read when the plugins were found is what the host loads, or nothing.
+        // The host loads the bytes that were read when the plugins were found, or fails.
         let known = Dictionary(host.plugins.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first })
         plugins = Self.named(resolved.files) { known[$0] }
         ownWeights = resolved.ownWeights.first?.path

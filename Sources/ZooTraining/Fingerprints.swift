@@ -5,7 +5,7 @@ package import ZooData
 import ZooHost
 package import ZooStore
 
-/// What stands for the content of a data set's files, and by what it is seen without reading them that it is still the same.
+/// A fingerprint of the content of a data set's files, and what shows without reading them that it is still the same.
 package struct DataSeal: Codable, Sendable, Equatable {
     /// SHA-256 over names and contents of the files; "drawn" for images that the program draws.
     let files: String
@@ -14,7 +14,7 @@ package struct DataSeal: Codable, Sendable, Equatable {
     /// SHA-256 of what a manifest says of the data set; nil where its name alone decides what it is.
     let definition: String?
 
-    /// What stands for the images: `files`, and what a manifest says is done to them.
+    /// The fingerprint of the images: `files`, and what a manifest says is done to them.
     package var content: String { definition.map { "\(files) as \($0)" } ?? files }
 
     init(files: String, state: String?, of dataSet: DataSet) throws {
@@ -22,7 +22,7 @@ package struct DataSeal: Codable, Sendable, Equatable {
         definition = try dataSet.identity.map { try Checksum.sha256(of: $0) }
     }
 
-    /// What `files` says of images that the program draws.
+    /// The value of `files` for images that the program draws.
     static let drawn = "drawn"
 }
 

@@ -43,8 +43,8 @@ public struct Laboratory {
     /// - Parameters:
     ///   - recipe: how; see `recipe(of:for:epochs:)`.
     ///   - restart: forget the checkpoints and results of this very run.
-    /// - Throws: `Interrupted` if asked to stop, `unavailable` if another process trains the same run, `data` if what it is made with changes
-    ///   meanwhile or is not what its checkpoint was made with; otherwise what went wrong.
+    /// - Throws: `Interrupted` if asked to stop, `unavailable` if another process trains the same run, `data` if what
+    ///   it is made with changes meanwhile or is not what its checkpoint was made with; otherwise what went wrong.
     public func train(
         _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, restart: Bool, progress: any ProgressListener
     ) throws -> TrainingResult {
@@ -101,9 +101,9 @@ public struct Laboratory {
         }
     }
 
-    /// What a finished run of that recipe says; nil if there is none.
+    /// The result of a finished run of that recipe; nil if there is none.
     ///
-    /// - Parameter threads: of the engine in the process that trains.
+    /// - Parameter threads: the number of threads of the engine in the process that trains.
     public func finishedRun(
         _ entry: Entry, dataset: String, seed: UInt64, recipe: Recipe, threads: Int? = nil
     ) throws -> TrainingResult? {

@@ -1,7 +1,7 @@
 import Foundation
 package import Glibc
 
-/// What this computer is and has.
+/// The processor and memory of this computer.
 public enum Machine {
     public static let name: String = {
         var buffer = [CChar](repeating: 0, count: 256)
@@ -9,7 +9,7 @@ public enum Machine {
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }()
 
-    /// As the system calls it: "AMD EPYC 9R14".
+    /// The processor as the system calls it: "AMD EPYC 9R14".
     public static let processor: String = {
         let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.split(separator: "\n") ?? []
         let line = lines.first { $0.hasPrefix("model name") }

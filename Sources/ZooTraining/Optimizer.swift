@@ -29,7 +29,7 @@ final class Optimizer {
         }
     }
 
-    /// What must be kept to go on: the moments and counts, by name.
+    /// The state that a checkpoint keeps: the moments and counts, by name.
     var state: [(name: String, tensor: Tensor)] {
         slots.flatMap { slot in
             slot.moments.enumerated().map { ("optimizer.\($0).\(slot.name)", $1) } + [("optimizer.count.\(slot.name)", slot.count)]

@@ -63,7 +63,7 @@ package struct RunDirectory {
         }
     }
 
-    /// What the run says of itself; nil if it has no result and no checkpoint yet.
+    /// The run's identity; nil if it has no result and no checkpoint yet.
     var identity: RunIdentity? {
         if let run = finished?.run, let identity = RunIdentity(text: run) { return identity }
         for file in [weights, checkpoint] {
@@ -72,7 +72,7 @@ package struct RunDirectory {
         return nil
     }
 
-    /// What the finished run says, with the weights where they are now; nil unless both files are there.
+    /// The finished run's result, with the weights where they are now; nil unless both files are there.
     var finished: TrainingResult? {
         guard let data = try? FileBytes.read(result),
             var found = try? ResultCoding.decoder.decode(TrainingResult.self, from: data),

@@ -13,8 +13,8 @@ package struct RunIdentity: Codable, Equatable {
     package let entry: String
     /// The entry's parts and settings as the manifest has them.
     package let definition: String
-    /// As `EntryCode` has them. A library that the architecture asks for by `kind:id` is not among these: `TrainingResult.conditions` and the
-    /// checkpoint name it.
+    /// The plugins as `EntryCode` has them. A library that the architecture asks for by `kind:id` is not among these:
+    /// `TrainingResult.conditions` and the checkpoint name it.
     let settings: [String: [String: String]]?
     let plugins: [String: String]?
     /// Its canonical name.
@@ -58,7 +58,7 @@ package struct RunIdentity: Codable, Equatable {
         threads = conditions.threads
     }
 
-    /// What `text` gave; nil if it is something else.
+    /// Reads what `text` gave; nil if it is something else.
     package init?(text: String) {
         guard let found = try? JSONDecoder().decode(RunIdentity.self, from: Data(text.utf8)) else { return nil }
         self = found
@@ -67,7 +67,7 @@ package struct RunIdentity: Codable, Equatable {
     package static let definitionName = "the entry's definition"
     package static let recipeName = "recipe"
 
-    /// In what another run differs, in words.
+    /// The differences from another run, in words.
     func differences(from other: RunIdentity) -> [String] {
         guard other.format != nil else { return ["from before runs knew what data and code they were made with"] }
         let pairs: [(String, Bool)] = [

@@ -72,7 +72,7 @@ extension Laboratory {
         let drawn = DataSeal.drawn
         let suitable =
             if let present {
-                // What the program draws was no other for earlier runs.
+                // The program drew the same images for earlier runs.
                 runs.filter { $0.data == present || $0.data == nil && present == drawn }
             } else {
                 Set(runs.map(\.data)).count == 1 ? runs.filter { $0.data != nil } : []

@@ -1,4 +1,4 @@
-/// How long things take.
+/// The times of a benchmark.
 public struct Timing: Codable, Sendable {
     public let entry: String
     public let batch: Int

@@ -9,11 +9,11 @@ public struct TrainingResult: Codable, Sendable {
     public let seed: UInt64
     public let epochs: Int
     public let recipe: Recipe
-    /// Of the last epoch.
+    /// The training loss of the last epoch.
     public let trainLoss: Double
     public let upright: Score
     public let transformed: Score?
-    /// Of training, over all its sittings, without evaluation.
+    /// The time of training in all its sessions together, without evaluation.
     public let seconds: Double
     public let imagesPerSecond: Double
     /// The file of the final weights. In the run's directory it is kept without its folder, which may be moved.
@@ -26,12 +26,12 @@ public struct TrainingResult: Codable, Sendable {
     public let history: [EpochRecord]
     /// The run's identity as JSON; nil of a run from before the result had it.
     public let run: String?
-    /// What it was made with at its end; nil likewise.
+    /// The conditions at its end; nil likewise.
     public let conditions: Conditions?
     /// When it was finished, UTC in ISO 8601; nil likewise.
     public let date: String?
 
-    /// As it is kept: by the name of its file alone.
+    /// The weights as they are stored: by the name of their file alone.
     var withoutPlace: TrainingResult {
         var result = self
         result.weights = (weights as NSString).lastPathComponent

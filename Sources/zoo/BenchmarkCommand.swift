@@ -1,6 +1,7 @@
 import ArgumentParser
 import ZooCore
 import ZooData
+import ZooKit
 import ZooManifest
 import ZooReport
 import ZooTraining
@@ -18,19 +19,19 @@ struct BenchmarkCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))
     var shape: ImageSize?
 
-    @Option(help: ArgumentHelp("Classes of --shape's random labels. Default: 10.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of classes of --shape's random labels. Default: 10.", valueName: "n"))
     var classes: Int?
 
-    @Option(help: ArgumentHelp("Labels per image of --shape. Default: 1.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of labels of each image of --shape. Default: 1.", valueName: "n"))
     var heads: Int?
 
-    @Option(help: ArgumentHelp("Images.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of images in the batch.", valueName: "n"))
     var batch = 256
 
-    @Option(help: ArgumentHelp("Timed rounds.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of timed rounds.", valueName: "n"))
     var rounds = 10
 
-    @Option(help: ArgumentHelp("Rounds before those, not timed.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of rounds before those, which are not timed.", valueName: "n"))
     var warmup = 3
 
     @OptionGroup var shared: LaboratoryOptions

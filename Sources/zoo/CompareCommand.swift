@@ -22,13 +22,13 @@ struct CompareCommand: ParsableCommand {
     @Flag(help: "List the test images that only one of a pair gets.")
     var images = false
 
-    @Option(help: ArgumentHelp("How many classes to show per pair, those that differ most.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of classes to show for each pair, those that differ most.", valueName: "n"))
     var classes = 3
 
-    @Option(help: ArgumentHelp("Resamples of the bootstrap.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of resamples of the bootstrap.", valueName: "n"))
     var resamples = 10_000
 
-    @OptionGroup var stored: StoredOptions
+    @OptionGroup(title: "Stored results") var stored: StoredOptions
 
     @OptionGroup var shared: ManifestOptions
 
@@ -50,7 +50,7 @@ struct CompareCommand: ParsableCommand {
         for gap in missing { failures.report(HostError(.noInput, gap.description)) }
         let found = try named.compactMap { try source.samples(of: $0, seeds: stored.seeds) }
         for part in source.leftOut {
-            // Of an entry that is compared, what is left out of it is no more than worth knowing.
+            // Results left out of an entry that is compared are only a warning.
             if found.contains(where: { $0.entry == part.entry }) {
                 shared.warn("\(part)")
             } else {

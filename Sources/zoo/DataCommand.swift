@@ -12,7 +12,7 @@ struct DataCommand: ParsableCommand {
 /// What can be downloaded, and where to.
 struct PublishedDataOptions: ParsableArguments, ManifestGroup {
     @OptionGroup var manifests: ManifestOptions
-    @OptionGroup var data: DataOptions
+    @OptionGroup(title: "Data") var data: DataOptions
 
     @Option(
         help: ArgumentHelp(

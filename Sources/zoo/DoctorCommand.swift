@@ -9,8 +9,8 @@ struct DoctorCommand: ParsableCommand {
         discussion: "Ends with 0 if all is well, with 78 if something needs a cure.")
 
     @OptionGroup var shared: HostOptions
-    @OptionGroup var data: DataOptions
-    @OptionGroup var kept: RunOptions
+    @OptionGroup(title: "Data") var data: DataOptions
+    @OptionGroup(title: "Runs and results") var kept: RunOptions
 
     func run() throws {
         shared.startLogging()

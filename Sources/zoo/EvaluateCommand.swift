@@ -20,7 +20,7 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
 
-    @Flag(help: "Every entry that has weights.")
+    @Flag(help: "Evaluate every entry that has weights.")
     var all = false
 
     @Flag(name: [.long, .customLong("fresh")], help: "Measure again what is stored.")
@@ -52,9 +52,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Take only n test images, spread evenly over the classes, as ?limit=n does.", valueName: "n"))
     var images: Int?
 
-    @OptionGroup var jobOptions: JobOptions
+    @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if entries.isEmpty != all {

@@ -9,7 +9,7 @@ import ZooTraining
 /// The options of commands that compute with weights of training runs.
 struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
     @OptionGroup var computing: LaboratoryOptions
-    @OptionGroup var kept: RunOptions
+    @OptionGroup(title: "Runs and results") var kept: RunOptions
 
     var runs: String { kept.runs }
 
@@ -21,12 +21,12 @@ struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
     func workerArguments(_ manifest: Manifest, threads: Int, _ host: HostRuntime) throws -> [String] {
         var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
         list += ["--plugins", try host.plan().write()]
-        for directory in hosting.pluginPath { list += ["--plugin-path", directory] }
-        for path in hosting.allow { list += ["--allow", path] }
-        if let lock = hosting.lock { list += ["--lock", lock] }
+        for directory in hosting.plugins.pluginPath { list += ["--plugin-path", directory] }
+        for path in hosting.plugins.allow { list += ["--allow", path] }
+        if let lock = hosting.plugins.lock { list += ["--lock", lock] }
         if let dataDir { list += ["--data-dir", dataDir] }
-        if computing.precision != .fp32 { list += ["--precision", computing.precision.rawValue] }
-        if hosting.verbose { list.append("--verbose") }
+        if computing.engine.precision != .fp32 { list += ["--precision", computing.engine.precision.rawValue] }
+        if hosting.log.verbose { list.append("--verbose") }
         if quiet { list.append("--quiet") }
         return list
     }

@@ -10,6 +10,21 @@ import ZooReport
 struct HostOptions: ParsableArguments, HostGroup {
     @OptionGroup var manifests: ManifestOptions
 
+    @OptionGroup(title: "Entries and plugins") var plugins: PluginPlaces
+    @OptionGroup(title: "Output") var log: LogOptions
+
+    var output: OutputOptions { manifests.output }
+    var hosting: HostOptions { self }
+
+    func validate() throws {
+        if quiet, log.verbose { throw ValidationError("--quiet and --verbose exclude each other") }
+    }
+
+    fileprivate static let logging = Mutex(false)
+}
+
+/// Where plugins are looked for, and which are loaded.
+struct PluginPlaces: ParsableArguments {
     @Option(help: ArgumentHelp("A directory with plugins, before all others. Repeatable.", valueName: "dir"))
     var pluginPath: [String] = []
 
@@ -24,20 +39,17 @@ struct HostOptions: ParsableArguments, HostGroup {
             valueName: "file"))
     var lock: String?
 
-    @Flag(help: "Log what happens.")
-    var verbose = false
-
-    var output: OutputOptions { manifests.output }
-    var hosting: HostOptions { self }
-
     func validate() throws {
-        if quiet, verbose { throw ValidationError("--quiet and --verbose exclude each other") }
         try refuseEmpty(("--lock", lock, "a file"))
         for path in pluginPath { try refuseEmpty(("--plugin-path", path, "a directory")) }
         for path in allow { try refuseEmpty(("--allow", path, "a plugin or a directory")) }
     }
+}
 
-    fileprivate static let logging = Mutex(false)
+/// Whether messages for engineers are printed.
+struct LogOptions: ParsableArguments {
+    @Flag(help: "Log what happens.")
+    var verbose = false
 }
 
 /// Options that hold those.
@@ -52,7 +64,7 @@ extension HostGroup {
     /// Sets up logging, says where data are looked for, and finds the plugins.
     ///
     /// - Parameters:
-    ///   - threads: of the engine.
+    ///   - threads: the number of threads of the engine.
     ///   - startingEngine: false for commands that may not need it.
     ///   - retrying: look again at plugins that crashed when they were last looked at.
     ///   - plan: the plugins to use, if another process has found them.
@@ -65,13 +77,13 @@ extension HostGroup {
         if let plan { return try HostRuntime(plan: plan, searchPath: searchPath, threads: threads, lock: lock) }
         let host = try HostRuntime(
             searchPath: searchPath, threads: threads, lock: lock, startingEngine: startingEngine, retrying: retrying)
-        if hosting.verbose {
+        if hosting.log.verbose {
             for plugin in host.plugins { Console.error("zoo: debug: found \(plugin.path)") }
         }
         return host
     }
 
-    var searchPath: SearchPath { get throws { try SearchPath(given: hosting.pluginPath, allowed: hosting.allow) } }
+    var searchPath: SearchPath { get throws { try SearchPath(given: hosting.plugins.pluginPath, allowed: hosting.plugins.allow) } }
 
     /// The lock in force, if there is one.
     private var lockFile: String? {
@@ -81,7 +93,7 @@ extension HostGroup {
     }
 
     private var namedLock: String? {
-        hosting.lock ?? ProcessInfo.processInfo.environment["ZOO_PLUGIN_LOCK"].flatMap { $0.isEmpty ? nil : $0 }
+        hosting.plugins.lock ?? ProcessInfo.processInfo.environment["ZOO_PLUGIN_LOCK"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private var lockBesideManifest: String {
@@ -94,7 +106,7 @@ extension HostGroup {
 
     /// Sends log messages to standard error; the first call in a process counts.
     func startLogging() {
-        let level: Logger.Level = quiet ? .error : hosting.verbose ? .debug : .warning
+        let level: Logger.Level = quiet ? .error : hosting.log.verbose ? .debug : .warning
         HostOptions.logging.withLock { isStarted in
             if !isStarted { LoggingSystem.bootstrap { StandardErrorLog(label: $0, logLevel: level) } }
             isStarted = true

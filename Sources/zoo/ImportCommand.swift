@@ -27,28 +27,36 @@ struct ImportCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Id of the new entry. Default: the file's name.", valueName: "id"))
     var id: String?
 
-    @Option(help: "Summary of the new entry, one line.")
+    @Option(help: "Summary of the new entry in one line.")
     var summary: String?
 
-    @Option(help: ArgumentHelp("Take it as an extractor: submodules of each stage, 'conv1+relu, layer1'.", valueName: "names"))
+    @Option(help: ArgumentHelp("Import the model as an extractor: the submodules of each stage, 'conv1+relu, layer1'.", valueName: "names"))
     var stages: String?
 
-    @Option(help: ArgumentHelp("The same for a model that gives several tensors: the one of each stage, 'low, high'.", valueName: "names"))
+    @Option(
+        help: ArgumentHelp(
+            "Import a model that gives several tensors as an extractor: the tensor of each stage, 'low, high'.", valueName: "names"))
     var outputs: String?
 
-    @Option(help: ArgumentHelp("With --stages what follows the last, 'flatten+fc'; with --outputs the logits.", valueName: "names"))
+    @Option(
+        help: ArgumentHelp(
+            "With --stages, the submodules after the last stage, 'flatten+fc'; with --outputs, the name of the logits.", valueName: "names")
+    )
     var classifier: String?
 
-    @Option(help: ArgumentHelp("A state_dict, saved with safetensors.", valueName: "file"))
+    @Option(help: ArgumentHelp("Import weights instead: a state_dict, saved with safetensors.", valueName: "file"))
     var weights: String?
 
-    @Option(help: ArgumentHelp("With --weights: JSON of the zoo's names (or prefixes ending in a dot) and theirs.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "With --weights, a JSON file that maps the zoo's names (or prefixes that end in a dot) to names in the state_dict.",
+            valueName: "file"))
     var map: String?
 
-    @Option(help: ArgumentHelp("With --weights: whose they are.", valueName: "id"))
+    @Option(help: ArgumentHelp("With --weights, the id of the entry that they belong to.", valueName: "id"))
     var entry: String?
 
-    @Option(help: ArgumentHelp("With --weights: the new file.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --weights, the file that is written.", valueName: "file"))
     var output: String?
 
     @OptionGroup var shared: HostOptions

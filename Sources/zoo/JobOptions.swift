@@ -7,12 +7,12 @@ import ZooTraining
 
 /// The options of commands that run jobs in worker processes.
 struct JobOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Jobs at once, each in a process of its own. No result depends on it.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of jobs that run at once, each in a process of its own. No result depends on it.", valueName: "n"))
     var jobs: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Seconds after which a job fails; for a training run, seconds without any progress. 0: never. Default: 3600.", valueName: "s"))
+            "Seconds after which a job fails; for a training run, seconds without any progress. 0: never.", valueName: "s"))
     var timeLimit = 3600.0
 
     @Option(help: ArgumentHelp("Memory that a job may take, as in 2G or 500M. Default: its share of the machine's.", valueName: "bytes"))
@@ -33,7 +33,7 @@ struct JobOptions: ParsableArguments {
     /// Below this much memory another worker does more harm than good.
     private static let memoryPerWorker = 1 << 30
 
-    /// As many as there are cores and memory for.
+    /// One worker for each core, as far as the memory goes.
     var defaultWorkers: Int { max(1, min(Machine.cores, Machine.memory / Self.memoryPerWorker)) }
 
     func scheduler(_ arguments: [String], workers: Int, countsSilenceOnly: Bool = false) -> Scheduler {

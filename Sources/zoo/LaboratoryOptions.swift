@@ -7,17 +7,22 @@ import ZooTraining
 /// The options of commands that compute with images.
 struct LaboratoryOptions: ParsableArguments, LaboratoryGroup {
     @OptionGroup var hosting: HostOptions
-    @OptionGroup var data: DataOptions
+    @OptionGroup(title: "Data") var data: DataOptions
 
-    @Option(help: ArgumentHelp("Threads of the engine. Default: as many as there are cores.", valueName: "n"))
+    @OptionGroup(title: "Engine") var engine: EngineOptions
+
+    var computing: LaboratoryOptions { self }
+}
+
+/// How the engine computes.
+struct EngineOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Number of threads of the engine. Default: one for each core.", valueName: "n"))
     var threads: Int?
 
     @Option(
         help: ArgumentHelp(
             "What convolutions multiply: fp32, or bf16, fast where zoo doctor says so. Sums and weights stay float32.", valueName: "type"))
     var precision = Precision.fp32
-
-    var computing: LaboratoryOptions { self }
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
@@ -42,14 +47,14 @@ protocol LaboratoryGroup: HostGroup {
 extension LaboratoryGroup {
     var hosting: HostOptions { computing.hosting }
     var dataDir: String? { computing.data.dataDir }
-    var threads: Int? { computing.threads }
+    var threads: Int? { computing.engine.threads }
 
     /// Sets up logging, finds the plugins and starts the engine.
     ///
     /// - Parameter plan: the plugins to use, if another process has found them.
     /// - Throws: `unavailable` for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
     func host(plan: PluginPlan? = nil) throws -> HostRuntime {
-        try EngineControl.choose(computing.precision)
+        try EngineControl.choose(computing.engine.precision)
         return try findPlugins(threads: threads, plan: plan)
     }
 }

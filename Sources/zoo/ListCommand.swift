@@ -13,7 +13,7 @@ struct ListCommand: ParsableCommand {
     var section: Section?
 
     @OptionGroup var shared: HostOptions
-    @OptionGroup var data: DataOptions
+    @OptionGroup(title: "Data") var data: DataOptions
 
     func validate() throws {
         if data.dataDir != nil, section != .datasets, section != nil || !shared.json {

@@ -6,12 +6,17 @@ import ZooManifest
 
 /// The options of commands that read the manifest.
 struct ManifestOptions: ParsableArguments, ManifestGroup {
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
 
-    @Option(help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"))
-    var manifest: String?
+    @OptionGroup(title: "Entries and plugins") var place: ManifestPlace
 
     var manifests: ManifestOptions { self }
+}
+
+/// Where the manifest is.
+struct ManifestPlace: ParsableArguments {
+    @Option(help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"))
+    var manifest: String?
 
     func validate() throws { try refuseEmpty(("--manifest", manifest, "a file")) }
 }
@@ -22,7 +27,7 @@ protocol ManifestGroup: OutputGroup {
 }
 
 extension ManifestGroup {
-    var manifest: String? { manifests.manifest }
+    var manifest: String? { manifests.place.manifest }
 
     /// Reads the manifest, from the first of the places where it may be.
     func readManifest() throws -> Manifest { try Manifest(path: manifestPath()) }
@@ -45,7 +50,7 @@ extension ManifestGroup {
     func besideTheManifests(_ name: String) -> [String] {
         let manifests = [try? manifestPath(), Manifest.builtInPath].compactMap { $0 }
         let paths = manifests.map { manifest in
-            // As for the paths in it: a symbolic link to a manifest is not where it lies.
+            // A symbolic link to a manifest is followed first, as it is for the paths in the manifest.
             let folder = (((try? FileBytes.target(of: manifest)) ?? manifest) as NSString).deletingLastPathComponent
             return folder.isEmpty ? name : folder + "/" + name
         }

@@ -13,8 +13,8 @@ struct MergeCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Result stores.", valueName: "file"))
     var files: [String]
 
-    @OptionGroup var shared: OutputOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     private struct Answer: Encodable {
         let file: String

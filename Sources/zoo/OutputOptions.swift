@@ -7,7 +7,7 @@ struct OutputOptions: ParsableArguments, OutputGroup {
     @Flag(help: "Print one JSON document instead of tables.")
     var json = false
 
-    @Flag(help: "No progress, no notes, no warnings: only results and errors.")
+    @Flag(help: "Print only results and errors: no progress, no notes, no warnings.")
     var quiet = false
 
     var output: OutputOptions { self }

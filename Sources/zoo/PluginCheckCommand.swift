@@ -13,25 +13,25 @@ struct PluginCheckCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The plugin's library.", valueName: "file"))
     var file: String
 
-    @Option(help: ArgumentHelp("Only that check. Repeatable. Default: all.", valueName: "name"))
+    @Option(help: ArgumentHelp("Run only that check. Repeatable. Default: all.", valueName: "name"))
     var only: [String] = []
 
-    @Option(help: ArgumentHelp("Everything random follows from it.", valueName: "n"))
+    @Option(help: ArgumentHelp("Seed of everything that is random in the checks.", valueName: "n"))
     var seed: UInt64 = 0
 
-    @Option(help: ArgumentHelp("Calls after which memory must not have grown.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of calls after which memory must not have grown.", valueName: "n"))
     var calls = 1000
 
     @Option(help: ArgumentHelp("A directory with plugins whose components may fill slots. Repeatable.", valueName: "dir"))
     var pluginPath: [String] = []
 
-    @Option(help: ArgumentHelp("Seconds for each check.", valueName: "s"))
+    @Option(help: ArgumentHelp("Time limit for each check in seconds.", valueName: "s"))
     var timeLimit = 60.0
 
-    @Flag(help: "All checks in one process as long as none ends it: faster, but one may suffer from another.")
+    @Flag(help: "Run all checks in one process as long as none ends it: faster, but one check may affect another.")
     var shared = false
 
-    @OptionGroup var printing: OutputOptions
+    @OptionGroup(title: "Output") var printing: OutputOptions
 
     func validate() throws {
         if !(1...1_000_000).contains(calls) { throw ValidationError("--calls is \(calls), expected 1 to 1000000") }

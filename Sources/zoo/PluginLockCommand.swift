@@ -14,7 +14,7 @@ struct PluginLockCommand: ParsableCommand {
 
     func run() throws {
         shared.startLogging()
-        // Without the lock that may be there: it is about to be replaced.
+        // A lock that is there is not applied: it is about to be replaced.
         let host = try HostRuntime(searchPath: shared.searchPath, startingEngine: false)
         for plugin in host.broken { shared.warn("\(plugin.cause)") }
         guard !host.plugins.isEmpty else {

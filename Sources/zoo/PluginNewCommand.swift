@@ -11,22 +11,22 @@ struct PluginNewCommand: ParsableCommand {
         commandName: "new", abstract: "Make a folder with a plugin that works: source, build, tests, README, an entry that uses it.",
         discussion: "In that folder, 'make' builds it, 'make test' tries it with this program, 'make install' installs it.")
 
-    @Argument(help: "Of the plugin: a letter, then letters and digits. SqueezeLoc gives libSqueezeLoc.so and the id squeeze-loc.")
+    @Argument(help: "Name of the plugin: a letter, then letters and digits. SqueezeLoc gives libSqueezeLoc.so and the id squeeze-loc.")
     var name: String
 
-    @Option(help: "What it offers.")
+    @Option(help: "Kind of the component that it offers.")
     var kind: PluginProject.Kind
 
-    @Option(help: "What it is written in.")
+    @Option(help: "Language that it is written in.")
     var language = PluginProject.Language.swift
 
-    @Option(help: ArgumentHelp("The new folder. Default: NAME, here.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The new folder. Default: a folder NAME in the working directory.", valueName: "dir"))
     var output: String?
 
     @Option(help: ArgumentHelp("The zoo's sources. Default: those above this program, or those it was built from.", valueName: "dir"))
     var zoo: String?
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     private struct Answer: Encodable {
         let folder, source, kind, id, language, entry: String

@@ -8,7 +8,7 @@ import ZooReport
 struct PluginInstallCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Copy a plugin to the user's own directory, where every 'zoo' of this user finds it.",
-        discussion: "It is loaded once before, beside all others; a plugin that fails, or whose ids are taken, is not installed.")
+        discussion: "The plugin is loaded once before, beside all others; if that fails or its ids are taken, it is not installed.")
 
     @Argument(help: ArgumentHelp("The plugin's library, lib*.so.", valueName: "path"))
     var path: String
@@ -16,7 +16,7 @@ struct PluginInstallCommand: ParsableCommand {
     @Flag(help: "Take the place of an installed plugin of the same id or file name.")
     var replace = false
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     private struct Answer: Encodable {
         let id, version, path: String
@@ -39,7 +39,7 @@ struct PluginListCommand: ParsableCommand {
         commandName: "list", abstract: "List the plugins that are installed in the user's own directory.",
         discussion: "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.")
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     func run() throws {
         let shelf = PluginShelf()
@@ -53,10 +53,10 @@ struct PluginRemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove an installed plugin from the user's own directory.")
 
-    @Argument(help: ArgumentHelp("Its id or file name.", valueName: "plugin"))
+    @Argument(help: ArgumentHelp("Id or file name of the plugin.", valueName: "plugin"))
     var plugin: String
 
-    @OptionGroup var shared: OutputOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
 
     func run() throws {
         let path = try PluginShelf().remove(plugin)
@@ -66,8 +66,8 @@ struct PluginRemoveCommand: ParsableCommand {
 
 struct PluginInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Everything about one plugin: descriptor, file, hash, dependencies, load time, components.",
-        discussion: "Ends with 65 if it cannot be used.")
+        commandName: "info", abstract: "Show everything about one plugin: descriptor, file, hash, dependencies, load time, components.",
+        discussion: "Ends with 65 if the plugin cannot be used.")
 
     @Argument(help: ArgumentHelp("A library, or the id of a plugin that is in use.", valueName: "plugin"))
     var plugin: String

@@ -18,7 +18,7 @@ struct RankCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What to rank by: error, loss, or the full name of a stored figure.", valueName: "figure"))
     var by = "error"
 
-    @Flag(help: "The largest first.")
+    @Flag(help: "Put the largest first.")
     var descending = false
 
     @Option(
@@ -26,16 +26,16 @@ struct RankCommand: ParsableCommand {
             "A figure that counts as cost. Repeatable. Default: parameters, multiply-adds and latency, where stored.", valueName: "figure"))
     var cost: [String] = []
 
-    @Flag(help: "Only entries on a front of accuracy against cost.")
+    @Flag(help: "Show only entries on a front of accuracy against cost.")
     var front = false
 
-    @Option(help: ArgumentHelp("Only entries with about as many parameters as this one.", valueName: "entry"))
+    @Option(help: ArgumentHelp("Show only entries with about as many parameters as this one.", valueName: "entry"))
     var near: String?
 
-    @Option(help: ArgumentHelp("How far from that, in percent. Default: 10.", valueName: "percent"))
+    @Option(help: ArgumentHelp("How far the number of parameters may be from that, in percent. Default: 10.", valueName: "percent"))
     var within: Double?
 
-    @OptionGroup var stored: StoredOptions
+    @OptionGroup(title: "Stored results") var stored: StoredOptions
 
     @OptionGroup var shared: ManifestOptions
 

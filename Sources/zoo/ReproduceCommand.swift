@@ -38,9 +38,9 @@ struct ReproduceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Also write a model card, NAME.md, of every entry with weights that these studies train.", valueName: "dir"))
     var cards: String?
 
-    @OptionGroup var jobOptions: JobOptions
+    @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if all, !studies.isEmpty { throw ValidationError("--all and names of studies exclude each other") }

@@ -9,7 +9,7 @@ import ZooStore
 struct ResultsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "results", abstract: "List what is stored, or export it.",
-        discussion: "Of each entry, data set, seed and probe the newest result is shown; --history shows those before, too.")
+        discussion: "Shows the newest result of each entry, data set, seed and probe; --history shows earlier ones, too.")
 
     @Argument(help: ArgumentHelp("Ids of entries. Default: all.", valueName: "entry"))
     var entries: [String] = []
@@ -24,20 +24,20 @@ struct ResultsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A probe, or 'training'. Repeatable.", valueName: "probe"))
     var probe: [String] = []
 
-    @Option(help: ArgumentHelp("Finished then or later: 2026-02-28, or 2026-02-28T12:00:00Z.", valueName: "date"))
+    @Option(help: ArgumentHelp("Show results that were finished then or later: 2026-02-28, or 2026-02-28T12:00:00Z.", valueName: "date"))
     var since: Day?
 
-    @Flag(help: "Failed jobs only.")
+    @Flag(help: "Show failed jobs only.")
     var failed = false
 
-    @Flag(help: "Also what newer results have superseded.")
+    @Flag(help: "Show results that newer ones have superseded, too.")
     var history = false
 
-    @Option(help: "A table for people, or for programs: csv or latex, with a column for every figure. See also --json.")
+    @Option(help: "Format of the table: text for people; csv or latex for programs, with a column for every figure. See also --json.")
     var format = StoredOptions.Format.text
 
-    @OptionGroup var shared: OutputOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }

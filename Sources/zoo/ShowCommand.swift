@@ -15,7 +15,7 @@ struct ShowCommand: ParsableCommand {
     var id: String
 
     @OptionGroup var shared: HostOptions
-    @OptionGroup var data: DataOptions
+    @OptionGroup(title: "Data") var data: DataOptions
 
     func run() throws {
         // Components and plugins can be looked at without any manifest, but not with a wrong one.

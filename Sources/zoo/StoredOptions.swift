@@ -11,7 +11,7 @@ struct StoredOptions: ParsableArguments {
     enum Pose: String, ExpressibleByArgument, CaseIterable { case upright, transformed }
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, latex }
 
-    @OptionGroup var place: StoreOptions
+    @OptionGroup(title: "Runs and results") var place: StoreOptions
 
     @Option(help: ArgumentHelp("The data set that was tested on. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: String?
@@ -24,16 +24,16 @@ struct StoredOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one tested on.", valueName: "name"))
     var trainedOn: String?
 
-    @Option(help: "Whether images were 'upright' or 'transformed' as the data set does. Default: transformed, where it does.")
+    @Option(help: "Whether the test images were 'upright' or 'transformed' by the data set. Default: transformed, if it transforms them.")
     var pose: Pose?
 
-    @Flag(help: "Untrained weights.")
+    @Flag(help: "Use results of untrained weights.")
     var initial = false
 
     @Option(help: ArgumentHelp("Confidence level in percent; tests use its complement.", valueName: "percent"))
     var confidence = 95.0
 
-    @Option(help: "A table for people, or for programs: csv or latex. See also --json.")
+    @Option(help: "Format of the table: text for people, csv or latex for programs. See also --json.")
     var format = Format.text
 
     func validate() throws {

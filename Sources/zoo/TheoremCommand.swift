@@ -28,22 +28,22 @@ struct TheoremCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The seed of the training run whose weights are used. Default: 0.", valueName: "seed"))
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("Images.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of images.", valueName: "n"))
     var images: Int?
 
-    @Option(help: ArgumentHelp("Degrees of the rotation that is no quarter turn.", valueName: "angle"))
+    @Option(help: ArgumentHelp("Angle in degrees of the rotation that is not a quarter turn.", valueName: "angle"))
     var angle: Double?
 
-    @Option(help: ArgumentHelp("Size of the scaled picture.", valueName: "factor"))
+    @Option(help: ArgumentHelp("Factor by which the picture is scaled.", valueName: "factor"))
     var scale: Double?
 
-    @Option(help: ArgumentHelp("Pixels of x per pixel of y.", valueName: "factor"))
+    @Option(help: ArgumentHelp("Shear: pixels of x per pixel of y.", valueName: "factor"))
     var shear: Double?
 
     @Option(help: ArgumentHelp("Side of the square that images lie in. Default: as the extractor needs it.", valueName: "pixels"))
     var canvas: Int?
 
-    @Flag(help: "Untrained weights only.")
+    @Flag(help: "Measure untrained weights only.")
     var untrained = false
 
     @OptionGroup var shared: ExperimentOptions

@@ -8,7 +8,7 @@ import ZooTraining
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "train", abstract: "Train entries; what was interrupted goes on where it stopped.",
+        commandName: "train", abstract: "Train entries; a run that was interrupted continues where it stopped.",
         discussion: """
             A checkpoint is kept after every epoch. A run that is finished is reported, not repeated. Final scores and learning curves \
             are stored beside the results of 'zoo evaluate'.
@@ -17,7 +17,7 @@ struct TrainCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
     var entries: [String] = []
 
-    @Flag(help: "Every entry.")
+    @Flag(help: "Train every entry.")
     var all = false
 
     @Option(
@@ -25,7 +25,7 @@ struct TrainCommand: ParsableCommand {
             "A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
     var dataset: [String] = []
 
-    @Option(help: ArgumentHelp("Epochs. Default: as in the entry's recipe.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of epochs. Default: as in the entry's recipe.", valueName: "n"))
     var epochs: Int?
 
     @Option(
@@ -36,9 +36,9 @@ struct TrainCommand: ParsableCommand {
     @Flag(name: [.long, .customLong("force")], help: "Begin again, without the checkpoints and results of the same run.")
     var restart = false
 
-    @OptionGroup var jobOptions: JobOptions
+    @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
-    @OptionGroup var stored: StoreOptions
+    @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if entries.isEmpty != all {

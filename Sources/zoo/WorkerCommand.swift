@@ -8,7 +8,7 @@ struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker", abstract: "Do jobs that come on standard input.", shouldDisplay: false)
 
-    @Option(help: ArgumentHelp("Memory that it may take.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Memory that the worker may take.", valueName: "bytes"))
     var memory: Int?
 
     @Option(help: ArgumentHelp("The plugins to use, as the process that plans has found them.", valueName: "file"))

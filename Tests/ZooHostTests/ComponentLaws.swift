@@ -7,8 +7,9 @@ import ZooKit
 import ZooManifest
 import ZooPlugins
 
-/// Laws of components run over whatever is loaded, so that a new plugin gets them for free. Those of the contract are ZooCheck's: plugins go through
-/// all of them as their users would (zooTests/CheckTests), entries here. What follows them are laws of the zoo's own parts alone.
+/// Laws of components run over whatever is loaded, so that a new plugin gets them for free. Those of the contract are
+/// ZooCheck's: plugins go through all of them as their users would (zooTests/CheckTests), entries here. What follows
+/// them are laws of the zoo's own parts alone.
 
 /// Architectures are checked as the entries that wire them.
 struct EntrySubject: CustomTestStringConvertible, Sendable {

@@ -84,14 +84,16 @@ import ZooStore
         return Sides(up: try logits(above, step), down: try logits(below, -step), here: try logits(above, 0))
     }
 
-    /// Three networks on twelve images: the images' one-sided derivatives are those of the closed form of bilinear sampling, the network's
-    /// along them are differences in float64, of a step in which hardly a kink lies but those at t = 0. Those are many: where the background
-    /// is even, maxima are taken of equal numbers, and the direction decides which of them wins. A gradient would be of one of them.
+    /// Three networks on twelve images: the images' one-sided derivatives are those of the closed form of bilinear
+    /// sampling, the network's along them are differences in float64, of a step in which hardly a kink lies but those
+    /// at t = 0. Those are many: where the background is even, maxima are taken of equal numbers, and the direction
+    /// decides which of them wins. A gradient would be of one of them.
     ///
-    /// Two things keep the probe from that. Within its step lie further kinks: what they do is seen in float64 with the same step. And its
-    /// network computes in float32, whose rounding is divided by the step: that can do no more than the outputs differ from float64's.
-    /// Slopes of probabilities are small where the network is sure, so both show there most: in the kinks of probabilities rounding makes up
-    /// to 15 % at 0.001 pixels (27 % at 0.00025), and at 0.01 pixels, where rounding is a tenth, other kinks make up to 30 %.
+    /// Two things keep the probe from that. Within its step lie further kinks: what they do is seen in float64 with the
+    /// same step. And its network computes in float32, whose rounding is divided by the step: that can do no more than
+    /// the outputs differ from float64's. Slopes of probabilities are small where the network is sure, so both show
+    /// there most: in the kinks of probabilities rounding makes up to 15 % at 0.001 pixels (27 % at 0.00025), and at
+    /// 0.01 pixels, where rounding is a tenth, other kinks make up to 30 %.
     @Test(arguments: [("cnn", "strokes", "strokes"), ("p4-cnn", "strokes", "strokes"), ("stn-c0", "strokes-rotated", "strokes-rotated")])
     func agreesWithTheExactDerivative(_ id: String, _ dataset: String, _ source: String) throws {
         let zoo = try ShippedZoo()

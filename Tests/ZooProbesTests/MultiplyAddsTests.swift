@@ -9,8 +9,8 @@ import ZooStore
 
 /// Multiply-adds against counts made by hand, wherever the operators are called from.
 @Suite struct MultiplyAddsTests {
-    /// Batch norm counts where it is an operator with pooling and activation (p4-cnn, cnn-bn) and where it went into a convolution's weights
-    /// (cw-z2cnn): 1 for each value that is normalised.
+    /// Batch norm counts where it is an operator with pooling and activation (p4-cnn, cnn-bn) and where it went into a
+    /// convolution's weights (cw-z2cnn): 1 for each value that is normalised.
     @Test func batchNormCounts() throws {
         let zoo = try ShippedZoo()
         func count(_ entry: String) throws -> Double? {

@@ -45,7 +45,8 @@ struct ShippedZoo {
 }
 
 extension LieGenerator {
-    /// Where a picture under it moves to, in pixels per unit of t, at a place counted in pixels from the centre: anticlockwise, with y down.
+    /// Where a picture under it moves to, in pixels per unit of t, at a place counted in pixels from the centre:
+    /// anticlockwise, with y down.
     func velocity(_ x: Double, _ y: Double) -> (Double, Double) {
         switch self {
         case .rotation: (y, -x)

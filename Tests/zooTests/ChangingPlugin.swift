@@ -2,11 +2,11 @@ import Foundation
 import Testing
 import ZooCore
 
-/// An architecture in C that answers every image with one class, which is a digit in its file; and that, while a batch runs, puts another file
-/// with the next digits in its own place.
+/// An architecture in C that answers every image with one class, which is a digit in its file; and that, while a batch
+/// runs, puts another file with the next digits in its own place.
 ///
-/// Nothing here depends on time: the plugin itself replaces its file, at the networks that its settings say, and ends its process where they say
-/// so, so that a new one finds what is there then.
+/// Nothing here depends on time: the plugin itself replaces its file, at the networks that its settings say, and ends
+/// its process where they say so, so that a new one finds what is there then.
 enum ChangingPlugin {
     /// Two digits of a decimal number, which the library's bytes hold behind this word.
     private static let marker = "answer of this plugin: "
@@ -38,7 +38,8 @@ enum ChangingPlugin {
             return logits(in, 10, first, (float)(1 + number), out);
             """)
 
-    /// Compiles it as `folder/libChanging.so`, with the number 0, and puts as many others as are wanted in `folder/waiting`, one per number.
+    /// Compiles it as `folder/libChanging.so`, with the number 0, and puts as many others as are wanted in
+    /// `folder/waiting`, one per number.
     ///
     /// - Returns: the number by the SHA-256 of the file.
     static func build(in folder: URL, waiting: Int) throws -> [String: Int] {

@@ -190,7 +190,8 @@ import Testing
         for key in ["train_step_ms", "evaluate_ms"] { #expect((list[0][key] as? [Double])?.count == 2) }
     }
 
-    /// Another run with other numbers, in the workers too, and stored under its name; not with libtorch's operators, which have float32 only.
+    /// Another run with other numbers, in the workers too, and stored under its name; not with libtorch's operators,
+    /// which have float32 only.
     @Test func bfloat16IsARunOfItsOwn() throws {
         try Scratch.with { scratch in
             func train(_ more: [String], _ environment: [String: String] = [:]) throws -> ZooProcess.Outcome {

@@ -20,8 +20,9 @@ import ZooStore
           "parts": {"extractor": {"id": "mnist-cnn", "config": {"width": 2}}}, "recipes": {"default": {"epochs": 1, "batch": 32}}}]}
         """
 
-    /// A plugin is replaced twenty times during a batch of a hundred jobs: whatever is measured was measured by the bytes under whose hash it
-    /// is filed; what is not measured is a failure with a sentence. Nothing of it is lost when the batch is done again.
+    /// A plugin is replaced twenty times during a batch of a hundred jobs: whatever is measured was measured by the
+    /// bytes under whose hash it is filed; what is not measured is a failure with a sentence. Nothing of it is lost
+    /// when the batch is done again.
     @Test(.enabled(if: finds("cc"), "needs a C compiler, cc"))
     func noResultStandsUnderBytesThatDidNotComputeIt() throws {
         try Scratch.with { scratch in

@@ -1,8 +1,8 @@
 import Testing
 
 extension PyTorchTests {
-    /// Entries of every wiring, with their shipped weights, against PyTorch running what was exported: as it is, traced and exported at other
-    /// numbers of images, and in other precisions.
+    /// Entries of every wiring, with their shipped weights, against PyTorch running what was exported: as it is, traced
+    /// and exported at other numbers of images, and in other precisions.
     @Test(.enabled(if: hasPyTorch, "needs PyTorch for Python in .venv"))
     func exportedEntriesGiveTheSameLogitsInPyTorch() throws {
         let entries = [
@@ -58,8 +58,9 @@ extension PyTorchTests {
             #expect(results.count == entries.count)
             for (entry, found) in results {
                 for (way, difference) in found {
-                    // Relative to the largest logit: float32 through convolutions and, in some, several warps whose places are rounded; with
-                    // 11 and 8 bits of precision, what a few layers and poses make of their rounding.
+                    // Relative to the largest logit: float32 through convolutions and, in some, several warps whose
+                    // places are rounded; with 11 and 8 bits of precision, what a few layers and poses make of their
+                    // rounding.
                     let tolerance =
                         switch way {
                         case "torch.float16": 0.03

@@ -31,7 +31,7 @@ Plan make_plan(const Problem &p) {
 // The output channels of a block of the forward pass, in vectors.
 inline int64_t block_begin(const Plan &l, int64_t block) { return l.vectors * block / l.forward_blocks; }
 
-// To [block][row][column][channel][the block's output channels], zeros behind the last.
+// Packs the weight to [block][row][column][channel][the block's output channels], zeros behind the last.
 void pack_forward(const Problem &p, const Plan &l, const float *weight, Strides s, float *to, int64_t block) {
   const int64_t first = block_begin(l, block) * lanes, width = block_begin(l, block + 1) * lanes - first;
   to += first * p.taps();

@@ -21,7 +21,7 @@ void activation_gradient(const Problem &p, const Backward &a, int64_t image, flo
   }
 }
 
-// Without tiles, where every position carries gradient: for each row of the kernel and of the output one product, to
+// The weight's gradient without tiles, where every position carries gradient: a product for each row of the kernel and of the output, to
 // sums[row][column][channel][output], whole vectors.
 void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
   const int64_t blocks = whole(l.vectors, tile_vectors), line = p.width * p.channels, pitch = l.vectors * lanes;

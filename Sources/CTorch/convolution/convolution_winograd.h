@@ -179,7 +179,7 @@ template <int count, int rows> void multiply(const Product &m) {
   }
 }
 
-// As many rows as the registers hold.
+// The number of rows that the registers hold.
 template <int count> constexpr int most_rows = int(tile_positions *tile_vectors / count);
 
 template <int count, size_t... i> constexpr std::array<void (*)(const Product &), sizeof...(i)> all_rows(std::index_sequence<i...>) {
@@ -201,12 +201,21 @@ inline void multiply_all(const Product &m, int64_t rows, int64_t width) {
   (width == lanes ? multiply_rows<1> : multiply_rows<tile_vectors>)(m, rows);
 }
 
-// What it costs, in products of a number with a vector. The factors follow the times of some hundred shapes: docs/kernels.md.
+// Fitted by Benchmarks/fit_tiled_cost.py, which prints them in this order. The unit is the product of a number with a vector.
+constexpr double cost_of_point_channel = 1.2;     // a product at one point of a tile
+constexpr double loop_of_point = 6;               // the loop over channels around it costs as much as six more
+constexpr double cost_of_input_vector = 500;      // the transformation of a vector of a tile's input, for each piece
+constexpr double cost_of_output_vector = 500;     // the transformation of a vector of a tile's output
+constexpr double cost_of_filter = 800;            // the transformation of a vector of filters
+constexpr double cost_of_gradient_by_sums = 1.75; // a product of a gradient by sums
+
+// What tiles cost, in products of a number with a vector.
 inline double tiled_cost(const Problem &p, const Tiling &l) {
   const double inputs = double(whole(p.channels, lanes)), outputs = double(l.vectors), pieces = double(l.pieces);
   const auto reached = double((3 * l.side + p.kernel) * (3 * l.side + p.kernel)); // points of all pieces
-  const double tile = 1.2 * reached * (double(p.channels) + 6) * outputs + 500 * pieces * inputs + 500 * outputs;
-  return double(l.tiles) * tile + 800 * pieces * double(p.channels) * outputs;
+  const double tile = cost_of_point_channel * reached * (double(p.channels) + loop_of_point) * outputs +
+                      cost_of_input_vector * pieces * inputs + cost_of_output_vector * outputs;
+  return double(l.tiles) * tile + cost_of_filter * pieces * double(p.channels) * outputs;
 }
 
 constexpr int64_t most_memory = 1 << 25; // in floats, for filters and for what a thread holds
@@ -228,10 +237,11 @@ Tiling make_tiling(const Problem &p) {
   l.batches = std::clamp<int64_t>(std::min(l.groups / 4, most_memory / l.packed), 1, 24);
   l.images = std::min(p.images, whole(l.group, l.down * l.across));
   if (p.stride > 1 || p.kernel == 1 || l.packed > most_memory || l.group * l.vectors * lanes * squared > most_memory) return l;
-  // The other way's gradients go by vectors over a row of the kernel. Their products take 1.75 times as long, and ReLU leaves half.
+  // The other way's gradients go by vectors over a row of the kernel. ReLU leaves half of their products.
   const double tiled = tiled_cost(p, l), products = double(p.images * p.positions() * p.taps());
   l.forward = tiled < products * double(l.vectors);
-  l.gradient = p.pool == 1 && tiled < products * double(p.outputs) / double(lanes) * (p.slope == 0 ? 0.875 : 1.75);
+  l.gradient = p.pool == 1 && tiled < products * double(p.outputs) / double(lanes) *
+                                          (p.slope == 0 ? cost_of_gradient_by_sums / 2 : cost_of_gradient_by_sums);
   return l;
 }
 

@@ -104,7 +104,7 @@ public struct PluginShelf: Sendable {
         world["XDG_DATA_HOME"] = base
         let host = try HostRuntime(searchPath: SearchPath(environment: world))
         defer { host.forgetCopies(below: URL(fileURLWithPath: base).resolvingSymlinksInPath().path) }
-        /// As the user knows it, without the rehearsal's own folder.
+        /// The path as the user knows it, without the rehearsal's own folder.
         func plain(_ message: String) -> String { message.replacing(staged + "/", with: "") }
         guard let loaded = host.plugins.first(where: { $0.path == newcomer }) else {
             let cause = host.broken.first { $0.path == newcomer }?.cause

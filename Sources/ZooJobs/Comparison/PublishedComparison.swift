@@ -9,7 +9,7 @@ public struct PublishedComparison: Codable, Sendable, Equatable {
         case disagrees
         /// The same data set, but nothing is stored for it.
         case notMeasured = "not measured"
-        /// Of a data set that is not the one asked about, or that the zoo has not: no comparison.
+        /// The figure is of another data set, or of one that the zoo does not have: no comparison.
         case otherData = "other data"
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import ZooCore
 import ZooStore
 
-/// What images a result is about, as far as results of the same data set can be told apart by it.
+/// The images that a result is about, as far as results of the same data set can be told apart by them.
 enum SeenImages: Hashable {
     /// The result carries their fingerprint.
     case known(String)
@@ -27,7 +27,7 @@ enum SeenImages: Hashable {
 }
 
 extension SeenImages {
-    /// Of all results, those that count: of each subject and for each set of images the newest. A newer failure on the same data hides a
+    /// The results that count: the newest for each subject and each set of images. A newer failure on the same data hides a
     /// result, as it does elsewhere, but no failure hides a result of the very same job.
     static func current(_ history: [StoredResult], isDrawn: Bool) -> [StoredResult] {
         struct Subject: Hashable { let entry: String, seed: UInt64, origin: ResultSubject.Origin, probe, settings: String }
@@ -67,7 +67,7 @@ extension StoredEntries {
         public let seeds: [UInt64]
         /// Why.
         public let reason: String
-        /// What would measure it again, on what is there now.
+        /// The command that measures it again, on the data that are there now.
         public let command: String
 
         public var description: String {

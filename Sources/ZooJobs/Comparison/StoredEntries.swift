@@ -4,7 +4,7 @@ import ZooProbes
 public import ZooStatistics
 public import ZooStore
 
-/// What a result store holds about entries on one data set: reads, measures nothing.
+/// What a result store holds about entries on one data set. It reads only; it measures nothing.
 public struct StoredEntries: Sendable {
     /// Which images: as recorded, or as the data set transforms them.
     public enum ImagePose: String, Sendable, CaseIterable, Codable { case upright, transformed }
@@ -15,7 +15,7 @@ public struct StoredEntries: Sendable {
         public let seeds: [UInt64]
         /// Why, where it was tried; "" where it was not.
         public let cause: String
-        /// What would make it.
+        /// The command that would make it.
         public let command: String
 
         public var description: String {
@@ -79,7 +79,7 @@ public struct StoredEntries: Sendable {
     ///
     /// - Throws: `data` where what is stored does not fit together.
     public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
-        // Of several with other settings the newest, which comes last.
+        // If several settings exist, the newest counts, which comes last.
         var runs: [UInt64: EntrySamples.Run] = [:]
         for result in errors(of: entry) where result.status == .measured && seeds.map({ $0.contains(result.subject.seed) }) ?? true {
             guard case .integers(let correct)? = try store.samples("\(pose.rawValue).correct", of: result) else { continue }
@@ -101,7 +101,7 @@ public struct StoredEntries: Sendable {
         return names
     }
 
-    /// What of an entry is not there, of the seeds wanted or, without any, at all.
+    /// What is not stored of an entry: results of the seeds that are wanted or, without `seeds`, any result.
     public func missing(_ entry: String, seeds: [UInt64]?) -> Missing? {
         let there = Set(errors(of: entry).filter { $0.status == .measured }.map(\.subject.seed))
             .union(leftOut.filter { $0.entry == entry }.flatMap(\.seeds))
@@ -111,7 +111,7 @@ public struct StoredEntries: Sendable {
         return Missing(entry: entry, seeds: lacking, cause: failure?.cause ?? "", command: command(entry, seeds: lacking))
     }
 
-    /// What measures an entry, as it can be pasted.
+    /// The command that measures an entry, as it can be pasted.
     func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
         let evaluation = SuggestedCommand.Evaluation(
             entry, dataset: dataset, seeds: seeds, probe: probe == "error" ? nil : probe, trainedOn: trainedOn == dataset ? nil : trainedOn,

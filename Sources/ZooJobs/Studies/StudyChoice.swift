@@ -52,7 +52,7 @@ extension StudyRun {
     /// Takes the rates with the smallest error; of equal ones the smaller rates. A training that failed is as bad as any can be; where all
     /// of an entry's failed, its rates stay as they were.
     ///
-    /// - Parameter results: by job.
+    /// - Parameter results: the results by job.
     public mutating func choose(_ trials: [Trial], _ results: [String: StoredResult]) -> [Decision] {
         entries.compactMap { entry in
             let tried = trials.filter { $0.entry == entry.id }.map { trial in

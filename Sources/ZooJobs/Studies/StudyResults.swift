@@ -4,7 +4,7 @@ import ZooProbes
 public import ZooStatistics
 public import ZooStore
 
-/// What a store holds about a study at one budget: reads, measures nothing.
+/// What a store holds about a study at one budget. It reads only; it measures nothing.
 ///
 /// Networks are told by what they were trained with: the training results of the study's data set, entries, seeds and recipes say the
 /// checksums of their weights, and the figures are those of these weights, whatever version of the zoo measured them.

@@ -29,7 +29,7 @@ public final class ForeignPart {
 
     /// The most that a plugin may claim to have, beyond which its answer is taken for garbled.
     private static let mostStages = 10_000, mostParameters = 65_536, mostStates = 1_000_000
-    /// Of an image's or a feature map's sides and channels.
+    /// The largest number of pixels of a side, and of channels, of an image or feature map.
     static let mostOfSize = Int64(Int32.max)
 
     /// Asks an instance for all that the contract gives it room for, and checks what it says, so that those to whom a

@@ -25,7 +25,7 @@ public final class Parameters {
         public let role: Role
     }
 
-    /// In the order of registration.
+    /// The tensors in the order of registration.
     public private(set) var entries: [Entry] = []
 
     /// Whether the module is in training rather than evaluation; true at first, as in PyTorch.

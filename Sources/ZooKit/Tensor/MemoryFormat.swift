@@ -2,7 +2,7 @@
 public enum MemoryFormat: UInt32, Sendable {
     /// Row by row, channel by channel.
     case contiguous = 0
-    /// As the argument is.
+    /// The layout of the argument.
     case preserve
     /// All channels of a pixel side by side.
     case channelsLast

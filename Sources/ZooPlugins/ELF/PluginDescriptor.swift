@@ -84,7 +84,8 @@ public struct PluginDescriptor: Sendable, Hashable {
         self.text = text
     }
 
-    /// Looks for the descriptor in the loaded parts of a library (linkers put constants into writable segments, too); `nil` if there is none, as in any other library.
+    /// Looks for the descriptor in the loaded parts of a library (linkers put constants into writable segments, too);
+    /// `nil` if there is none, as in any other library.
     ///
     /// Other code may well mention the magic words, the host's own does. Only a text counts whose first line gives a
     /// version, which has a second line, is UTF-8, and ends with a NUL within 64 KiB. The compiler may have kept several copies

@@ -6,13 +6,13 @@ public struct KnownPlugin: Sendable {
     public let path: String
     public let descriptor: PluginDescriptor
     public let components: [ComponentInfo]
-    /// Of the library, lower-case hex.
+    /// The library's SHA-256 in lower-case hexadecimal digits.
     public let sha256: String
-    /// In bytes.
+    /// The library's size in bytes.
     public let size: Int64
     /// The libraries that it links.
     public let needed: [String]
-    /// What loading it took in the process that probed it.
+    /// How long loading it took in the process that probed it.
     public let loadSeconds: Double
     /// The library's file name.
     public var fileName: String { (path as NSString).lastPathComponent }

@@ -16,7 +16,7 @@ public enum PluginCache {
     struct Contents: Codable {
         var format = PluginCache.format
         var abi = "\(ZOO_ABI_MAJOR).\(ZOO_ABI_MINOR)"
-        /// Of the engine's library.
+        /// The state of the engine's library.
         var engine = FileFacts(path: Program.engine)
         var plugins: [String: PluginRecord] = [:]
     }
@@ -69,6 +69,7 @@ public enum PluginCache {
         return try? decoder.decode(Contents.self, from: data)
     }
 
-    /// How many records these bytes hold as the contents of `plugins.json`; nil if they are none. For those who test how it takes garbled ones.
+    /// How many records these bytes hold as the contents of `plugins.json`; nil if they are none. For those who test
+    /// how it takes garbled ones.
     public static func recordCount(in data: Data) -> Int? { decode(data)?.plugins.count }
 }

@@ -9,7 +9,7 @@ public struct PluginLock: Sendable, Equatable {
         public let sha256: String
     }
 
-    /// By the library's file name: a lock holds wherever the same files lie.
+    /// The hashes by the library's file name: a lock holds wherever the same files lie.
     public let pins: [String: Pin]
     /// Where it was read from.
     public let path: String

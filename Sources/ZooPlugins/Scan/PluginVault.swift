@@ -8,15 +8,16 @@ package import ZooCore
 ///
 ///     DIRECTORY/SHA-256/home/me/plugins/libWarps.so
 ///
-/// The hash is the plugin's or, where it brings libraries along, one of all of theirs. Below it lies the path at which the plugin was found, so that `$ORIGIN/../lib` in its run path means what it meant there. Libraries
-/// that the run path leads to from `$ORIGIN` are copied too; other files beside the plugin are symbolic links to the originals.
+/// The hash is the plugin's or, where it brings libraries along, one of all of theirs. Below it lies the path at which
+/// the plugin was found, so that `$ORIGIN/../lib` in its run path means what it meant there. Libraries that the run
+/// path leads to from `$ORIGIN` are copied too; other files beside the plugin are symbolic links to the originals.
 package struct PluginVault: Sendable {
-    /// Of mode 0700; nobody but the user can put anything there.
+    /// The folder has mode 0700: only the user can put anything there.
     package let directory: String
 
     /// What a copy was made from.
     package struct Pin: Codable, Sendable, Equatable {
-        /// Of the plugin.
+        /// The SHA-256 of the plugin.
         package let sha256: String
         /// SHA-256 of the libraries that it brings along, by path.
         package var companions: [String: String]
@@ -41,7 +42,8 @@ package struct PluginVault: Sendable {
 
     package init(directory: String) { self.directory = directory }
 
-    /// In the user's cache directory or, where that cannot be written or others could put something there, in a temporary one of this process.
+    /// In the user's cache directory or, where that cannot be written or others could put something there, in a
+    /// temporary one of this process.
     ///
     /// - Throws: `cantCreate` if there is no place at all.
     package init(cacheDirectory: String?) throws(HostError) {

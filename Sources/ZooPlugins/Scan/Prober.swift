@@ -80,7 +80,7 @@ public enum Prober {
     /// The other side: loads the plugins one after the other and tells of each on standard output.
     ///
     /// - Parameters:
-    ///   - paths: of each plugin the path at which it was found, and that of the copy to load.
+    ///   - paths: for each plugin the path at which it was found, and that of the copy to load.
     ///   - startEngine: gives the table that plugins are handed.
     /// - Throws: what `startEngine` throws.
     package static func answer(

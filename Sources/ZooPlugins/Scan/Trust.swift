@@ -12,8 +12,8 @@ package import ZooCore
 /// - Beside the program, its own permissions are the measure. A user who can replace the program need not bother with its plugins, so
 ///   a checkout in a container, on a file system without owners, or of another user works as it stands.
 ///
-/// Paths that the user vouches for (`--allow`) are not looked at. Access control lists are not read; those that let others write show as the
-/// group's permission and are refused with it, unless the group is the user's own.
+/// Paths that the user vouches for (`--allow`) are not looked at. Access control lists are not read; those that let
+/// others write show as the group's permission and are refused with it, unless the group is the user's own.
 package struct Trust: Sendable {
     private let user = geteuid()
     /// Absolute, symbolic links resolved.

@@ -1,0 +1,118 @@
+// Times both ways of a convolution in float32, by sums and by tiles, on one thread; prints a JSON object for each shape with what
+// `tiled_cost` counts. Made and read by fit_tiled_cost.py. usage: convolution_ways portable|avx2|avx512 [ROUNDS]
+#include "convolution.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace ctorch::convolution;
+
+namespace {
+
+const Kernels *named(const std::string &name) {
+  if (name == "portable") return &portable;
+#if defined(__x86_64__)
+  if (name == "avx2") return &avx2;
+  if (name == "avx512") return &avx512;
+#endif
+  return nullptr;
+}
+
+std::vector<float> random_floats(int64_t count) {
+  static std::mt19937 generator;
+  std::normal_distribution<float> draw;
+  std::vector<float> values(size_t(count + 2 * slack));
+  for (float &value : values) value = draw(generator);
+  return values;
+}
+
+// The shortest of some rounds, in nanoseconds of the processor's time, which other processes hardly change.
+template <class Body> double shortest(int rounds, const Body &body) {
+  double best = 1e18;
+  for (int round = 0; round <= rounds; round++) {
+    timespec from{}, to{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    body();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    if (round > 0) best = std::min(best, 1e9 * double(to.tv_sec - from.tv_sec) + double(to.tv_nsec - from.tv_nsec));
+  }
+  return best;
+}
+
+// Of the floats' bits: the same for the same results.
+uint64_t fingerprint(const std::vector<float> &values) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (float value : values) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    hash = (hash ^ bits) * 0x100000001b3;
+  }
+  return hash;
+}
+
+void measure(const Kernels &k, const Problem &p, int rounds) {
+  const Plan l = k.plan(p);
+  const Tiling t = k.tiling(p);
+  const auto input = random_floats(p.images * p.image()), weight = random_floats(p.outputs * p.taps());
+  const auto gradient = random_floats(p.images * p.cells() * p.outputs);
+  const Strides strides{p.taps(), p.kernel * p.kernel, p.kernel, 1};
+  const std::vector<float> bias(size_t(l.vectors * l.lanes), 0.0f);
+  const std::vector<uint8_t> positions(size_t(p.images * p.cells() * p.outputs), 0);
+  std::vector<float> output(size_t(p.images * p.cells() * p.outputs)), packed(size_t(l.vectors * l.lanes * p.taps()));
+  std::vector<float> filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)), back(size_t(p.images * p.image()));
+  const double sums = shortest(rounds, [&] {
+    for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, packed.data(), i);
+    const Forward a{input.data(), packed.data(), bias.data(), output.data(), nullptr};
+    for (int64_t i = 0; i < l.groups; i++) k.forward(p, l, a, i);
+  });
+  const uint64_t by_sums = fingerprint(output);
+  const double tiles = shortest(rounds, [&] {
+    for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, weight.data(), strides, filters.data(), i);
+    const Forward a{input.data(), filters.data(), bias.data(), output.data(), nullptr};
+    for (int64_t i = 0; i < t.groups; i++) k.forward_tiles(p, t, a, i);
+  });
+  const uint64_t by_tiles = fingerprint(output);
+  const double backward = shortest(rounds, [&] {
+    for (int64_t i = 0; i < l.pieces; i++) k.pack_backward(p, l, weight.data(), strides, pieces.data(), i);
+    Backward a{};
+    a.gradient = gradient.data(), a.positions = positions.data(), a.weight = pieces.data(), a.input_gradient = back.data();
+    for (int64_t i = 0; i < l.groups; i++) k.input_gradient(p, l, a, i);
+  });
+  const auto n = [](int64_t value) { return static_cast<long long>(value); };
+  std::printf("{\"lanes\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"positions\": %lld, \"side\": %lld, "
+              "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"sums_ns\": %.0f, \"tiles_ns\": %.0f, \"backward_ns\": %.0f, "
+              "\"chosen\": %s, \"bits\": \"%016llx %016llx %016llx\"}\n",
+              n(l.lanes), n(p.kernel), n(p.channels), n(p.outputs), n(p.images * p.positions()), n(t.side), n(t.pieces), n(t.vectors),
+              n(t.tiles), sums, tiles, backward, t.forward ? "true" : "false", (unsigned long long)by_sums, (unsigned long long)by_tiles,
+              (unsigned long long)fingerprint(back));
+  std::fflush(stdout);
+}
+
+} // namespace
+
+int main(int count, char **arguments) {
+  const Kernels *kernels = count > 1 ? named(arguments[1]) : nullptr;
+  const int rounds = count > 2 ? std::atoi(arguments[2]) : 5;
+  if (!kernels || rounds < 1) {
+    std::fprintf(stderr, "usage: convolution_ways portable|avx2|avx512 [ROUNDS]\n");
+    return 64;
+  }
+  // Outputs whose sides are filled whole by tiles of 4×4, and such that are not.
+  for (int64_t kernel : {3, 5, 7})
+    for (int64_t channels : {4, 8, 16, 32, 64})
+      for (int64_t outputs : {16, 64})
+        for (int64_t side : {9, 12, 24}) {
+          Problem p{};
+          p.images = 8;
+          p.channels = channels, p.outputs = outputs, p.kernel = kernel, p.stride = 1, p.pool = 1, p.slope = 1;
+          p.height = p.width = side + kernel - 1;
+          p.rows = p.columns = side;
+          measure(*kernels, p, rounds);
+        }
+}
