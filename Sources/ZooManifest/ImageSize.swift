@@ -7,6 +7,9 @@ public struct ImageSize: Sendable, CustomStringConvertible {
 
     public var description: String { "\(shape.channels)x\(shape.height)x\(shape.width)" }
 
+    /// The largest of its three numbers.
+    public var largest: Int { max(shape.channels, shape.height, shape.width) }
+
     package init(shape: ImageShape) { self.shape = shape }
 
     /// nil unless it is three numbers from 1 to 65,536.

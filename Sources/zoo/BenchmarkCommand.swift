@@ -1,7 +1,6 @@
 import ArgumentParser
 import ZooCore
 import ZooData
-import ZooKit
 import ZooManifest
 import ZooReport
 import ZooTraining
@@ -38,7 +37,7 @@ struct BenchmarkCommand: ParsableCommand {
 
     func validate() throws {
         if shape == nil, classes != nil || heads != nil { throw ValidationError("--classes and --heads go with --shape") }
-        if let shape, [shape.shape.channels, shape.shape.height, shape.shape.width].contains(where: { $0 > 4096 }) {
+        if let shape, shape.largest > 4096 {
             throw ValidationError("--shape is \(shape), expected channels, height and width of 1 to 4096")
         }
         let numbers = [
