@@ -125,4 +125,12 @@ public struct DataSetCatalogue: Sendable {
         }
         throw HostError(.config, file: Self.builtInFile, field: "default_dataset", expected: "the name of a data set", found: "none")
     }
+
+    /// The first of the default data sets of which something is true, such as that results of it are stored; if it is of none, the one
+    /// that a command takes where none is named.
+    ///
+    /// - Throws: `config` if no file names one.
+    public func defaultDataSet(in directory: String? = nil, where isWanted: (DataSet) throws -> Bool) throws -> DataSet {
+        try defaults.lazy.map { try named($0) }.first(where: isWanted) ?? defaultDataSet(in: directory)
+    }
 }

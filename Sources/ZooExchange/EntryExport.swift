@@ -74,7 +74,7 @@ public struct EntryExport: Sendable {
             }
             return asked
         }
-        guard weights != nil, weights != "initial" else { return try dataSets.defaultDataSet() }
+        guard weights != nil, weights != "initial" else { return try usual() }
         if let said, let known = try? dataSets.named(said) { return known }
         let reason =
             said.map { "there is no data set '\($0)', on which they say they were trained" }
@@ -96,8 +96,13 @@ public struct EntryExport: Sendable {
             tensors: [("pixels", pixels), ("input", images), ("logits", logits)], metadata: ["entry": entry.id], to: path)
     }
 
+    /// The first default data set that there are weights for.
+    private func usual() throws -> DataSet {
+        try dataSets.defaultDataSet { set in entry.weights.contains { dataSets.canonical($0.dataset) == set.name && $0.seed == seed } }
+    }
+
     private func shipped() throws -> String {
-        let name = try (dataset.map(dataSets.named) ?? dataSets.defaultDataSet()).name
+        let name = try (dataset.map(dataSets.named) ?? usual()).name
         let all = entry.weights.filter { (try? dataSets.named($0.dataset).name) == name }
         guard let found = all.first(where: { $0.seed == seed }) else {
             let others = all.isEmpty ? "" : "; there are those of seed \(all.map { "\($0.seed)" }.joined(separator: ", "))"

@@ -40,7 +40,10 @@ extension Laboratory {
             return FoundWeights(path: path, checksum: found, trainingData: "")
         }
         let command = SuggestedCommand.train(entry.id, dataset: set.name, seed: seed)
-        let what = "entry '\(entry.id)' has no weights for \(set.name), seed \(seed)"
+        let others = Set(entry.weights.map { dataSets.canonical($0.dataset) }).subtracting([set.name]).sorted()
+        let what =
+            "entry '\(entry.id)' has no weights for \(set.name), seed \(seed)"
+            + (others.isEmpty ? "" : " (those that come with it are for \(others.joined(separator: ", ")))")
         guard let other = runs.max(by: { $0.date < $1.date }) else { throw HostError(.noInput, "\(what): train it with: \(command)") }
         let reason =
             if other.data == nil {

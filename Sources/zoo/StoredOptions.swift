@@ -13,7 +13,7 @@ struct StoredOptions: ParsableArguments {
 
     @OptionGroup(title: "Runs and results") var place: StoreOptions
 
-    @Option(help: ArgumentHelp("The data set that was tested on. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    @Option(help: ArgumentHelp("The data set that was tested on. Default: of the default ones the first with results.", valueName: "name"))
     var dataset: String?
 
     @Option(
@@ -51,8 +51,9 @@ struct StoredOptions: ParsableArguments {
     func open(_ manifest: Manifest) throws -> StoredEntries {
         let store = try ResultStore(reading: place.path)
         let catalogue = try DataSetCatalogue(manifest)
+        let name = try dataset ?? catalogue.defaultDataSet { try !store.results(matching: ResultFilter(datasets: [$0.name])).isEmpty }.name
         return try StoredEntries(
-            store, dataset: dataset ?? catalogue.defaultDataSet().name, of: catalogue, trainedOn: trainedOn,
+            store, dataset: name, of: catalogue, trainedOn: trainedOn,
             origin: initial ? .initial : .trained,
             pose: pose.flatMap { StoredEntries.ImagePose(rawValue: $0.rawValue) })
     }

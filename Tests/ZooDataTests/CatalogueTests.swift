@@ -213,6 +213,13 @@ struct CatalogueTests {
         }
     }
 
+    @Test("of the default data sets the first is taken that is wanted") func theWantedDefault() throws {
+        let all = try catalogue("", #", "default_dataset": ["mnist-rotated", "strokes-rotated", "strokes"]"#)
+        #expect(try all.defaultDataSet(in: nowhere) { $0.upright != $0 }.name == "mnist-rotated")
+        #expect(try all.defaultDataSet(in: nowhere) { $0.isDrawn }.name == "strokes-rotated")
+        #expect(try all.defaultDataSet(in: nowhere) { _ in false }.name == "strokes", "as where nobody asks")
+    }
+
     @Test("paths are relative to the manifest, or to the data directory") func paths() throws {
         let scratch = try TemporaryDirectory()
         for index in 0..<4 {
