@@ -1,6 +1,7 @@
 import ArgumentParser
 import ZooCore
 import ZooData
+import ZooKit
 import ZooManifest
 import ZooReport
 import ZooTraining

@@ -1,3 +1,4 @@
+import struct Foundation.URL
 import Glibc
 import TestSupport
 import Testing
