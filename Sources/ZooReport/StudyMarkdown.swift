@@ -30,6 +30,9 @@ public enum StudyMarkdown {
         let run = results.run
         let study = run.study
         var text = "## \(study.id)\n\n\(study.title)\(study.source.isEmpty ? "" : ", after \(study.source)").\n\n"
+        if results.rows.allSatisfy({ $0.trained.isEmpty && $0.failed.isEmpty }) {
+            return text + "Not carried out yet; `zoo reproduce \(study.id) --budget \(run.budget.name)` does it.\n"
+        }
         text += "Budget `\(run.budget.name)`: \(amount(run)). Trained on `\(run.dataSet.name)`"
         text += ", tested on \(run.tests.map { "`\($0.dataSet.name)`" }.joined(separator: ", ")).\n\n"
         text += list("Held fixed", study.fixed) + list("Differs from the publication", study.differences)
@@ -129,7 +132,7 @@ public enum StudyMarkdown {
     /// What the results took, and on what machines.
     private static func cost(_ results: StudyResults) -> String {
         let all = results.all
-        guard !all.isEmpty else { return "Nothing is stored yet.\n" }
+        guard !all.isEmpty else { return "" }
         func time(_ list: [StoredResult]) -> String {
             let seconds = list.reduce(0) { $0 + $1.provenance.seconds }
             return seconds < 3600 ? "\(fixed(seconds / 60, 1)) minutes" : "\(fixed(seconds / 3600, 1)) hours"

@@ -6,12 +6,12 @@ extension ResultStore {
     ///
     /// - Returns: how many rows were added, and how many were here already.
     /// - Throws: `data` if the other is damaged: nothing of it is then added.
-    public func merge(_ other: ResultStore) throws -> (added: Int, known: Int) {
+    public func merge(_ other: ResultStore, extent: MergeExtent = .whole) throws -> (added: Int, known: Int) {
         try other.read { source in
             try write { db in
                 var counts = (added: 0, known: 0)
                 // In the order in which they were made, so that ids here go with time as far as one store knows it.
-                for (from, uuid) in try other.uuids(source) {
+                for (from, uuid, seed) in try other.uuids(source, extent) {
                     if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE uuid = ?)", arguments: [uuid]) == true {
                         counts.known += 1
                         continue
@@ -19,7 +19,9 @@ extension ResultStore {
                     try other.copy("result", ResultRow.columns, where: "id = ? ORDER BY id", from, of: source, to: db)
                     let id = db.lastInsertedRowID
                     try other.copy("figure", Self.figureColumns, where: "result = ? ORDER BY position", from, of: source, to: db, as: id)
-                    try other.copy("series", Self.seriesColumns, where: "result = ? ORDER BY id", from, of: source, to: db, as: id)
+                    let wanted = extent.series(ofSeed: seed)
+                    try other.copy(
+                        "series", Self.seriesColumns, where: "result = ? AND \(wanted) ORDER BY id", from, of: source, to: db, as: id)
                     counts.added += 1
                 }
                 try other.check()
@@ -31,10 +33,10 @@ extension ResultStore {
     private static let figureColumns = ["position", "name", "value", "unit", "is_timing"]
     private static let seriesColumns = ["table", "name", "type", "bytes"]
 
-    private func uuids(_ db: Database) throws -> [(id: Int64, uuid: String)] {
+    private func uuids(_ db: Database, _ extent: MergeExtent) throws -> [(id: Int64, uuid: String, seed: Int64)] {
         try Self.explained(path, .noInput) {
-            try Row.fetchAll(db, sql: "SELECT id, uuid FROM result ORDER BY id").map {
-                (try $0.value("id"), try $0.value("uuid"))
+            try Row.fetchAll(db, sql: "SELECT id, uuid, seed FROM \(extent.source) ORDER BY id").map {
+                (try $0.value("id"), try $0.value("uuid"), try $0.value("seed"))
             }
         }
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ZooCore
 import ZooData
-import ZooKit
 import ZooManifest
 import ZooReport
 import ZooTraining

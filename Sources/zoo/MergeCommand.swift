@@ -13,6 +13,13 @@ struct MergeCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Result stores.", valueName: "file"))
     var files: [String]
 
+    @Flag(
+        help: """
+            Add only what a published store needs: current results, with answers per image but without losses, and with poses per \
+            image of seed 0 only.
+            """)
+    var compact = false
+
     @OptionGroup(title: "Output") var shared: OutputOptions
     @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
@@ -39,7 +46,7 @@ struct MergeCommand: ParsableCommand {
             let store = try target ?? ResultStore(path: stored.path)
             target = store
             do {
-                let (added, known) = try store.merge(other)
+                let (added, known) = try store.merge(other, extent: compact ? .compact : .whole)
                 answers.append(Answer(file: file, added: added, known: known))
             } catch { failures.report(error) }
         }

@@ -131,6 +131,29 @@ private let everything = Measurement(
         #expect(try there.results(matching: ResultFilter(history: true)).count == 2, "the other one is as it was")
     }
 
+    /// What comparisons rest on stays; what only curves and scatter plots show goes.
+    @Test func aCompactMergeKeepsAnswersAndFigures() throws {
+        let scratch = try Scratch()
+        let (here, there) = (try scratch.store(), try scratch.store("other.sqlite"))
+        let measured = Measurement(
+            figures: [.init("error.upright", 0.5)],
+            tables: ["pose.points", "images"].map { .init($0, [.init("image", .integers([4, 7]))]) },
+            samples: [.init("upright.correct", .integers([1, 0])), .init("upright.loss", .numbers([0.25, 3]))])
+        try there.append(job: "a", subject: subject(seed: 0), outcome: .failed("lost", status: 70), provenance: provenance())
+        for (seed, at) in [(0, 1.0), (1, 2), (1, 3)] {
+            try there.append(
+                job: "b\(seed)", subject: subject(seed: UInt64(seed)), outcome: .measured(measured), provenance: provenance(at: at))
+        }
+        let counts = try here.merge(there, extent: .compact)
+        #expect(counts.added == 2 && counts.known == 0, "what is superseded stays behind")
+        for (result, tables) in zip(try here.results(), [["pose.points", "images"], ["images"]]) {
+            let kept = try here.measurement(of: result)
+            #expect(kept.figures == measured.figures)
+            #expect(kept.samples.map(\.name) == ["upright.correct"])
+            #expect(kept.tables.map(\.name) == tables, "seed \(result.subject.seed)")
+        }
+    }
+
     @Test func whatIsNoStoreIsRefused() throws {
         let scratch = try Scratch()
         let missing = #expect(throws: HostError.self) { try ResultStore(path: scratch.folder + "/none.sqlite", creating: false) }

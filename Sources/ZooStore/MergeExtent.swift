@@ -1,0 +1,23 @@
+/// How much of another store a merge takes.
+public enum MergeExtent: Sendable {
+    case whole
+    /// What a store needs that is published: the current results with all figures and the answers per image, on which comparisons rest,
+    /// but without losses per image, and with poses per image of seed 0 only. It is about a fifth of the whole.
+    case compact
+
+    /// The rows of `result` that are taken.
+    var source: String {
+        switch self {
+        case .whole: "result"
+        case .compact: "current"
+        }
+    }
+
+    /// A condition on the rows of `series`.
+    func series(ofSeed seed: Int64) -> String {
+        switch self {
+        case .whole: "1"
+        case .compact: #"("table" IS NOT NULL OR name NOT LIKE '%.loss')"# + (seed == 0 ? "" : #" AND "table" IS NOT 'pose.points'"#)
+        }
+    }
+}
