@@ -36,7 +36,7 @@ import Testing
         "theorem": [["cnnn"], ["cnn", "--untrained", "--seed", "1"]],
         "compare": [["cnn"], ["cnn", "stn-c0", "--confidence", "20"]],
         "rank": [["--within", "5"], ["--store", "none.sqlite"], ["--json", "--format", "csv"]],
-        "reproduce": [["nothing"]],
+        "reproduce": [["--all", "x"], ["x", "--seed", "1"]],
         "results": [["--store", "none.sqlite"]],
         "merge": [[], ["none.sqlite"]],
         "plugin new": [[], ["1Loc", "--kind", "localization"]],
@@ -66,7 +66,7 @@ import Testing
         try Scratch.with { scratch in
             try scratch.file("zoo.json", Self.manifest)
             for arguments in Self.mistakes[command] ?? [] {
-                let outcome = try ZooProcess.run(path + arguments, in: scratch.folder)
+                let outcome = try ZooProcess.run(path + arguments, ["ZOO_MANIFEST": "zoo.json"], in: scratch.folder)
                 #expect(outcome.status != 0 && outcome.output.isEmpty, "\(command) \(arguments): \(outcome.output)")
                 let words = (["zoo"] + path + arguments).map { $0.isEmpty ? "''" : $0 }
                 text += "\n$ \(words.joined(separator: " "))      # \(outcome.status)\n" + outcome.errors
