@@ -33,7 +33,7 @@ static void *symbol(void *library, const char *name) {
 
 static void load(void) {
   void *library = NULL;
-  // Of the second name is Debian's libcurl with GnuTLS.
+  // The second name is that of Debian's libcurl with GnuTLS.
   static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
   for (size_t index = 0; !library && index < sizeof names / sizeof *names; ++index) {
     library = dlopen(names[index], RTLD_NOW | RTLD_LOCAL);

@@ -11,6 +11,8 @@ public enum ProgramOption: String, Sendable, CaseIterable, CustomStringConvertib
     case manifest
     /// The file that maps names of tensors.
     case map
+    /// Where downloads come from in place of the listed places.
+    case mirror = "place of the files"
     case pluginPath = "plugin path"
     /// Takes the place of a plugin that is installed.
     case replace

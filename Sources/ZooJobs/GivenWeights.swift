@@ -4,10 +4,10 @@ import ZooManifest
 import ZooModelFiles
 import ZooTraining
 
-/// What a file of weights that was named says of itself, and in what that is not what the user says or asks for.
+/// What a file of weights says of itself, and where that differs from what the user says or asks for.
 struct GivenWeights {
     let checksum: String
-    /// What was trained on: as the file says, else as the user does; "unknown" if neither.
+    /// The data set of the training: the file's own word, else the user's; "unknown" if neither says it.
     let trainedOn: String
     /// nil where the file does not say it.
     let seed: UInt64?

@@ -21,7 +21,7 @@ public struct Job: Codable, Sendable, Identifiable {
     public let conditions: Conditions
     /// Warnings for the result, if its weights say that they are another entry's for example.
     public let remarks: [String]
-    /// What the plan knows of the files of data, so that a worker need not read them all again.
+    /// Checksums of data files that the plan has computed, so that a worker need not read them all again.
     let seals: [DataSeal]
     /// Whether it measures time, and so runs alone, after all others.
     public let isTiming: Bool
@@ -32,7 +32,7 @@ public struct Job: Codable, Sendable, Identifiable {
     static let largestBatch = 256
     static let smallestBatch = 16
 
-    /// The id of a result: of the job, or where the architecture asks for parts by `kind:id`, of the job with the libraries of these.
+    /// The id of a result: that of the job or, if the architecture asks for parts by `kind:id`, of the job with their libraries.
     ///
     /// - Parameter plugins: all that the network came from.
     func resultID(_ plugins: [String: String]) throws -> String {
@@ -77,7 +77,7 @@ struct JobIdentity: Codable {
     func digest() throws -> String { try Checksum.sha256(of: CanonicalJSON.encode(self)) }
 }
 
-/// What a worker tells on its own pipe, one JSON object per line.
+/// A message of a worker, one JSON object per line of its own pipe.
 enum WorkerMessage: Codable {
     case begin(label: String, total: Int, unit: String)
     case advance(Int)

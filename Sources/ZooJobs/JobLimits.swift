@@ -1,4 +1,4 @@
-/// What a job may take.
+/// The time and memory that a job may take.
 public struct JobLimits: Sendable {
     /// Seconds; nil for no limit.
     public var seconds: Double?

@@ -32,13 +32,14 @@ public struct JobPlanner {
         /// The weights of the finished training runs on that data set with these recipes, by entry.
         case runs(on: String, recipes: [String: Recipe])
         case initial
-        /// A file, and what the user says of it: on what it was trained, from which seed. What it says of itself comes first.
+        /// A file, with the data set and the seed that the user gives for it. What the file says of itself comes first.
         case file(String, trainedOn: String? = nil, seed: UInt64? = nil)
     }
 
     /// - Parameters:
     ///   - images: take this number of test images, spread over the set (`ImageSet.spread`).
-    ///   - skippingUntrained: leave out what has no weights, if anything has; else it is a problem.
+    ///   - skippingUntrained: whether entries without weights are left out, as long as another entry has some;
+    ///     otherwise they are a problem.
     /// - Returns: the plan, and what was left out, by entry.
     public func evaluation(
         of entries: [Entry], on datasets: [String], seeds: [UInt64], probes: [any Probe], weights: Weights, images: Int? = nil,
@@ -65,7 +66,7 @@ public struct JobPlanner {
                 }
             }
             if plan.jobs.isEmpty, let first = untrained.first, let entry = entries.first(where: { $0.id == first.entry }) {
-                // Nobody has any: the reason is worth more than an empty table.
+                // No entry has weights: the reason is worth more than an empty table.
                 for name in datasets {
                     guard case .trained(let source) = weights else { break }
                     do { _ = try laboratory.weights(entry, dataset: source ?? name, seed: first.seeds.first ?? 0) } catch {
@@ -224,7 +225,7 @@ public struct JobPlanner {
             remarks: [], seals: seals, isTiming: false)
     }
 
-    /// What to know before training jobs begin: other runs of the same entry, data set, seed and recipe, which are kept, but are not these.
+    /// Notes before training begins: other runs of the same entry, data set, seed and recipe are there, but this is none of them.
     public func otherRuns(than jobs: [Job]) -> [String] {
         laboratory.fingerprints.planning {
             jobs.compactMap { job in
@@ -252,7 +253,7 @@ public struct JobPlanner {
 
     /// Provenance recorded with each result.
     ///
-    /// - Parameter found: what the worker did it with; nil where it has not come that far.
+    /// - Parameter found: what the worker did it with; nil if it failed before that was known.
     func provenance(of job: Job, _ found: Conditions?, command: String, seconds: Double) -> Provenance {
         let conditions = found ?? job.conditions
         return Provenance(

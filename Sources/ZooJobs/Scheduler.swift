@@ -4,14 +4,14 @@ import ZooCore
 import ZooStore
 import ZooTraining
 
-/// Runs jobs in worker processes: a crash, a hang or too much memory fails the one job at hand.
+/// Runs jobs in worker processes: a crash, a hang or too much memory fails only the current job.
 public final class Scheduler {
     private let arguments: [String]
     private let program: String
     private let workers: Int
     private let limits: JobLimits
 
-    /// One worker, and what it is at.
+    /// One worker and its current job.
     private final class Slot {
         var process: WorkerProcess?
         var job: Job?
@@ -39,7 +39,7 @@ public final class Scheduler {
     private var ended = 0
     private var isSingle = false
 
-    /// Runs all jobs; those that take times after the others, one by one.
+    /// Runs all jobs; those that measure time come after the others, one by one.
     ///
     /// Once somebody has asked to stop, jobs that run are finished, except training, which stops after the step it is at.
     ///
@@ -78,7 +78,7 @@ public final class Scheduler {
         }
     }
 
-    /// Gives an idle worker something to do, if possible on the images that it has at hand.
+    /// Gives an idle worker a job, if possible on the images that it has loaded.
     private func assign(_ slot: Slot) throws {
         guard !waiting.isEmpty else {
             slot.process = nil
@@ -95,7 +95,7 @@ public final class Scheduler {
         try slot.process?.give(job)
     }
 
-    /// Until something comes from a worker, a tenth of a second at most.
+    /// Waits until something comes from a worker, a tenth of a second at most.
     private func wait() {
         var watched = slots.compactMap(\.process).flatMap { process in
             [process.messages, process.output].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -178,7 +178,7 @@ public final class Scheduler {
         try listener.jobEnded(job, outcome, seconds: seconds, conditions: conditions)
     }
 
-    /// Again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
+    /// Tries a job again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
     private func retry(_ slot: Slot, _ job: Job, _ listener: any JobListener) throws {
         let limit = "its limit of \(inBinaryUnits(limits.memory))"
         guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
@@ -193,7 +193,7 @@ public final class Scheduler {
         waiting.insert(smaller, at: 0)
     }
 
-    /// A worker has ended, in the midst of a job or not.
+    /// Handles the end of a worker, during a job or between jobs.
     private func bury(_ slot: Slot, _ listener: any JobListener) throws {
         guard let process = slot.process, process.reap(waiting: true), let (end, peak) = process.end else { return }
         // The pipes may still hold messages that it sent before it ended.
@@ -201,7 +201,7 @@ public final class Scheduler {
         slot.process = nil
         guard let job = slot.job else { return }
         let seconds = (ContinuousClock.now - slot.begun) / .seconds(1)
-        // A plugin that does not look at what it is given crashes where the memory ends; and the system kills without a word.
+        // A plugin that does not check its allocations crashes where the memory ends, and the system's killer gives no reason.
         let isCrash = if case .killed = end { true } else { false }
         let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .killed(signal: SIGKILL))
         if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, listener) }

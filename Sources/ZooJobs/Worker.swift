@@ -8,10 +8,10 @@ public import ZooTraining
 /// The loop of a worker process: jobs come as JSON lines on standard input, messages go as JSON lines to descriptor 3.
 /// Standard output and error are left to plugins, which may write what they like.
 public enum Worker {
-    /// Where messages go.
+    /// The descriptor of messages to the parent.
     static let descriptor: Int32 = 3
 
-    /// Limits what this process may allocate, and sees to it that it ends with the one that feeds it.
+    /// Limits what this process may allocate, and makes it end when its parent does.
     ///
     /// The limit is that on private writable memory (`RLIMIT_DATA`): address space alone, which libtorch and threads' arenas
     /// reserve by the gigabyte, is free, and an allocation beyond the limit fails where it is made, with an error that names it.

@@ -34,8 +34,8 @@ public enum ModelCard {
                 ## Limits
 
                 The network knows the data set above, in the poses that it draws, and nothing else: for other images train it on them
-                (`zoo train \(entry.id) --dataset …`). The weights are those of one seed, and their figures lie about as far from the means above
-                as the intervals are wide. A pose that the transformer predicts is no measurement of the pose of an object: which pose is
+                ([data.md](../data.md)). The weights are those of one seed; a seed's figures differ from the means above, by how much the
+                intervals let expect. A pose that the transformer predicts is no measurement of the pose of an object: which pose is
                 upright is the network's own choice.
 
                 ## Licence

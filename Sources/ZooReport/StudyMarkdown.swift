@@ -31,7 +31,7 @@ public enum StudyMarkdown {
         let study = run.study
         var text = "## \(study.id)\n\n\(study.title)\(study.source.isEmpty ? "" : ", after \(study.source)").\n\n"
         if results.rows.allSatisfy({ $0.trained.isEmpty && $0.failed.isEmpty }) {
-            return text + "Not carried out yet; `zoo reproduce \(study.id) --budget \(run.budget.name)` does it.\n"
+            return text + "Not carried out yet; `\(SuggestedCommand.reproduce(study.id, budget: run.budget.name))` does it.\n"
         }
         text += "Budget `\(run.budget.name)`: \(amount(run)). Trained on `\(run.dataSet.name)`"
         text += ", tested on \(run.tests.map { "`\($0.dataSet.name)`" }.joined(separator: ", ")).\n\n"

@@ -18,7 +18,7 @@ public struct Laboratory {
     package let fingerprints = Fingerprints()
 
     /// - Parameters:
-    ///   - dataDirectory: where MNIST's files are; nil for the environment's `ZOO_DATA`.
+    ///   - dataDirectory: the directory of data sets; nil for the environment's `ZOO_DATA` or a usual place.
     ///   - runs: the directory of training runs.
     /// - Throws: `config` if the manifest describes a data set wrongly.
     public init(host: HostRuntime, manifest: Manifest, dataDirectory: String?, runs: String) throws {
@@ -41,7 +41,7 @@ public struct Laboratory {
     /// Trains an entry, going on from the last checkpoint of the same run if there is one; a finished run returns at once.
     ///
     /// - Parameters:
-    ///   - recipe: how; see `recipe(of:for:epochs:)`.
+    ///   - recipe: how it is trained; see `recipe(of:for:epochs:)`.
     ///   - restart: forget the checkpoints and results of this very run.
     /// - Throws: `Interrupted` if asked to stop, `unavailable` if another process trains the same run, `data` if what
     ///   it is made with changes meanwhile or is not what its checkpoint was made with; otherwise what went wrong.

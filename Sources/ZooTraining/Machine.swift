@@ -19,7 +19,7 @@ public enum Machine {
     /// Cores that this process may use.
     public static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
-    /// Bytes that there are for all processes together: the machine's, or what a control group allows.
+    /// The memory for all processes together in bytes: the machine's, or what a control group allows.
     public static let memory: Int = {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in

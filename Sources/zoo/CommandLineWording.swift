@@ -10,6 +10,7 @@ struct CommandLineWording: Wording {
         case .id: "--id"
         case .manifest: "--manifest"
         case .map: "--map"
+        case .mirror: "--from"
         case .pluginPath: "--plugin-path"
         case .replace: "--replace"
         case .restart: "--restart"

@@ -217,7 +217,7 @@ struct CatalogueTests {
         let all = try catalogue("", #", "default_dataset": ["mnist-rotated", "strokes-rotated", "strokes"]"#)
         #expect(try all.defaultDataSet(in: nowhere) { $0.upright != $0 }.name == "mnist-rotated")
         #expect(try all.defaultDataSet(in: nowhere) { $0.isDrawn }.name == "strokes-rotated")
-        #expect(try all.defaultDataSet(in: nowhere) { _ in false }.name == "strokes", "as where nobody asks")
+        #expect(try all.defaultDataSet(in: nowhere) { _ in false }.name == "strokes-rotated", "the first that is there")
     }
 
     @Test("paths are relative to the manifest, or to the data directory") func paths() throws {

@@ -75,7 +75,7 @@ import ZooCore
         DataDirectory.usual = [scratch.file("gone"), scratch.file("lost")]
         #expect(DataDirectory.choice("") == .none(DataDirectory.usual))
         let error = try #require(throws: HostError.self) { try DataSet.named("mnist").load(.test, from: "") }
-        for word in [scratch.file("gone"), scratch.file("lost"), "--data-dir", "ZOO_DATA"] {
+        for word in [scratch.file("gone"), scratch.file("lost"), "data directory", "ZOO_DATA"] {
             #expect(error.message.contains(word), "\(error)")
         }
     }

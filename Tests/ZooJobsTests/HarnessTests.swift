@@ -56,7 +56,7 @@ import ZooTraining
         let zoo = try TinyZoo()
         let missing = #expect(throws: HostError.self) { try zoo.evaluate() }
         #expect(missing?.kind == .noInput)
-        #expect(missing?.message.contains("zoo train tiny") == true)
+        #expect(missing?.message.contains("train 'tiny' on") == true)
         let run = try zoo.train()
         let (job, measured) = try zoo.evaluate()
         #expect(measured["error.upright"] == run.upright.error && measured["loss.upright"] == run.upright.loss)

@@ -44,7 +44,7 @@ private func entry(_ fields: String) throws -> Entry {
         ),
         (
             "{\"version\": 1, \"entries\": [{\"id\": \"a\", \"architecture\": \"cnn\", \"published\": [{\"dataset\": \"mnist\", \"metric\": \"error\", \"value\": 0.02, \"spread\": -1, \"source\": \"P\"}]}]}",
-            "$.entries[0].published[0].spread: expected 0.0 to"
+            "$.entries[0].published[0].spread: expected 0 to"
         ),
     ])
     func complaintsNameTheirPlace(_ text: String, _ expected: String) throws {

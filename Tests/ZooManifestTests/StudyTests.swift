@@ -63,7 +63,7 @@ import ZooManifest
             ("\"positive\"", "\"positive\", \"margin\": 0.1", "$.claims[0].margin: goes with \"expect\": \"near\" only"),
             ("\"positive\"", "\"positive\", \"dataset\": \"mnist-rotatet\"", "did you mean 'mnist-rotated'?"),
             ("\"positive\"", "\"positive\", \"statistic\": \"deviation\", \"contrast\": {\"a\": 2, \"b\": -1}", "compares two entries"),
-            ("\"seeds\": 5", "\"seeds\": 0", "$.budgets.cpu.seeds: expected 1, found 2000, found 0"),
+            ("\"seeds\": 5", "\"seeds\": 0", "$.budgets.cpu.seeds: expected 1 to 1000, found 0"),
             ("[0.2, 0.1]", "[]", "$.choice.learning_rates: expected at least one rate"),
             (
                 "\"figure\": \"error\", \"title\"", "\"dataset\": \"x\", \"figure\": \"error\", \"title\"",

@@ -202,7 +202,7 @@ struct DownloadTests {
     /// Without an option, they go beside the manifest, and are found there.
     @Test func dataLieBesideTheManifest() throws {
         try at(["plain"], ["small.bin"]) { site in
-            let manifest = ["ZOO_MANIFEST": site.folder.path + "/zoo.json"]
+            let manifest = ["ZOO_MANIFEST": site.folder.path + "/zoo.json", "ZOO_DATA": ""]
             let elsewhere = site.folder.appendingPathComponent("elsewhere")
             try FileManager.default.createDirectory(at: elsewhere, withIntermediateDirectories: true)
             // The checkout's own would be next.

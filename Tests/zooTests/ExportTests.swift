@@ -68,7 +68,7 @@ import ZooModelFiles
                 return source.split(separator: "\n").filter { $0.hasPrefix("MEAN") || $0.hasPrefix("STD") }
             }
             // The weights that come with the zoo, and what they say of themselves when they are named as a file.
-            #expect(try export().status == 0)
+            #expect(try export("--dataset", "strokes-rotated").status == 0)
             #expect(try constants() == ["MEAN = [0.1183]", "STD = [0.2883]"])
             let written = try SafetensorsFile(path: folder + "/cnn.safetensors").metadata
             #expect(written["dataset"] == "strokes-rotated" && written["mean"] == "0.1183" && written["std"] == "0.2883")

@@ -30,6 +30,13 @@ enum ZooProcess {
         return try some(names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted(), "plugins")
     }
 
+    /// An empty data directory: without real images the default data set is drawn, the same on every machine.
+    private static let noData: String = {
+        let folder = products.appendingPathComponent("test-data")
+        try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.path
+    }()
+
     static let program = products.appendingPathComponent("zoo")
 
     /// An environment in which nothing of the developer's own settings changes what the program does.
@@ -40,8 +47,7 @@ enum ZooProcess {
         environment["XDG_DATA_HOME"] = products.appendingPathComponent("test-share").path
         // Beside what was built, so that nobody else writes into it, nor makes it first.
         environment["XDG_CACHE_HOME"] = products.appendingPathComponent("test-cache").path
-        // Without real images the default data set is drawn, the same on every machine.
-        environment["ZOO_DATA"] = products.appendingPathComponent("test-data").path
+        environment["ZOO_DATA"] = noData
         environment["ZOO_MANIFEST"] = root.appendingPathComponent("zoo.json").path
         return environment.merging(changes) { _, new in new }
     }

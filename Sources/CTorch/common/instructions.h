@@ -11,7 +11,7 @@ enum class Instructions { off, portable, avx2, avx512, avx512_bf16, amx };
 // The processor's best, or what ZOO_CPU names; `off` if ZOO_KERNELS is. Read once.
 Instructions chosen_instructions(const char *op);
 
-// As named; an error, in the name of `op`, where there is no such set or this processor lacks it.
+// The set of that name; an error, in the name of `op`, where there is none or this processor lacks it.
 Instructions named_instructions(const char *op, std::string_view name);
 
 // "avx2".
@@ -19,7 +19,7 @@ const char *name_of(Instructions);
 
 enum class Precision { float32, bfloat16 };
 
-// Of the process, float32 until set.
+// The precision of the process, float32 until it is set.
 Precision chosen_precision();
 void choose_precision(Precision);
 

@@ -48,7 +48,7 @@ Problem problem(const at::Tensor &input, const Options &o, uint64_t seed) {
   return p;
 }
 
-// From libtorch's generator, so that its seed decides.
+// The seed comes from libtorch's generator, so that its seed decides.
 uint64_t drawn_seed(const Options &o) {
   if (!o.drops()) return 0;
   auto value = at::empty({}, at::kLong);

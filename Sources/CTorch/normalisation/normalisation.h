@@ -33,7 +33,7 @@ struct Plan {
 };
 Plan make_plan(const Problem &, bool pooled);
 
-// Of one task each. `scale` to `constant` are one period long.
+// The tensors of one task. `scale` to `constant` are one period long.
 struct Apply {
   const float *input, *scale, *shift;
   float *output;

@@ -101,7 +101,7 @@ at::Tensor sample_at_on(const at::Tensor &input, const at::Tensor &grid, c10::st
 } // namespace
 } // namespace ctorch::warp
 
-// As for zoo::warp.
+// The same as for zoo::warp.
 TORCH_LIBRARY_FRAGMENT(zoo, m) {
   m.def("sample(Tensor input, Tensor grid, str padding) -> Tensor", ctorch::warp::sample_at);
   m.def("sample.on(Tensor input, Tensor grid, str padding, str instructions) -> Tensor", ctorch::warp::sample_at_on);

@@ -17,7 +17,7 @@
 
 namespace ctorch::warp {
 
-// Of one call: images height × width, outputs out_height × out_width.
+// The sizes of one call: images height × width, outputs out_height × out_width.
 struct Frame {
   int64_t channels, height, width, out_height, out_width;
   bool border;      // outside the image: its border, or zeros
@@ -26,7 +26,7 @@ struct Frame {
 
   int64_t image() const { return channels * height * width; }
   int64_t output() const { return channels * out_height * out_width; }
-  // From a pixel to the next, and from a channel to the next, in numbers.
+  // The distance from a pixel to the next, and from a channel to the next, in numbers.
   int64_t pixel() const { return interleaved ? channels : 1; }
   int64_t plane() const { return interleaved ? 1 : height * width; }
   int64_t out_plane() const { return interleaved ? 1 : out_height * out_width; }

@@ -11,7 +11,7 @@
 
 namespace ctorch::warp {
 
-// Of one image; see warp_kernel.h.
+// Kernels for one image; see warp_kernel.h.
 template <class T> struct Kernels {
   void (*forward)(const T *in, const T *theta, T *out, const Frame &);
   void (*backward)(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &);
@@ -26,7 +26,7 @@ template <class T> const Kernels<T> &kernels(Instructions);
 Frame checked_frame(const char *name, const at::Tensor &images, const at::Tensor &theta, int64_t batch, at::IntArrayRef size,
                     std::string_view padding);
 
-// By affine_grid_generator and grid_sampler, on any device; float images.
+// The warp by affine_grid_generator and grid_sampler, on any device; float images.
 at::Tensor through_grid(const at::Tensor &images, const at::Tensor &theta, const Frame &);
 
 // About how long one image takes, in nanoseconds.

@@ -57,7 +57,9 @@ public struct Downloader {
         if ["http://", "https://", "file:///"].contains(where: mirror.hasPrefix) { return closed(mirror) }
         guard !mirror.contains("://"), DataFile.isDirectory(mirror) else {
             throw HostError(
-                .usage, "\(mirror): expected a URL that begins with http://, https:// or file:///, or a folder that is there")
+                .usage,
+                "\(ProgramOption.mirror) \(mirror): expected a URL that begins with http://, https:// or file:///, or a folder that is there"
+            )
         }
         return closed(URL(fileURLWithPath: mirror, isDirectory: true).absoluteString)
     }

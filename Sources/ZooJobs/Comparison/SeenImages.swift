@@ -6,9 +6,9 @@ import ZooStore
 enum SeenImages: Hashable {
     /// The result carries their fingerprint.
     case known(String)
-    /// The result is older than fingerprints, and the program draws the images; how many they were.
+    /// The result is older than fingerprints, and the program draws the images; the value is their number.
     case drawn(Int)
-    /// The result is older than fingerprints, and the images come from files, which may have been any.
+    /// The result is older than fingerprints, and the images come from files that are not known.
     case unknown
 
     init(_ result: StoredResult, isDrawn: Bool) {
@@ -65,7 +65,7 @@ extension StoredEntries {
     public struct LeftOut: Codable, Sendable, Equatable, CustomStringConvertible {
         public let entry: String
         public let seeds: [UInt64]
-        /// Why.
+        /// The reason.
         public let reason: String
         /// The command that measures it again, on the data that are there now.
         public let command: String
@@ -97,7 +97,7 @@ extension StoredEntries {
                 rows.map(\.provenance.date).max() ?? .distantPast
             )
         }
-        // Unknown images may be the same or not: they cannot be chosen.
+        // Images that are not known may differ: they cannot be chosen.
         let chosen = groups.filter { $0.key.images != .unknown }.max { rank($0.value) < rank($1.value) }?.key
         var part = self
         part.chosen = chosen

@@ -13,7 +13,7 @@ public struct StoredEntries: Sendable {
     public struct Missing: Codable, Sendable, Equatable, CustomStringConvertible {
         public let entry: String
         public let seeds: [UInt64]
-        /// Why, where it was tried; "" where it was not.
+        /// The reason if it was tried; "" if it was not.
         public let cause: String
         /// The command that would make it.
         public let command: String
@@ -32,11 +32,11 @@ public struct StoredEntries: Sendable {
     let store: ResultStore
     /// Measured results of whole test sets, and failures: the newest on each set of images.
     let all: [StoredResult]
-    /// Those of them that count: all, or what `comparable` has chosen.
+    /// The results that count: all of them, or those that `comparable` has chosen.
     var results: [StoredResult]
     /// What `comparable` has left out.
     public internal(set) var leftOut: [LeftOut] = []
-    /// What it has chosen.
+    /// The group that `comparable` has chosen.
     var chosen: Group?
     /// Whether the program draws the images itself.
     let isDrawn: Bool
@@ -147,7 +147,7 @@ extension StoredEntries {
     ///   - figure: a full name; of errors the answers per image come along.
     ///   - seeds: nil for all there are.
     ///   - costs: full names of figures, their mean over seeds; where none is named, the usual ones that are stored.
-    /// - Throws: `usage` where a cost is named that nobody has, `data` where what is stored does not fit together.
+    /// - Throws: `usage` where a cost is named that no result has, `data` where what is stored does not fit together.
     public func candidates(
         _ entries: [String], figure: String, seeds: [UInt64]? = nil, costs: [String] = []
     ) throws -> [Ranking.Candidate] {

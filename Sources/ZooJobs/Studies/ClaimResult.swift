@@ -17,9 +17,9 @@ public struct ClaimResult: Codable, Sendable {
     /// nil where it could not be computed; `reason` says why.
     public let contrast: Contrast?
     public let interval: Interval?
-    /// Two-sided: against 0 or, of claims of nearness, against lying at the margin.
+    /// The two-sided p-value: against 0 or, for claims of nearness, against lying at the margin.
     public let p: Double?
-    /// After Holm's correction over the claims of the study that could be computed.
+    /// The p-value after Holm's correction over the claims of the study that could be computed.
     public internal(set) var correctedP: Double?
     public internal(set) var verdict: Verdict = .undecided
     public let reason: String
@@ -106,7 +106,7 @@ extension StudyResults {
 
     private static func ordered(_ values: [UInt64: Double]) -> [Double] { values.sorted { $0.key < $1.key }.map(\.value) }
 
-    /// Wrong answers per image, where the figure has them; of different images the rows are left empty, which fit together nowhere.
+    /// Wrong answers per image, where the figure has them; if the images differ, the rows are empty, and no contrast can be made of them.
     private func answers(
         _ claim: Claim, _ terms: [(key: String, value: Double)], _ seeds: [UInt64]
     ) throws -> [(weight: Double, rows: [[Double]])]? {

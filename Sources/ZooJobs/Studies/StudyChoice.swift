@@ -49,7 +49,7 @@ extension StudyRun {
         }
     }
 
-    /// Takes the rates with the smallest error; of equal ones the smaller rates. A training that failed is as bad as any can be; where all
+    /// Takes the rates with the smallest error; of equal ones the smaller rates. A training that failed counts as the worst; where all
     /// of an entry's failed, its rates stay as they were.
     ///
     /// - Parameter results: the results by job.

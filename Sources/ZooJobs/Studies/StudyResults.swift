@@ -6,7 +6,7 @@ public import ZooStore
 
 /// What a store holds about a study at one budget. It reads only; it measures nothing.
 ///
-/// Networks are told by what they were trained with: the training results of the study's data set, entries, seeds and recipes say the
+/// Networks are identified by what they were trained with: the training results of the study's data set, entries, seeds and recipes say the
 /// checksums of their weights, and the figures are those of these weights, whatever version of the zoo measured them.
 public struct StudyResults {
     /// One entry with its seeds.
@@ -108,7 +108,7 @@ public struct StudyResults {
     /// Whether a figure is a share, which people read in percent.
     public static func isShare(_ figure: String) -> Bool { Measurement.Figure.isShare(figure) }
 
-    /// Per image 1 where an entry is wrong, by seed, and what images these are; nil where the figure has no answers per image.
+    /// By seed a 1 for each image that an entry gets wrong, and the fingerprint of the images; nil if the figure has no answers per image.
     func wrong(_ figure: String, of row: Row, on dataset: String?) throws -> [UInt64: (images: String, values: [Double])]? {
         let name = fullName(figure, on: dataset)
         guard name.hasPrefix("error.") else { return nil }
