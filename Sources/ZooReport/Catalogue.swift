@@ -257,7 +257,7 @@ private func bound(_ number: Double) -> Double? { number.isFinite ? number : nil
 
 func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-private func unique(_ list: [String]) -> [String] {
-    var seen: Set<String> = []
+func unique<T: Hashable>(_ list: [T]) -> [T] {
+    var seen: Set<T> = []
     return list.filter { seen.insert($0).inserted }
 }

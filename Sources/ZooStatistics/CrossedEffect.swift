@@ -24,9 +24,6 @@ public struct CrossedEffect: Codable, Sendable, Equatable {
     public init?(_ values: PairedDifferences, level: Double = 0.95) {
         let (s, n) = (Double(values.seeds), Double(values.images))
         guard values.seeds > 1, values.images > 1 else { return nil }
-        mean = values.mean
-        let seedSquares = n * values.seedMeans.variance
-        let imageSquares = s * values.imageMeans.variance
         var rest = 0.0
         for seed in 0..<values.seeds {
             let offset = values.mean - values.seedMeans[seed]
@@ -35,7 +32,14 @@ public struct CrossedEffect: Codable, Sendable, Equatable {
                 rest += residual * residual
             }
         }
-        rest /= (s - 1) * (n - 1)
+        self.init(
+            mean: values.mean, seeds: s, images: n, seedSquares: n * values.seedMeans.variance,
+            imageSquares: s * values.imageMeans.variance, rest: rest / ((s - 1) * (n - 1)), level: level)
+    }
+
+    /// From the mean squares of the table.
+    init(mean: Double, seeds s: Double, images n: Double, seedSquares: Double, imageSquares: Double, rest: Double, level: Double) {
+        self.mean = mean
         let numerator = seedSquares + max(imageSquares - rest, 0)
         standardError = (numerator / (s * n)).squareRoot()
         // Without any variation between seeds the images alone decide.
