@@ -124,7 +124,7 @@ extension Report.Curve {
             "Accuracy on \(images) upright test images, all transformed alike. "
             + (seeds > 1 ? "Lines are means over seeds, bands \(percent(level)) intervals over seeds. " : "Each line is of a single seed. ")
             + (best.map {
-                "The highest lowest point is that of \($0.entry): \(shown(100 * $0.worst.accuracy.mean, 1)) % at \(shown($0.worst.value, 2))\(unit)."
+                "Where it is worst, \($0.entry) is better than the others are: \(shown(100 * $0.worst.accuracy.mean, 1)) % at \(shown($0.worst.value, 2))\(unit)."
             } ?? "")
         return Plot(
             id: id, title: "Accuracy against \(transformation)", text: text, view: view,

@@ -24,7 +24,7 @@ struct BoardView {
             let costs = Self.costs.filter { cost in rows.contains { $0.costs[cost.name] != nil } }
             let hasPublished = rows.contains { $0.published != nil }
             return [
-                "id": id, "title": board.shortName, "text": text, "file": "\(id).csv", "figure": board.figure,
+                "id": id, "title": "Leaderboard of \(board.shortName)", "text": text, "file": "\(id).csv", "figure": board.figure,
                 "from": shown(100 * scale.low, 2), "to": shown(100 * scale.high, 2), "best": rows.first?.entry ?? "",
                 "hasUpright": rows.contains { $0.upright != nil }, "hasSignificance": board.significance != nil && rows.count > 1,
                 "hasPublished": hasPublished, "costs": costs.map { ["title": $0.title] as View },
@@ -88,7 +88,7 @@ struct BoardView {
         return [
             "index": index, "rank": index + 1, "entry": row.entry, "anchor": anchors[row.entry], "value": "\(100 * row.mean)",
             "error": fixed(100 * row.mean, 2), "interval": interval(row), "low": scale.place(low), "high": scale.place(high),
-            "dot": scale.dot(row.mean), "publishedAt": row.published.map { scale.place($0.published.value) } ?? "",
+            "dot": scale.dot(row.mean), "publishedAt": section(row.published.map { scale.place($0.published.value) }),
             "upright": row.upright.map { fixed(100 * $0, 2) } ?? "", "uprightValue": row.upright.map { "\(100 * $0)" } ?? "",
             "versus": p.map { $0 < 1 - level ? "differs" : "no difference" } ?? "–", "versusValue": p.map { "\($0)" } ?? "",
             "seeds": row.seeds.count, "hasWarnings": !row.warnings.isEmpty, "warnings": row.warnings.joined(separator: "; "),
@@ -101,7 +101,7 @@ struct BoardView {
                 ] as View
             },
             "published": row.published.map(published) ?? "", "publishedValue": row.published.map { "\(100 * $0.published.value)" } ?? "",
-            "verdict": row.published.map(\.verdict.rawValue) ?? "", "verdictClass": row.published?.verdict == .agrees ? "good" : "bad",
+            "verdict": section(row.published?.verdict.rawValue), "verdictClass": row.published?.verdict == .agrees ? "good" : "bad",
             "source": row.published.map { $0.published.source + ($0.published.note.isEmpty ? "" : "; " + $0.published.note) } ?? "",
         ]
     }

@@ -9,11 +9,12 @@ extension Report.EntryCard {
         let papers = (description?.papers ?? []).map { paper -> View in
             let number = paper.hasPrefix("arXiv:") ? String(paper.dropFirst("arXiv:".count)) : ""
             let isNumber = !number.isEmpty && number.allSatisfy { $0.isASCII && ($0.isNumber || $0 == "." || $0 == "/" || $0 == "-" || $0.isLetter) }
-            return ["name": paper, "url": isNumber ? "https://arxiv.org/abs/\(number)" : ""]
+            return ["name": paper, "url": section(isNumber ? "https://arxiv.org/abs/\(number)" : nil)]
         }
         return [
             "id": id, "anchor": anchors[id], "summary": description?.summary ?? "No manifest at hand describes this entry.",
-            "problem": description?.problem.map { "It cannot be built here: \($0)." } ?? "", "facts": facts, "drawing": description?.drawing ?? "",
+            "problem": section(description?.problem.map { "It cannot be built here: \($0)." }), "facts": section(facts),
+            "drawing": section(description?.drawing),
             "tables": [wiring, recipes, published, pluginTable, provenanceTable].filter { !$0.table.rows.isEmpty }.map { $0.table.view(caption: $0.caption) },
             "hasPapers": !papers.isEmpty, "papers": papers,
         ]

@@ -53,7 +53,7 @@ public struct PictureGallery: Codable, Sendable {
         [
             "text":
                 "Top: a test image in several poses, with the quadrilateral that the transformer samples; the dot is the corner that becomes the upper left one, "
-                + "fainter lines are earlier iterations. Below: what comes of it, and features in three channels as red, green and blue, the three that vary most. "
+                + "fainter lines are earlier iterations; under it the class that it is read as, with the probability. Below: what comes of it, and features in three channels as red, green and blue, the three that vary most. "
                 + "Where a pose is undone, a row looks the same in every column. The number below features is their distance from the upright image’s, "
                 + "‖X − X₀‖ / ‖X₀‖. A transformer of feature maps turns the map back, but the responses stay in the channels that the turned image has excited: "
                 + "the colours differ.",
@@ -92,7 +92,7 @@ extension PictureGallery.Cell {
             ]
         }
         return [
-            "image": "data:image/png;base64," + png.base64EncodedString(), "box": corners.isEmpty ? "-1 -1 2 2" : "-1.3 -1.3 2.6 2.6",
+            "image": png.isEmpty ? NSNull() : "data:image/png;base64," + png.base64EncodedString(), "box": corners.isEmpty ? "-1 -1 2 2" : "-1.3 -1.3 2.6 2.6",
             "polygons": polygons, "under": caption, "alt": "\(entry): \(row). \(caption)",
         ]
     }
@@ -166,11 +166,14 @@ public struct PictureMaker {
             entry(row).flatMap { try? laboratory.host.resolve($0) }?.architecture.wiring?.target
         }
         let able = rows.filter { row in target(row).map { $0 != .nothing } ?? false }
-        guard let first = able.first(where: { target($0) == .features }), let own = entry(first) else { return able }
-        let twin = able.first { row in
-            target(row) == .input && row.costs["parameters"] == first.costs["parameters"] && entry(row)?.parts.mapValues(\.id) == own.parts.mapValues(\.id)
+        func twin(of row: Report.Row) -> Report.Row? {
+            let parts = entry(row)?.parts.mapValues(\.id)
+            return able.first { other in
+                target(other) == .input && other.costs["parameters"] == row.costs["parameters"] && entry(other)?.parts.mapValues(\.id) == parts
+            }
         }
-        let lead = [first, twin].compactMap(\.self)
+        let pairs = able.filter { target($0) == .features }.compactMap { row in twin(of: row).map { [row, $0] } }
+        let lead = pairs.first ?? []
         return lead + able.filter { row in !lead.contains { $0.entry == row.entry } }
     }
 
@@ -204,7 +207,7 @@ public struct PictureMaker {
             try row("input") { frame in
                 PictureGallery.Cell(
                     png: try png(frame.input), corners: frame.corners.map { $0.flatMap { [$0.x, $0.y] } },
-                    caption: "read as \(frame.prediction), \(shown(100 * frame.confidence, 0)) %")
+                    caption: "\(frame.prediction), \(shown(100 * frame.confidence, 0)) %")
             }
         ]
         let steps = frames.first?.aligned.count ?? 0

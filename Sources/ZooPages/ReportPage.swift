@@ -46,11 +46,11 @@ public struct ReportPage {
         }
         let missing = missing(report, pictures)
         var sections: [View] = []
-        if pictures != nil { sections.append(["anchor": "pictures", "name": "Pictures"]) }
         for (index, study) in report.studies.enumerated() {
             sections.append(["anchor": "study-\(index + 1)", "name": "\(study.id), \(study.budget)"])
         }
         for (index, board) in report.boards.enumerated() { sections.append(["anchor": "board-\(index + 1)", "name": board.shortName]) }
+        if pictures?.groups.isEmpty == false { sections.append(["anchor": "pictures", "name": "Pictures"]) }
         if !learning.isEmpty { sections.append(["anchor": "learning", "name": "Learning"]) }
         if !report.theorems.isEmpty { sections.append(["anchor": "theorem", "name": "Theorem"]) }
         sections.append(["anchor": "entries", "name": "Entries"])
@@ -61,9 +61,11 @@ public struct ReportPage {
                 "Every entry was trained and measured by the same code on the same images. Intervals are of \(percent(report.level)), "
                 + "and tests are corrected for their number.",
             "tiles": tiles(report), "sections": sections, "hasChooser": plots != nil && report.entries.count > 1,
-            "plotNote": plots == nil
-                ? "The library that draws plots was not at hand when this page was made, so its figures stand in tables. `make setup` gets it." : "",
-            "pictures": pictures.map { [$0.view] } ?? [], "studies": studies, "boards": boards, "hasLearning": !learning.isEmpty,
+            "plotNote": section(
+                plots == nil
+                    ? "The library that draws plots was not at hand when this page was made, so its figures stand in tables. "
+                        + "'make report' gets it." : nil),
+            "pictures": pictures.map { $0.groups.isEmpty ? [] : [$0.view] } ?? [], "studies": studies, "boards": boards, "hasLearning": !learning.isEmpty,
             "learning": learning, "hasTheorems": !report.theorems.isEmpty, "theorems": report.theorems.map(\.view),
             "entries": report.entries.map { $0.view(anchors) }, "hasMissing": !missing.isEmpty, "missing": missing,
             "foot":
@@ -91,7 +93,7 @@ public struct ReportPage {
     }
 
     private func missing(_ report: Report, _ pictures: PictureGallery?) -> [View] {
-        func line(_ text: String, _ command: String = "") -> View { ["text": text, "command": command] }
+        func line(_ text: String, _ command: String = "") -> View { ["text": text, "command": section(command)] }
         var list = report.notes.map { line($0) }
         for board in report.boards {
             for gap in board.unmeasured {
@@ -109,13 +111,19 @@ public struct ReportPage {
             list.append(line("No results of the probe equivariance are stored.", "zoo evaluate --all --probe equivariance"))
         }
         if report.learning.isEmpty { list.append(line("No training runs are stored, so there are no learning curves.", "zoo train --all")) }
-        if pictures == nil { list.append(line("No pictures were made: they need weights and images, and `--no-pictures` leaves them out.")) }
+        if pictures == nil { list.append(line("No pictures were made: they need the engine, weights and images, and --no-pictures leaves them out.")) }
         return list + (pictures?.remarks ?? []).map { line($0) }
     }
 }
 
 /// What a template is filled with.
 typealias View = [String: Any]
+
+/// A text whose section is left out where it is empty: to Mustache an empty text is there.
+func section(_ text: String?) -> Any {
+    guard let text, !text.isEmpty else { return NSNull() }
+    return text
+}
 
 /// Names of places in a page. Ids of entries may hold anything, so places are numbered.
 struct Anchors {

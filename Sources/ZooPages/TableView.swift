@@ -7,7 +7,7 @@ extension DataTable {
     func view(caption: String) -> View {
         let areNumbers = columns.map { $0.kind != .text && $0.kind != .flag }
         return [
-            "caption": caption,
+            "caption": section(caption),
             "heads": zip(columns, areNumbers).map { ["title": $0.title, "isNumber": $1] as View },
             "rows": shownRows.map { row in
                 ["cells": row.indices.map { ["text": row[$0], "label": columns[$0].title, "isNumber": areNumbers[$0]] as View }] as View

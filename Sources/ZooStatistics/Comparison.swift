@@ -123,7 +123,7 @@ extension Comparison {
     }
 
     /// p-values of all pairs of entries, corrected, as a symmetric matrix; without bootstraps, so that it takes no time.
-    static func significance(_ entries: [EntrySamples], level: Double) throws(HostError) -> [[Double]] {
+    static func significance(_ entries: [EntrySamples]) throws(HostError) -> [[Double]] {
         var pairs: [(Int, Int)] = []
         var values: [Double] = []
         let bits = entries.map(PairedAnswers.Bits.init)
@@ -134,7 +134,7 @@ extension Comparison {
                 pairs.append((first, second))
                 values.append(
                     answers.seeds > 1
-                        ? CrossedEffect(answers, level: level)?.p ?? 1
+                        ? answers.squares?.p ?? 1
                         : McNemar(onlyFirst: answers.onlyFirst, onlySecond: answers.onlySecond).p)
             }
         }

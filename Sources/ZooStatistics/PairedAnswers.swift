@@ -61,23 +61,19 @@ struct PairedAnswers {
     }
 }
 
-extension CrossedEffect {
-    /// The same as of the table of differences.
-    ///
-    /// nil for fewer than two seeds or two images.
-    init?(_ answers: PairedAnswers, level: Double) {
-        guard answers.seeds > 1, answers.images > 1 else { return nil }
-        let (s, n) = (Double(answers.seeds), Double(answers.images))
-        let total = answers.seedSums.reduce(0, +)
-        let ofSeeds = answers.seedSums.reduce(0) { $0 + $1 * $1 }
-        let all = answers.onlyFirst + answers.onlySecond
+extension PairedAnswers {
+    /// Those of the table of d; nil for fewer than two seeds or two images.
+    var squares: CrossedSquares? {
+        guard seeds > 1, images > 1 else { return nil }
+        let (s, n) = (Double(seeds), Double(images))
+        let total = seedSums.reduce(0, +)
+        let ofSeeds = seedSums.reduce(0) { $0 + $1 * $1 }
         // Sums of squares times S·N, all of them whole numbers.
-        let seedPart = Double(answers.seeds * ofSeeds - total * total)
-        let imagePart = Double(answers.images * answers.imageSquares - total * total)
-        let rest = Double(
-            answers.seeds * answers.images * all - answers.seeds * ofSeeds - answers.images * answers.imageSquares + total * total)
-        self.init(
-            mean: Double(total) / (s * n), seeds: s, images: n, seedSquares: seedPart / (s * n) / (s - 1),
-            imageSquares: imagePart / (s * n) / (n - 1), rest: rest / (s * n) / ((s - 1) * (n - 1)), level: level)
+        let seedPart = seeds * ofSeeds - total * total
+        let imagePart = images * imageSquares - total * total
+        let rest = seeds * images * (onlyFirst + onlySecond) - seeds * ofSeeds - images * imageSquares + total * total
+        return CrossedSquares(
+            mean: Double(total) / (s * n), seeds: s, images: n, seedSquares: Double(seedPart) / (s * n) / (s - 1),
+            imageSquares: Double(imagePart) / (s * n) / (n - 1), rest: Double(rest) / (s * n) / ((s - 1) * (n - 1)))
     }
 }

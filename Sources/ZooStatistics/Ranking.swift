@@ -64,7 +64,7 @@ public struct Ranking: Codable, Sendable, Equatable {
         var significance: [[Double]]?
         if samples.count == rows.count, rows.count > 1 {
             do throws(HostError) {
-                let p = try Comparison.significance(samples, level: level)
+                let p = try Comparison.significance(samples)
                 for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
                     rows[index].group = letters
                 }

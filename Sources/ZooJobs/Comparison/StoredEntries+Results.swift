@@ -11,8 +11,8 @@ extension StoredEntries {
         return own.sorted { ($0.subject.entry, $0.subject.seed) < ($1.subject.entry, $1.subject.seed) }
     }
 
-    /// Curves, confusion and scatter plots of a result.
+    /// A curve, confusion or scatter plot of a result; nil where it has none of that name.
     ///
     /// - Throws: `data` where what is stored cannot be read.
-    public func tables(of result: StoredResult) throws -> [Measurement.Table] { try store.tables(of: result) }
+    public func table(_ name: String, of result: StoredResult) throws -> Measurement.Table? { try store.table(name, of: result) }
 }

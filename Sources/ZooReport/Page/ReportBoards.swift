@@ -93,11 +93,10 @@ extension ReportReader {
             var classes: [String] = []
             var cells: [String: [String: Int]] = [:]
             for result in results[entry] ?? [] {
-                let tables = try stored.tables(of: result)
-                if case .texts(let names)? = tables.first(where: { $0.name == "classes.\(stored.pose.rawValue)" })?["class"] {
+                if classes.isEmpty, case .texts(let names)? = try stored.table("classes.\(stored.pose.rawValue)", of: result)?["class"] {
                     classes = names
                 }
-                if let table = tables.first(where: { $0.name == "confusion.\(stored.pose.rawValue)" }),
+                if let table = try stored.table("confusion.\(stored.pose.rawValue)", of: result),
                     case .texts(let labels)? = table["label"], case .texts(let predictions)? = table["prediction"],
                     case .integers(let images)? = table["images"]
                 {

@@ -11,16 +11,13 @@ extension ReportReader {
     /// - Parameter order: of the entries.
     func curves(_ whole: StoredEntries, _ order: [String]) throws -> [Report.Curve] {
         let stored = whole.comparable(order, figure: "invariance.rotation.mean")
-        var tables: [String: [(StoredResult, [ZooStore.Measurement.Table])]] = [:]
-        for result in stored.measured("invariance") {
-            tables[result.subject.entry, default: []].append((result, try stored.tables(of: result)))
-        }
-        return Self.transformations.compactMap { transformation, unit in
+        let results = Dictionary(grouping: stored.measured("invariance"), by: \.subject.entry)
+        return try Self.transformations.compactMap { transformation, unit in
             var images = 0
-            let series: [Report.Curve.Series] = order.compactMap { entry in
+            let series: [Report.Curve.Series] = try order.compactMap { entry in
                 var accuracies: [Double: [Double]] = [:]
-                for (result, tables) in tables[entry] ?? [] {
-                    guard let table = tables.first(where: { $0.name == "invariance.\(transformation)" }),
+                for result in results[entry] ?? [] {
+                    guard let table = try stored.table("invariance.\(transformation)", of: result),
                         case .numbers(let values)? = table["value"], case .numbers(let found)? = table["accuracy"]
                     else { continue }
                     for (value, accuracy) in zip(values, found) { accuracies[value, default: []].append(accuracy) }
@@ -57,7 +54,7 @@ extension ReportReader {
     private func losses(_ runs: [StoredResult]) throws -> [Report.Learning.Point] {
         var losses: [Int: [Double]] = [:]
         for run in runs {
-            guard let table = try store.tables(of: run).first(where: { $0.name == "learning curve" }),
+            guard let table = try store.table("learning curve", of: run),
                 case .integers(let epochs)? = table["epoch"], case .numbers(let found)? = table["loss.train"]
             else { continue }
             for (epoch, loss) in zip(epochs, found) { losses[epoch, default: []].append(loss) }

@@ -18,7 +18,7 @@ extension ReportReader {
             let panels: [Report.PosePlot.Panel] = try order.compactMap { entry in
                 guard let own = results[entry]?.sorted(by: { $0.subject.seed < $1.subject.seed }), let first = own.first,
                     let slopes = Report.Estimate(own.compactMap { $0["\(name).slope"] }, level: level),
-                    let table = try stored.tables(of: first).first(where: { $0.name == "pose.points" }),
+                    let table = try stored.table("pose.points", of: first),
                     case .numbers(let applied)? = table["\(part).applied"], case .numbers(let predicted)? = table["\(part).predicted"]
                 else { return nil }
                 // The images are a random choice already: every n-th of them is another.
@@ -56,7 +56,7 @@ extension ReportReader {
     }
 
     private func theorem(_ result: StoredResult) throws -> Report.Theorem.Row? {
-        guard let table = try store.tables(of: result).first(where: { $0.name == "alignment" }),
+        guard let table = try store.table("alignment", of: result),
             case .integers(let depths)? = table["depth"], let deepest = depths.max()
         else { return nil }
         func numbers(_ name: String) -> [Double] { if case .numbers(let list)? = table[name] { list } else { [] } }
