@@ -133,16 +133,16 @@ let layers: [Target] = [
     .target(
         name: "ZooPages",
         dependencies: [
-            "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooStatistics",
-            "ZooManifest", "ZooCore", "ZooKit", .product(name: "Mustache", package: "swift-mustache"),
+            "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
+            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", .product(name: "Mustache", package: "swift-mustache"),
         ],
         // Part of the program, so that it writes pages wherever it runs.
         resources: [.embedInCode("Resources")], swiftSettings: swift),
     .executableTarget(
         name: "zoo",
         dependencies: [
-            "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData", "ZooStore",
-            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
+            "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData",
+            "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swift),
@@ -173,7 +173,7 @@ let testTargets: [Target] = [
             "ZooJobs", "ZooTraining", "ZooProbes", "ZooStatistics", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
             "ZooManifest", "ZooCore", "ZooKit",
         ]),
-    tests("ZooReport", ["ZooReport", "ZooProbes", "ZooStore", "ZooData", "ZooManifest", "ZooCore"]),
+    tests("ZooReport", ["ZooReport", "ZooProbes", "ZooStore", "ZooStatistics", "ZooData", "ZooManifest", "ZooCore"]),
     tests("ZooPages", ["ZooPages", "ZooReport", "ZooStore", "ZooManifest", "ZooCore"]),
     tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database]),
     // Of each plugin in a folder of its name; what concerns several beside these folders.

@@ -28,25 +28,29 @@ extension Report.Board {
                 .quantitative("low", "from", format: ".2f"), .quantitative("high", "to", format: ".2f"),
             ]
             let onFront = VegaLite.Channel.withoutLegend(.nominal("front", "on the front"))
-            let bounds = VegaLite.Encoding(x: x, y: .quantitative("low", "error, %", scale: .init(zero: false)), y2: .field("high"), color: onFront)
+            let bounds = VegaLite.Encoding(
+                x: x, y: .quantitative("low", "error, %", scale: .init(zero: false)), y2: .field("high"), color: onFront)
             let view = VegaLite.View(
                 description: "Error in percent against \(name) of \(points.count) entries; the front is \(list(front.map(\.entry))).",
                 height: 320,
                 layer: [
                     .init(
-                        .init(.line).with { $0.interpolate = "step-after"; $0.color = "currentColor"; $0.strokeDash = [4, 3]; $0.opacity = 0.7; $0.aria = false },
+                        .init(.line, opacity: 0.7, strokeDash: [4, 3], interpolate: "step-after", color: "currentColor", aria: false),
                         .init(x: x, y: y), where: "datum.front === 'yes'"),
-                    .init(.init(.rule).with { $0.opacity = 0.5; $0.aria = false }, bounds),
-                    .init(.init(.point).with { $0.filled = true; $0.size = 60; $0.opacity = 1 }, .init(x: x, y: y, color: onFront, tooltip: tooltip)),
+                    .init(.init(.rule, opacity: 0.5, aria: false), bounds),
+                    .init(.init(.point, opacity: 1, size: 60, filled: true), .init(x: x, y: y, color: onFront, tooltip: tooltip)),
                     .init(
-                        .init(.text).with { $0.align = "left"; $0.dx = 7; $0.dy = -6; $0.aria = false },
+                        .init(.text, align: "left", dx: 7, dy: -6, aria: false),
                         .init(x: x, y: y, text: .field("entry")), where: "datum.front === 'yes'"),
                 ])
             var summary = DataTable([
-                .text("entry", "entry"), .number("cost", name, decimals: 0), .number("error", "error, %", decimals: 2), .flag("front", "front"),
+                .text("entry", "entry"), .number("cost", name, decimals: 0), .number("error", "error, %", decimals: 2),
+                .flag("front", "front"),
             ])
             for row in points {
-                summary.append([.text(row.entry), .number(row.costs[cost] ?? .nan), .number(100 * row.mean), .flag(row.front.contains(cost))])
+                summary.append([
+                    .text(row.entry), .number(row.costs[cost] ?? .nan), .number(100 * row.mean), .flag(row.front.contains(cost)),
+                ])
             }
             let text =
                 "Error of each entry against \(name), on a logarithmic axis; bars are \(percent(level)) intervals. No other entry is at least as good "
@@ -54,7 +58,8 @@ extension Report.Board {
             return Plot(
                 id: "\(prefix)-\(cost.replacing(".", with: "-"))", title: "Error against \(name)", text: text, view: view,
                 columns: [
-                    .init(name: "entry", values: .texts(points.map(\.entry))), .init(name: "cost", values: .numbers(points.map { $0.costs[cost] ?? .nan })),
+                    .init(name: "entry", values: .texts(points.map(\.entry))),
+                    .init(name: "cost", values: .numbers(points.map { $0.costs[cost] ?? .nan })),
                     .init(name: "error", values: .numbers(points.map { 100 * $0.mean })),
                     .init(name: "low", values: .numbers(points.map { 100 * ($0.interval?.low ?? $0.mean) })),
                     .init(name: "high", values: .numbers(points.map { 100 * ($0.interval?.high ?? $0.mean) })),
@@ -97,13 +102,13 @@ extension Report.Curve {
             description: "Accuracy in percent against \(axisTitle), a line for each of \(series.count) entries.", height: 280,
             layer: [
                 .init(
-                    .init(.area).with { $0.opacity = 0.18; $0.aria = false },
+                    .init(.area, opacity: 0.18, aria: false),
                     .init(x: x, y: band, y2: .field("high"), color: color)),
                 .init(
-                    .init(.line).with { $0.strokeWidth = 2 },
+                    .init(.line, strokeWidth: 2),
                     .init(x: x, y: y, color: color, strokeDash: color)),
                 .init(
-                    .init(.point).with { $0.filled = true; $0.size = 22; $0.aria = false },
+                    .init(.point, size: 22, filled: true, aria: false),
                     .init(x: x, y: y, color: color, tooltip: tooltip)),
             ])
         let rows = series.flatMap { series in series.points.map { (series.entry, $0) } }
@@ -145,7 +150,7 @@ func list(_ words: [String]) -> String {
 }
 
 /// "95 %"
-func percent(_ level: Double) -> String { "\(shown(100 * level, 0)) %" }
+func percent(_ level: Double) -> String { "\(shown(100 * level, 0))\u{A0}%" }
 
 /// With that many decimals at most, without zeros at the end.
 func shown(_ value: Double, _ decimals: Int) -> String {

@@ -28,7 +28,8 @@ struct BoardView {
                 "from": shown(100 * scale.low, 2), "to": shown(100 * scale.high, 2), "best": rows.first?.entry ?? "",
                 "hasUpright": rows.contains { $0.upright != nil }, "hasSignificance": board.significance != nil && rows.count > 1,
                 "hasPublished": hasPublished, "costs": costs.map { ["title": $0.title] as View },
-                "rows": rows.indices.map { row($0, scale, costs, hasPublished) }, "significance": try significance(), "legend": legend(hasPublished),
+                "rows": rows.indices.map { row($0, scale, costs, hasPublished) }, "significance": try significance(),
+                "legend": legend(hasPublished),
                 "notes": [board.remark.map { "The entries are not tested against each other: \($0)." }].compactMap(\.self),
                 "plots": try board.plots(id, level: level).map { try $0.view(isDrawn: isDrawn) },
                 "hasConfusions": !board.confusions.isEmpty, "confusions": board.confusions.map(confusion), "confusionText": confusionText,
@@ -41,6 +42,8 @@ struct BoardView {
         (name: "parameters", title: "parameters", decimals: 0), (name: "cost.multiply-adds", title: "multiply-adds", decimals: 0),
         (name: "cost.latency.p50", title: "ms per image", decimals: 3),
     ]
+
+    private static let classes: [PublishedComparison.Verdict: String] = [.agrees: "good", .disagrees: "bad"]
 
     private var text: String {
         let seeds = board.rows.map(\.seeds.count)
@@ -81,7 +84,9 @@ struct BoardView {
 
     // MARK: Rows
 
-    private func row(_ index: Int, _ scale: IntervalScale, _ costs: [(name: String, title: String, decimals: Int)], _ hasPublished: Bool) -> View {
+    private func row(_ index: Int, _ scale: IntervalScale, _ costs: [(name: String, title: String, decimals: Int)], _ hasPublished: Bool)
+        -> View
+    {
         let row = board.rows[index]
         let p = index > 0 ? board.significance?[0][index] : nil
         let (low, high) = (row.interval?.low ?? row.mean, row.interval?.high ?? row.mean)
@@ -101,7 +106,8 @@ struct BoardView {
                 ] as View
             },
             "published": row.published.map(published) ?? "", "publishedValue": row.published.map { "\(100 * $0.published.value)" } ?? "",
-            "verdict": section(row.published?.verdict.rawValue), "verdictClass": row.published?.verdict == .agrees ? "good" : "bad",
+            "verdict": section(row.published?.verdict.rawValue),
+            "verdictClass": Self.classes[row.published?.verdict ?? .notMeasured] ?? "open",
             "source": row.published.map { $0.published.source + ($0.published.note.isEmpty ? "" : "; " + $0.published.note) } ?? "",
         ]
     }
@@ -131,7 +137,8 @@ struct BoardView {
 
     private var confusionText: String {
         let seeds = board.confusions.map(\.seeds).max() ?? 1
-        return "What each class was read as, counted over all test images\(seeds > 1 ? " and all seeds" : ""). Off the diagonal, darker is more frequent."
+        return
+            "What each class was read as, counted over all test images\(seeds > 1 ? " and all seeds" : ""). Off the diagonal, darker is more frequent."
     }
 
     private func confusion(_ confusion: Report.Confusion) -> View {

@@ -15,20 +15,26 @@ extension Report.PosePlot {
             "applied", "applied, \(unit)", scale: .init(domain: [-end, end], nice: false), axis: .init(tickCount: 5))
         let y = VegaLite.Channel.quantitative(
             "predicted", "predicted, \(unit)", scale: .init(domain: [-end, end], nice: false), axis: .init(tickCount: 5))
-        func line(_ kind: String, _ change: (inout VegaLite.Mark) -> Void) -> VegaLite.Layer {
-            .init(VegaLite.Mark(.line).with { $0.clip = true; $0.aria = false; change(&$0) }, .init(x: x, y: y), where: "datum.kind === '\(kind)'")
+        func line(_ kind: String, _ mark: VegaLite.Mark) -> VegaLite.Layer {
+            .init(mark, .init(x: x, y: y), where: "datum.kind === '\(kind)'")
         }
         let view = VegaLite.View(
             description: "Predicted against applied \(name), \(unit), with the Deming line; dashed is the diagonal.", height: 190,
             layer: [
-                line("diagonal") { $0.color = "currentColor"; $0.strokeDash = [3, 3]; $0.opacity = 0.6; $0.strokeWidth = 1 },
+                line(
+                    "diagonal",
+                    .init(
+                        .line, opacity: 0.6, strokeWidth: 1, strokeDash: [3, 3], clip: true, color: "currentColor", aria: false)),
                 .init(
-                    .init(.point).with { $0.filled = true; $0.size = 14; $0.opacity = 0.6; $0.clip = true; $0.aria = false },
+                    .init(.point, opacity: 0.6, size: 14, filled: true, clip: true, aria: false),
                     .init(
                         x: x, y: y, color: VegaLite.Channel.withoutLegend(.nominal("entry", "entry")),
-                        tooltip: [.quantitative("applied", "applied, \(unit)", format: ".1f"), .quantitative("predicted", "predicted, \(unit)", format: ".1f")]),
+                        tooltip: [
+                            .quantitative("applied", "applied, \(unit)", format: ".1f"),
+                            .quantitative("predicted", "predicted, \(unit)", format: ".1f"),
+                        ]),
                     where: "datum.kind === 'image'"),
-                line("Deming") { $0.color = "currentColor"; $0.strokeWidth = 2 },
+                line("Deming", .init(.line, strokeWidth: 2, clip: true, color: "currentColor", aria: false)),
             ])
         var (entries, kinds, applied, predicted) = ([String](), [String](), [Double](), [Double]())
         func add(_ entry: String, _ kind: String, _ x: Double, _ y: Double) {
@@ -47,7 +53,8 @@ extension Report.PosePlot {
         }
         var summary = DataTable([
             .text("entry", "entry"), .estimate("slope", "slope", decimals: 3), .integer("seeds", "seeds"),
-            .number("spread", "spread within classes, \(unit)", decimals: 2), .number("r2", "R²", decimals: 3), .integer("images", "images"),
+            .number("spread", "spread within classes, \(unit)", decimals: 2), .number("r2", "R²", decimals: 3),
+            .integer("images", "images"),
         ])
         for panel in panels {
             summary.append([
@@ -75,8 +82,9 @@ extension Report.PosePlot {
 extension Report.Learning {
     func plot(_ id: String, level: Double) -> Plot {
         let name = { (series: Series) in series.recipe.isEmpty ? series.entry : "\(series.entry) (\(series.recipe))" }
-        let x = VegaLite.Channel.quantitative("epoch", "epoch", scale: .init(zero: false, nice: false), axis: .init(format: "d"))
-        let logarithmic = VegaLite.Scale(type: .log)
+        let x = VegaLite.Channel.quantitative(
+            "epoch", "epoch", scale: .init(zero: false, nice: false), axis: .init(format: "d", tickMinStep: 1))
+        let logarithmic = VegaLite.Scale(type: .log, nice: false)
         let y = VegaLite.Channel.quantitative("loss", "training loss, nats", scale: logarithmic)
         let color = VegaLite.Channel.nominal("entry", "entry")
         var band = VegaLite.Channel.quantitative("low", "training loss, nats", scale: logarithmic)
@@ -86,16 +94,19 @@ extension Report.Learning {
             description: "Training loss over epochs on \(dataset), a line for each of \(series.count) kinds of training.", height: 280,
             layer: [
                 .init(
-                    .init(.area).with { $0.opacity = 0.18; $0.aria = false },
+                    .init(.area, opacity: 0.18, aria: false),
                     .init(x: x, y: band, y2: .field("high"), color: color, detail: detail)),
                 .init(
-                    .init(.line).with { $0.strokeWidth = 2 },
+                    .init(.line, strokeWidth: 2),
                     .init(x: x, y: y, color: color, strokeDash: color, detail: detail)),
                 .init(
-                    .init(.point).with { $0.filled = true; $0.size = 22; $0.aria = false },
+                    .init(.point, size: 22, filled: true, aria: false),
                     .init(
                         x: x, y: y, color: color,
-                        tooltip: [detail, .quantitative("epoch", "epoch"), .quantitative("loss", "loss", format: ".4f"), .quantitative("seeds", "seeds")])),
+                        tooltip: [
+                            detail, .quantitative("epoch", "epoch"), .quantitative("loss", "loss", format: ".4f"),
+                            .quantitative("seeds", "seeds"),
+                        ])),
             ])
         let rows = series.flatMap { series in series.points.map { (series, $0) } }
         var summary = DataTable([

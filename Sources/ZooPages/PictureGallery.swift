@@ -66,7 +66,7 @@ extension PictureGallery.Group {
     fileprivate var view: View {
         [
             "title": "\(dataset), test image \(image), class \(label)",
-            "poses": poses, "strips": strips.map { $0.view(dataset, label) },
+            "poses": poses.map { $0.replacing("-", with: "−") }, "strips": strips.map { $0.view(dataset, label) },
         ]
     }
 }
@@ -76,13 +76,19 @@ extension PictureGallery.Strip {
         let kind = transformsFeatures ? "transforms a feature map" : "transforms the input"
         return [
             "entry": entry, "title": "class \(label) of \(dataset)", "text": "\(kind); seed \(seed), weights \(weights.prefix(12))…",
-            "rows": rows.map { row in ["name": row.name, "cells": row.cells.map { $0.view(row.name, entry) }] as View },
+            "rows": rows.map { row in ["name": row.name, "cells": row.cells.map { $0.view(row.name, entry, reach: reach) }] as View },
         ]
+    }
+
+    /// How far the input is drawn beyond its edge, so that quadrilaterals can be seen.
+    private var reach: Double {
+        let farthest = rows.flatMap(\.cells).flatMap(\.corners).flatMap(\.self).map(abs).filter(\.isFinite).max() ?? 1
+        return min(max(farthest + 0.1, 1.2), 1.8)
     }
 }
 
 extension PictureGallery.Cell {
-    fileprivate func view(_ row: String, _ entry: String) -> View {
+    fileprivate func view(_ row: String, _ entry: String, reach: Double) -> View {
         let polygons = corners.enumerated().map { index, list -> View in
             let points = stride(from: 0, to: list.count - 1, by: 2).map { "\(number(list[$0])),\(number(list[$0 + 1]))" }
             let isLast = index == corners.count - 1
@@ -92,7 +98,8 @@ extension PictureGallery.Cell {
             ]
         }
         return [
-            "image": png.isEmpty ? NSNull() : "data:image/png;base64," + png.base64EncodedString(), "box": corners.isEmpty ? "-1 -1 2 2" : "-1.3 -1.3 2.6 2.6",
+            "image": png.isEmpty ? NSNull() : "data:image/png;base64," + png.base64EncodedString(),
+            "box": corners.isEmpty ? "-1 -1 2 2" : "\(number(-reach)) \(number(-reach)) \(number(2 * reach)) \(number(2 * reach))",
             "polygons": polygons, "under": caption, "alt": "\(entry): \(row). \(caption)",
         ]
     }
@@ -169,7 +176,8 @@ public struct PictureMaker {
         func twin(of row: Report.Row) -> Report.Row? {
             let parts = entry(row)?.parts.mapValues(\.id)
             return able.first { other in
-                target(other) == .input && other.costs["parameters"] == row.costs["parameters"] && entry(other)?.parts.mapValues(\.id) == parts
+                target(other) == .input && other.costs["parameters"] == row.costs["parameters"]
+                    && entry(other)?.parts.mapValues(\.id) == parts
             }
         }
         let pairs = able.filter { target($0) == .features }.compactMap { row in twin(of: row).map { [row, $0] } }

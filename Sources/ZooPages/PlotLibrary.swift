@@ -20,7 +20,9 @@ public struct PlotLibrary: Sendable {
     public init(path: String) throws {
         let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
         guard text.contains("window.vegaEmbed=") else {
-            throw HostError(.data, file: path, field: "script", expected: "Vega-Embed as window.vegaEmbed", found: "none; remove the file and run 'make setup'")
+            throw HostError(
+                .data, file: path, field: "script", expected: "Vega-Embed as window.vegaEmbed",
+                found: "none; remove the file and run 'make setup'")
         }
         script = text
     }

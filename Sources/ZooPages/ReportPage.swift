@@ -65,7 +65,8 @@ public struct ReportPage {
                 plots == nil
                     ? "The library that draws plots was not at hand when this page was made, so its figures stand in tables. "
                         + "'make report' gets it." : nil),
-            "pictures": pictures.map { $0.groups.isEmpty ? [] : [$0.view] } ?? [], "studies": studies, "boards": boards, "hasLearning": !learning.isEmpty,
+            "pictures": pictures.map { $0.groups.isEmpty ? [] : [$0.view] } ?? [], "studies": studies, "boards": boards,
+            "hasLearning": !learning.isEmpty,
             "learning": learning, "hasTheorems": !report.theorems.isEmpty, "theorems": report.theorems.map(\.view),
             "entries": report.entries.map { $0.view(anchors) }, "hasMissing": !missing.isEmpty, "missing": missing,
             "foot":
@@ -111,7 +112,9 @@ public struct ReportPage {
             list.append(line("No results of the probe equivariance are stored.", "zoo evaluate --all --probe equivariance"))
         }
         if report.learning.isEmpty { list.append(line("No training runs are stored, so there are no learning curves.", "zoo train --all")) }
-        if pictures == nil { list.append(line("No pictures were made: they need the engine, weights and images, and --no-pictures leaves them out.")) }
+        if pictures == nil {
+            list.append(line("No pictures were made: they need the engine, weights and images, and --no-pictures leaves them out."))
+        }
         return list + (pictures?.remarks ?? []).map { line($0) }
     }
 }

@@ -23,7 +23,8 @@ struct StudyView {
             "id": id, "name": study.id, "title": study.title, "text": (study.source.isEmpty ? "" : "After \(study.source). ") + text,
             "hasClaims": !study.claims.isEmpty, "claims": study.claims.map(claim),
             "table": study.results.view(caption: "Results of \(study.id), budget \(study.budget)"), "hasMissing": !study.missing.isEmpty,
-            "missingCount": study.missing.count == 1 ? "1 entry has trainings that are" : "\(study.missing.count) entries have trainings that are",
+            "missingCount": study.missing.count == 1
+                ? "1 entry has trainings that are" : "\(study.missing.count) entries have trainings that are",
             "missing": study.missing, "hasConditions": !(study.fixed + study.differences).isEmpty, "fixed": study.fixed,
             "differences": study.differences,
         ]
@@ -42,7 +43,9 @@ struct StudyView {
             "class": result.verdict == .supported ? "good" : result.verdict == .contradicted ? "bad" : "open", "isDrawn": false,
         ]
         if let p = result.correctedP { view["p"] = p < 0.0001 ? "< 0.0001" : shown(p, p < 0.01 ? 4 : p < 0.1 ? 3 : 2) }
-        guard let contrast = result.contrast, let interval = result.interval, interval.low.isFinite, interval.high.isFinite else { return view }
+        guard let contrast = result.contrast, let interval = result.interval, interval.low.isFinite, interval.high.isFinite else {
+            return view
+        }
         let scale = IntervalScale([0, interval.low, interval.high])
         view["difference"] =
             "\(fixed(factor * contrast.estimate, 2))\(unit) [\(fixed(factor * interval.low, 2)), \(fixed(factor * interval.high, 2))]"

@@ -40,27 +40,30 @@ enum VegaLite {
     struct Mark: Encodable {
         enum Kind: String, Encodable { case line, point, area, rule, text }
         let type: Kind
-        var opacity: Double?
-        var size: Double?
-        var strokeWidth: Double?
-        var strokeDash: [Double]?
-        var filled: Bool?
-        var interpolate: String?
-        var clip: Bool?
-        var color: String?
-        var align: String?
-        var baseline: String?
-        var dx: Double?
-        var dy: Double?
-        /// What screen readers are told of each mark; false where a summary is told instead.
-        var aria: Bool?
+        let opacity: Double?
+        let size: Double?
+        let strokeWidth: Double?
+        let strokeDash: [Double]?
+        let filled: Bool?
+        let interpolate: String?
+        let clip: Bool?
+        let color: String?
+        let align: String?
+        let dx: Double?
+        let dy: Double?
+        /// Whether screen readers are told of each mark; a summary is told anyway.
+        let aria: Bool?
 
-        init(_ type: Kind) { self.type = type }
-
-        func with(_ change: (inout Mark) -> Void) -> Mark {
-            var mark = self
-            change(&mark)
-            return mark
+        init(
+            _ type: Kind, opacity: Double? = nil, size: Double? = nil, strokeWidth: Double? = nil, strokeDash: [Double]? = nil,
+            filled: Bool? = nil, interpolate: String? = nil, clip: Bool? = nil, color: String? = nil, align: String? = nil,
+            dx: Double? = nil, dy: Double? = nil, aria: Bool? = nil
+        ) {
+            self.type = type
+            (self.opacity, self.size, self.strokeWidth, self.strokeDash, self.filled, self.interpolate) = (
+                opacity, size, strokeWidth, strokeDash, filled, interpolate
+            )
+            (self.clip, self.color, self.align, self.dx, self.dy, self.aria) = (clip, color, align, dx, dy, aria)
         }
     }
 
@@ -71,14 +74,13 @@ enum VegaLite {
         var y2: Channel?
         var color: Channel?
         var strokeDash: Channel?
-        var shape: Channel?
         var detail: Channel?
         var text: Channel?
         var tooltip: [Channel]?
     }
 
     struct Channel: Encodable {
-        enum Kind: String, Encodable { case quantitative, nominal, ordinal }
+        enum Kind: String, Encodable { case quantitative, nominal }
         var field: String?
         var type: Kind?
         var title: String?
@@ -88,11 +90,8 @@ enum VegaLite {
         var stack: Bool?
         /// No legend, where false is written as null.
         var hasLegend = true
-        var value: String?
-        /// A constant in the units of the axis.
-        var datum: Double?
 
-        enum CodingKeys: String, CodingKey { case field, type, title, format, scale, axis, stack, legend, value, datum }
+        enum CodingKeys: String, CodingKey { case field, type, title, format, scale, axis, stack, legend }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
@@ -104,11 +103,10 @@ enum VegaLite {
             try container.encodeIfPresent(axis, forKey: .axis)
             try container.encodeIfPresent(stack, forKey: .stack)
             if !hasLegend { try container.encodeNil(forKey: .legend) }
-            try container.encodeIfPresent(value, forKey: .value)
-            try container.encodeIfPresent(datum, forKey: .datum)
         }
 
-        static func quantitative(_ field: String, _ title: String, scale: Scale? = nil, axis: Axis? = nil, format: String? = nil) -> Channel {
+        static func quantitative(_ field: String, _ title: String, scale: Scale? = nil, axis: Axis? = nil, format: String? = nil) -> Channel
+        {
             Channel(field: field, type: .quantitative, title: title, format: format, scale: scale, axis: axis)
         }
         static func nominal(_ field: String, _ title: String) -> Channel { Channel(field: field, type: .nominal, title: title) }
@@ -121,7 +119,7 @@ enum VegaLite {
     }
 
     struct Scale: Encodable {
-        enum Kind: String, Encodable { case linear, log }
+        enum Kind: String, Encodable { case log }
         var type: Kind?
         var zero: Bool?
         var domain: [Double]?
@@ -132,5 +130,6 @@ enum VegaLite {
         var values: [Double]?
         var format: String?
         var tickCount: Int?
+        var tickMinStep: Double?
     }
 }

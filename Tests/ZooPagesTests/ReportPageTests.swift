@@ -31,7 +31,9 @@ import ZooStore
                     entry: entry, dataset: dataset, seed: 0, trainedOn: dataset, origin: .trained, weights: "<w>", probe: "error"),
                 outcome: .measured(
                     Measurement(
-                        figures: [.init("error.upright", 0.25), .init("error.transformed", 0.25), .init("images", 40), .init("parameters", 7)],
+                        figures: [
+                            .init("error.upright", 0.25), .init("error.transformed", 0.25), .init("images", 40), .init("parameters", 7),
+                        ],
                         samples: [.init("transformed.correct", .integers(correct)), .init("transformed.label", .integers(correct))],
                         warnings: ["\"><img src=x onerror=alert(1)>"])),
                 provenance: Provenance(
@@ -49,7 +51,9 @@ import ZooStore
     }
 
     @Test func namesOfEntriesAreTextWhateverTheyHold() throws {
-        let names = ["<script>alert(1)</script>", "</script><script>alert(2)</script>", "\"onmouseover=\"alert(3)", "<!--", "{{title}}", "{{{js}}}"]
+        let names = [
+            "<script>alert(1)</script>", "</script><script>alert(2)</script>", "\"onmouseover=\"alert(3)", "<!--", "{{title}}", "{{{js}}}",
+        ]
         let html = try page(names)
         let harmless = try ReportPageTests().page(["a", "b", "c", "d", "e", "f"])
         #expect(tags(html) == tags(harmless))
@@ -69,7 +73,8 @@ import ZooStore
         let html = try page(["a", "b"])
         #expect(html.contains("default-src 'none'"))
         let references = html.matches(of: /(?:src|href|action|data)="([^"]*)"/).map { String($0.1) }
-        #expect(references.allSatisfy { $0.hasPrefix("#") || $0.hasPrefix("data:") || $0.hasPrefix("https://arxiv.org/abs/") }, "\(references)")
+        #expect(
+            references.allSatisfy { $0.hasPrefix("#") || $0.hasPrefix("data:") || $0.hasPrefix("https://arxiv.org/abs/") }, "\(references)")
         #expect(!html.contains("<link") && !html.contains("@import") && !html.contains("url("))
     }
 
@@ -82,7 +87,7 @@ import ZooStore
     /// Places that links lead to are there, once each.
     @Test func linksLeadSomewhere() throws {
         let html = try page(["a", "b"])
-        let places = html.matches(of: / id="([^"]+)"/).map { String($0.1) }
+        let places = html.matches(of: /\sid="([^"]+)"/).map { String($0.1) }
         #expect(Set(places).count == places.count)
         for link in html.matches(of: /href="#([^"]+)"/) { #expect(places.contains(String(link.1)), "\(link.1)") }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import ZooCore
 import ZooReport
+import ZooStatistics
 import ZooStore
 
 /// The model behind a report says what is stored.
@@ -21,6 +22,16 @@ import ZooStore
         #expect(p[0][1] == 1 && p[0][2] < 0.001 && p[2][0] == p[0][2])
         // 1,000 parameters for each letter: nothing is as good and cheaper than "alike", and nothing as cheap is better.
         #expect(board.rows.filter { $0.front.contains("parameters") }.map(\.entry) == ["alike"])
+    }
+
+    /// A training run stores its errors, too, but no answers per image.
+    @Test func errorsOfTheProbeComeBeforeThoseOfTraining() throws {
+        let store = try SyntheticStore()
+        for seed in 0..<3 as Range<UInt64> { try store.addTraining("one", seed: seed, losses: [1]) }
+        try store.addError("one", seed: 0, period: 4)
+        let board = try #require(try store.report().boards.first)
+        #expect(board.images == 200 && board.rows.map(\.seeds) == [[0]] && board.rows.map(\.mean) == [0.25])
+        #expect(board.rows.first?.interval?.method == .wilson)
     }
 
     @Test func confusionIsCountedOverSeeds() throws {
@@ -102,7 +113,8 @@ import ZooStore
         try store.addError("one_entry", seed: 0, period: 4)
         let report = try store.report()
         let lines = report.csv.split(separator: "\n")
-        #expect(lines.count == 2 && lines[0].hasPrefix("dataset,trained_on,weights,figure,rank,entry,seeds,images,error,error_low,error_high"))
+        #expect(
+            lines.count == 2 && lines[0].hasPrefix("dataset,trained_on,weights,figure,rank,entry,seeds,images,error,error_low,error_high"))
         #expect(lines[1].hasPrefix("strokes-rotated,strokes-rotated,trained,error.transformed,1,one_entry,1,200,0.25,"))
         #expect(report.markdown.contains("one\\_entry") && report.markdown.contains("25.00"))
         #expect(report.latex.contains("one\\_entry") && report.latex.contains("\\toprule"))

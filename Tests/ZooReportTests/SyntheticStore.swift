@@ -62,7 +62,8 @@ struct SyntheticStore {
         let measurement = Measurement(
             figures: [.init("invariance.images", 100), .init("invariance.rotation.mean", mean)],
             tables: [
-                .init("invariance.rotation", [.init("value", .numbers(points.map(\.key))), .init("accuracy", .numbers(points.map(\.value)))])
+                .init(
+                    "invariance.rotation", [.init("value", .numbers(points.map(\.key))), .init("accuracy", .numbers(points.map(\.value)))])
             ])
         try add(entry, seed: seed, probe: "invariance", dataset: dataset, measurement)
     }
@@ -83,13 +84,14 @@ struct SyntheticStore {
 
     func addTraining(_ entry: String, seed: UInt64, losses: [Double], rate: Double = 0.01) throws {
         let measurement = Measurement(
-            figures: [.init("epochs", Double(losses.count))],
+            figures: [.init("epochs", Double(losses.count)), .init("error.transformed", 0.5)],
             tables: [
                 .init(
                     "learning curve",
                     [.init("epoch", .integers(Array(1...losses.count))), .init("loss.train", .numbers(losses))])
             ])
-        try add(entry, seed: seed, probe: "training", settings: ["epochs": .int(losses.count), "learning_rate": .double(rate)], measurement)
+        try add(
+            entry, seed: seed, probe: "training", settings: ["epochs": .int(losses.count), "learning_rate": .double(rate)], measurement)
     }
 
     private func add(
@@ -99,7 +101,8 @@ struct SyntheticStore {
         try store.append(
             job: "\(entry)/\(seed)/\(probe)/\(dataset)/\(settings.count)",
             subject: ResultSubject(
-                entry: entry, dataset: dataset, seed: seed, trainedOn: dataset, origin: .trained, weights: "w", probe: probe, settings: settings),
+                entry: entry, dataset: dataset, seed: seed, trainedOn: dataset, origin: .trained, weights: "w", probe: probe,
+                settings: settings),
             outcome: .measured(measurement),
             provenance: Provenance(
                 zoo: "1", code: "c", engine: "e", plugins: [:], weightsChecksum: "abc\(seed)", machine: "m", processor: "p", threads: 1,

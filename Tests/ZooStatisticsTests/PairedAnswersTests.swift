@@ -19,10 +19,11 @@ import ZooStatistics
         let entries = try [("a", 5), ("b", 12), ("c", 30), ("d", 31)].map {
             try samples($0.0, wrong: $0.1, seeds: 0..<seeds, images: images)
         }
-        let ranking = Ranking(entries.map { entry in
-            Ranking.Candidate(
-                entry: entry.entry, values: Dictionary(uniqueKeysWithValues: entry.runs.map { ($0.seed, $0.error) }), samples: entry)
-        })
+        let ranking = Ranking(
+            entries.map { entry in
+                Ranking.Candidate(
+                    entry: entry.entry, values: Dictionary(uniqueKeysWithValues: entry.runs.map { ($0.seed, $0.error) }), samples: entry)
+            })
         var settings = Comparison.Settings()
         settings.resamples = 10
         let pairs = try Comparison.all(entries, settings)
@@ -31,7 +32,8 @@ import ZooStatistics
         for pair in pairs {
             let (first, second) = (try #require(order.firstIndex(of: pair.first)), try #require(order.firstIndex(of: pair.second)))
             // Rounding of some hundred additions, and what Student's t makes of it.
-            #expect(abs(p[first][second] - pair.correctedP) < 1e-9, "\(pair.first), \(pair.second): \(p[first][second]), \(pair.correctedP)")
+            #expect(
+                abs(p[first][second] - pair.correctedP) < 1e-9, "\(pair.first), \(pair.second): \(p[first][second]), \(pair.correctedP)")
         }
     }
 }

@@ -65,8 +65,9 @@ extension ReportReader {
         let (verdicts, inputVerdicts) = (texts("verdict"), texts("verdict.input"))
         let (best, input) = (numbers("best"), numbers("input"))
         let floors = [numbers("floor.image"), numbers("floor.features"), numbers("floor.map")]
-        guard ([names, titles, stages, verdicts, inputVerdicts].map(\.count) + ([best, input] + floors).map(\.count))
-            .allSatisfy({ $0 == depths.count })
+        guard
+            ([names, titles, stages, verdicts, inputVerdicts].map(\.count) + ([best, input] + floors).map(\.count))
+                .allSatisfy({ $0 == depths.count })
         else { return nil }
         let last = depths.indices.filter { depths[$0] == deepest }
         return Report.Theorem.Row(

@@ -9,14 +9,16 @@ extension Report {
     /// Leaderboards, claims and the theorem's table as a Markdown document.
     public var markdown: String {
         var text = "# Results\n\n"
-        text += "Written by zoo \(zoo) from \(stores.map { "`\($0)`" }.joined(separator: ", ")). Intervals are of \(fixed(100 * level, 0)) %.\n"
+        text +=
+            "Written by zoo \(zoo) from \(stores.map { "`\($0)`" }.joined(separator: ", ")). Intervals are of \(fixed(100 * level, 0)) %.\n"
         for (title, table) in tables { text += "\n## \(Markdown.escaped(title))\n\n\(table.markdown)" }
         return text
     }
 
     /// The same as LaTeX tables with captions.
     public var latex: String {
-        tables.enumerated().map { index, part in part.table.latex(caption: part.title, label: "tab:zoo-\(index + 1)") }.joined(separator: "\n")
+        tables.enumerated().map { index, part in part.table.latex(caption: part.title, label: "tab:zoo-\(index + 1)") }.joined(
+            separator: "\n")
     }
 
     /// All leaderboards in one table, for programs.
@@ -54,11 +56,14 @@ extension Report {
         var list: [(title: String, table: DataTable)] = []
         for study in studies {
             list.append(("\(study.id), budget \(study.budget): \(study.title)", study.results))
-            if !study.claims.isEmpty { list.append(("Claims of \(study.id), budget \(study.budget)", StudyTables.claims(study.claims.map(\.result)))) }
+            if !study.claims.isEmpty {
+                list.append(("Claims of \(study.id), budget \(study.budget)", StudyTables.claims(study.claims.map(\.result))))
+            }
         }
         for board in boards {
             let name = board.dataset + (board.trainedOn == board.dataset ? "" : ", trained on \(board.trainedOn)")
-            let ranking = ComparisonTables.ranking(board.rows.map(\.ranked), figure: board.figure, published: board.rows.compactMap(\.published))
+            let ranking = ComparisonTables.ranking(
+                board.rows.map(\.ranked), figure: board.figure, published: board.rows.compactMap(\.published))
             list.append((board.origin == .initial ? "\(name), untrained" : name, ranking))
         }
         for theorem in theorems {
@@ -69,7 +74,8 @@ extension Report {
             for row in theorem.rows {
                 for cell in row.cells {
                     table.append([
-                        .text(row.entry), .text(cell.title), .number(cell.best), .number(cell.floor), .text(cell.verdict), .text(cell.inputVerdict),
+                        .text(row.entry), .text(cell.title), .number(cell.best), .number(cell.floor), .text(cell.verdict),
+                        .text(cell.inputVerdict),
                     ])
                 }
             }
