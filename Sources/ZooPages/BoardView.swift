@@ -32,7 +32,7 @@ struct BoardView {
                 "legend": legend(hasPublished),
                 "notes": [board.remark.map { "The entries are not tested against each other: \($0)." }].compactMap(\.self),
                 "plots": try board.plots(id, level: level).map { try $0.view(isDrawn: isDrawn) },
-                "hasConfusions": !board.confusions.isEmpty, "confusions": board.confusions.map(confusion), "confusionText": confusionText,
+                "hasConfusions": !confusions.isEmpty, "confusions": confusions.map(confusion), "confusionText": confusionText,
                 "confusionData": try confusionData(),
             ]
         }
@@ -101,7 +101,7 @@ struct BoardView {
                 let value = row.costs[cost.name]
                 return [
                     "title": cost.title, "value": value.map { "\($0)" } ?? "",
-                    "text": value.map { cost.decimals == 0 ? grouped(Int($0.rounded())) : fixed($0, cost.decimals) } ?? "",
+                    "text": value.map { cost.decimals == 0 ? whole($0) : fixed($0, cost.decimals) } ?? "",
                     "isFront": row.front.contains(cost.name),
                 ] as View
             },
@@ -128,15 +128,18 @@ struct BoardView {
             let alpha: Double
         }
         guard let matrix = board.significance else { return "" }
-        func rounded(_ p: Double) -> Double { p == 0 ? 0 : Double(String(format: "%.3g", p)) ?? p }
+        func rounded(_ p: Double) -> Double { p.isFinite ? Double(String(format: "%.3g", p)) ?? p : 1 }
         let upper = matrix.enumerated().map { index, row in row.dropFirst(index + 1).map(rounded) }
         return try Plot.scriptJSON(Payload(p: upper, alpha: 1 - level))
     }
 
     // MARK: Confusion
 
+    /// Those with the same classes as the first.
+    private var confusions: [Report.Confusion] { board.confusions.filter { $0.classes == board.confusions[0].classes } }
+
     private var confusionText: String {
-        let seeds = board.confusions.map(\.seeds).max() ?? 1
+        let seeds = confusions.map(\.seeds).max() ?? 1
         return
             "What each class was read as, counted over all test images\(seeds > 1 ? " and all seeds" : ""). Off the diagonal, darker is more frequent."
     }
@@ -151,14 +154,17 @@ struct BoardView {
             let classes: [String]
             let entries: [[[Int]]]
         }
-        guard let classes = board.confusions.first?.classes else { return "" }
-        return try Plot.scriptJSON(Payload(classes: classes, entries: board.confusions.map(\.counts)))
+        guard let classes = confusions.first?.classes else { return "" }
+        return try Plot.scriptJSON(Payload(classes: classes, entries: confusions.map(\.counts)))
     }
 }
 
 func fixed(_ value: Double, _ decimals: Int) -> String {
     value.isFinite ? String(format: "%.\(decimals)f", value).replacing("-", with: "−") : "–"
 }
+
+/// A count that a store holds, which may be any number.
+private func whole(_ value: Double) -> String { Int(exactly: value.rounded()).map(grouped) ?? "–" }
 
 /// 12,345
 func grouped(_ number: Int) -> String { number.formatted(.number.locale(Locale(identifier: "en_US"))) }

@@ -4,7 +4,7 @@ import ZooReport
 extension Report.PosePlot {
     /// Where the axes end: a little beyond what is applied, and alike, so that a slope of 1 is a diagonal.
     private var extent: Double {
-        let most = panels.flatMap(\.applied).map(abs).filter(\.isFinite).max() ?? 1
+        let most = panels.flatMap(\.applied).map(abs).filter { $0 < 1e6 }.max() ?? 1
         return part == "rotation" ? min(180, (1.2 * most / 15).rounded(.up) * 15) : 1.25 * max(most, 0.1)
     }
 

@@ -20,21 +20,24 @@ import ZooStore
     }
 
     /// The page of a store with one result for each entry.
-    private func page(_ entries: [String], dataset: String = "strokes-rotated") throws -> String {
+    private func page(
+        _ entries: [String], dataset: String = "strokes-rotated", parameters: Double = 7, images: Double = 40
+    ) throws -> String {
         let path = folder.path + "/results.sqlite"
         let store = try ResultStore(path: path)
         for entry in entries {
-            let correct = (0..<40).map { ($0 + entry.count) % 4 == 0 ? 0 : 1 }
+            let (correct, labels) = ((0..<40).map { $0 % 4 == 0 ? 0 : 1 }, (0..<40).map { $0 % 10 })
             try store.append(
                 job: UUID().uuidString,
                 subject: ResultSubject(
                     entry: entry, dataset: dataset, seed: 0, trainedOn: dataset, origin: .trained, weights: "<w>", probe: "error"),
                 outcome: .measured(
-                    Measurement(
+                    ZooStore.Measurement(
                         figures: [
-                            .init("error.upright", 0.25), .init("error.transformed", 0.25), .init("images", 40), .init("parameters", 7),
+                            .init("error.upright", 0.25), .init("error.transformed", 0.25), .init("images", images),
+                            .init("parameters", parameters),
                         ],
-                        samples: [.init("transformed.correct", .integers(correct)), .init("transformed.label", .integers(correct))],
+                        samples: [.init("transformed.correct", .integers(correct)), .init("transformed.label", .integers(labels))],
                         warnings: ["\"><img src=x onerror=alert(1)>"])),
                 provenance: Provenance(
                     zoo: "1", code: "", engine: "<b>e", plugins: [:], machine: "", processor: "<i>p", threads: 1,
@@ -58,10 +61,17 @@ import ZooStore
         let harmless = try ReportPageTests().page(["a", "b", "c", "d", "e", "f"])
         #expect(tags(html) == tags(harmless))
         #expect(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && html.contains("{{title}}") && !html.contains("<!--"))
-        #expect(!html.contains("\"onmouseover") && !html.contains("<img"))
+        // JSON has quotes of its own, which end no attribute.
+        let outside = html.replacing(/<script.*?<\/script>/.dotMatchesNewlines(), with: "")
+        #expect(!outside.contains("\"onmouseover") && !html.contains("<img"))
         // The names in the page's JSON are the names.
         let json = try #require(html.firstMatch(of: /<script id="all-entries" type="application\/json">(.*?)<\/script>/)?.1)
         #expect(Set(try JSONDecoder().decode([String].self, from: Data(json.utf8))) == Set(names))
+    }
+
+    /// A store may come from anybody.
+    @Test(arguments: [Double.infinity, -.infinity, .nan, 1e300]) func numbersThatCountNothingAreDashes(_ number: Double) throws {
+        #expect(try page(["a", "b"], parameters: number, images: number).contains("<td class=\"n\" data-label=\"parameters\""))
     }
 
     @Test func aDataSetThatNobodyKnowsIsNamedAsText() throws {

@@ -36,7 +36,7 @@ struct SyntheticStore {
         // Every wrong answer is the next class.
         let wrong = correct.indices.filter { correct[$0] == 0 }
         let pairs = Dictionary(grouping: wrong) { labels[$0] }.sorted { $0.key < $1.key }
-        var measurement = Measurement(figures: [
+        var measurement = ZooStore.Measurement(figures: [
             .init("images", Double(images)), .init("parameters", Double(1000 * entry.utf8.count)), .init("error.upright", error / 2),
             .init("error.transformed", error),
         ])
@@ -59,7 +59,7 @@ struct SyntheticStore {
     func addInvariance(_ entry: String, seed: UInt64, accuracies: [Double: Double], dataset: String = "strokes-rotated") throws {
         let points = accuracies.sorted { $0.key < $1.key }
         let mean = points.map(\.value).reduce(0, +) / Double(points.count)
-        let measurement = Measurement(
+        let measurement = ZooStore.Measurement(
             figures: [.init("invariance.images", 100), .init("invariance.rotation.mean", mean)],
             tables: [
                 .init(
@@ -71,7 +71,7 @@ struct SyntheticStore {
     func addPose(_ entry: String, seed: UInt64, slope: Double, images: Int = 500) throws {
         let applied = (0..<images).map { Double($0 % 181) - 90 }
         let predicted = applied.map { slope * $0 }
-        let measurement = Measurement(
+        let measurement = ZooStore.Measurement(
             figures: [
                 .init("pose.rotation.slope", slope), .init("pose.rotation.intercept", 0), .init("pose.rotation.r2", 1),
                 .init("pose.rotation.spread", 0.5),
@@ -83,7 +83,7 @@ struct SyntheticStore {
     }
 
     func addTraining(_ entry: String, seed: UInt64, losses: [Double], rate: Double = 0.01) throws {
-        let measurement = Measurement(
+        let measurement = ZooStore.Measurement(
             figures: [.init("epochs", Double(losses.count)), .init("error.transformed", 0.5)],
             tables: [
                 .init(
@@ -96,10 +96,10 @@ struct SyntheticStore {
 
     private func add(
         _ entry: String, seed: UInt64, probe: String, dataset: String = "strokes-rotated", settings: [String: JSON] = [:],
-        _ measurement: Measurement
+        _ measurement: ZooStore.Measurement
     ) throws {
         try store.append(
-            job: "\(entry)/\(seed)/\(probe)/\(dataset)/\(settings.count)",
+            job: "\(entry)/\(seed)/\(probe)/\(dataset)/\(settings.sorted { $0.key < $1.key })",
             subject: ResultSubject(
                 entry: entry, dataset: dataset, seed: seed, trainedOn: dataset, origin: .trained, weights: "w", probe: probe,
                 settings: settings),

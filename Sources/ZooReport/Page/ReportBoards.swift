@@ -54,7 +54,7 @@ extension ReportReader {
         let order = rows.map(\.entry)
         var board = Report.Board(
             dataset: stored.dataset, trainedOn: stored.trainedOn, origin: stored.origin, pose: stored.pose, figure: figure,
-            images: Int(errors.values.first?.first?["images"] ?? 0), rows: rows, significance: ranking.significance,
+            images: count(errors.values.first?.first?["images"]), rows: rows, significance: ranking.significance,
             remark: ranking.remark, leftOut: stored.leftOut)
         board.curves = try curves(whole, order)
         board.poses = try poses(whole, order)
@@ -101,7 +101,7 @@ extension ReportReader {
                     case .integers(let images)? = table["images"]
                 {
                     for (label, (prediction, count)) in zip(labels, zip(predictions, images)) {
-                        cells[label, default: [:]][prediction, default: 0] += count
+                        cells[label, default: [:]][prediction, default: 0] &+= count
                     }
                 }
             }

@@ -21,7 +21,7 @@ extension ReportReader {
                         case .numbers(let values)? = table["value"], case .numbers(let found)? = table["accuracy"]
                     else { continue }
                     for (value, accuracy) in zip(values, found) { accuracies[value, default: []].append(accuracy) }
-                    images = Int(result["invariance.images"] ?? 0)
+                    images = count(result["invariance.images"])
                 }
                 let points = accuracies.sorted { $0.key < $1.key }.compactMap { value, list in
                     Report.Estimate(list, level: level, within: 0...1).map { Report.Curve.Point(value: value, accuracy: $0) }

@@ -29,6 +29,9 @@ public struct ReportReader {
         dataSets = try DataSetCatalogue(manifest)
     }
 
+    /// A figure that counts something; 0 for one that cannot, whatever a store holds.
+    func count(_ figure: Double?) -> Int { figure.flatMap { Int(exactly: $0.rounded()) } ?? 0 }
+
     /// What is stored of some entries.
     ///
     /// - Parameters:
