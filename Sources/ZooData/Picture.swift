@@ -3,7 +3,7 @@ import ZooCore
 
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
 package struct Picture: Sendable {
-    let width, height, channels: Int
+    package let width, height, channels: Int
     private(set) var pixels: [UInt8]
     /// What the codec found odd about the file, though it could be read.
     var warning: String?
@@ -52,7 +52,7 @@ package struct Picture: Sendable {
         String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
+    package init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
         self.width = width
         self.height = height
         self.channels = channels

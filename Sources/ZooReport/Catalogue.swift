@@ -106,7 +106,7 @@ public struct Catalogue {
 
 func baseName(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-private func unique(_ list: [String]) -> [String] {
-    var seen: Set<String> = []
+func unique<T: Hashable>(_ list: [T]) -> [T] {
+    var seen: Set<T> = []
     return list.filter { seen.insert($0).inserted }
 }

@@ -9,8 +9,8 @@
 ///
 /// People get rounded numbers in the column's own unit under its title; CSV and JSON get the values as they are, at full
 /// precision, under names that are good identifiers.
-public struct DataTable: Sendable {
-    public enum Cell: Sendable, Equatable {
+public struct DataTable: Codable, Sendable {
+    public enum Cell: Codable, Sendable, Equatable {
         case text(String)
         case integer(Int)
         case number(Double)
@@ -21,7 +21,7 @@ public struct DataTable: Sendable {
     }
 
     /// What a column holds, and how people see it.
-    public enum Kind: Sendable, Equatable {
+    public enum Kind: Codable, Sendable, Equatable {
         case text
         case integer
         case flag
@@ -32,7 +32,7 @@ public struct DataTable: Sendable {
         case probability
     }
 
-    public struct Column: Sendable, Equatable {
+    public struct Column: Codable, Sendable, Equatable {
         /// The name for machines: `error_transformed`.
         public let name: String
         /// The title for people: `error rotated %`.

@@ -1,4 +1,4 @@
-import ZooCore
+public import ZooCore
 import ZooManifest
 
 /// Catalogues as text for people.
@@ -159,7 +159,7 @@ public enum Listing {
         return "  \(title)\n\(lines)"
     }
 
-    static func shown(_ value: JSON) -> String {
+    public static func shown(_ value: JSON) -> String {
         switch value {
         case .null: "none"
         case .bool(let flag): "\(flag)"

@@ -103,7 +103,7 @@ public enum StudyMarkdown {
     }
 
     /// "stn-c1 − stn-c0"
-    private static func sum(_ contrast: [String: Double]) -> String {
+    static func sum(_ contrast: [String: Double]) -> String {
         contrast.filter { $0.value != 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.enumerated().map { index, term in
             let size = abs(term.value) == 1 ? "" : "\(fixed(abs(term.value), 2)) "
             let sign = term.value < 0 ? (index == 0 ? "−" : "− ") : index == 0 ? "" : "+ "

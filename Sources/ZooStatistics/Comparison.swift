@@ -123,14 +123,19 @@ extension Comparison {
     }
 
     /// p-values of all pairs of entries, corrected, as a symmetric matrix; without bootstraps, so that it takes no time.
-    static func significance(_ entries: [EntrySamples], level: Double) throws(HostError) -> [[Double]] {
+    static func significance(_ entries: [EntrySamples]) throws(HostError) -> [[Double]] {
         var pairs: [(Int, Int)] = []
         var values: [Double] = []
+        let bits = entries.map(PairedAnswers.Bits.init)
         for first in entries.indices {
             for second in entries.indices.dropFirst(first + 1) {
-                let pair = try Pairs(entries[first], entries[second])
+                try Pairs.check(entries[first], entries[second])
+                let answers = PairedAnswers(bits[first], bits[second])
                 pairs.append((first, second))
-                values.append(pair.verdict(Array(0..<pair.differences.images), level: level).p)
+                values.append(
+                    answers.seeds > 1
+                        ? answers.squares?.p ?? 1
+                        : McNemar(onlyFirst: answers.onlyFirst, onlySecond: answers.onlySecond).p)
             }
         }
         var matrix = [[Double]](repeating: [Double](repeating: 1, count: entries.count), count: entries.count)
@@ -149,22 +154,31 @@ private struct Pairs {
     /// 1 where only the first is wrong, −1 where only the second is.
     let differences: PairedDifferences
 
-    init(_ a: EntrySamples, _ b: EntrySamples) throws(HostError) {
+    /// - Throws: `data` where the two were not measured on the same images, `noInput` where they have no seed in common.
+    static func check(_ a: EntrySamples, _ b: EntrySamples) throws(HostError) {
         guard a.images == b.images else {
             throw HostError(.data, "\(a.entry) was measured on \(a.images) images, \(b.entry) on \(b.images): they cannot be paired")
         }
         if let labels = a.labels, let others = b.labels, labels != others {
             throw HostError(.data, "\(a.entry) and \(b.entry) were measured on different images: their labels differ")
         }
-        seeds = a.seeds.filter { b.seeds.contains($0) }
-        first = seeds.compactMap { a.run($0) }
-        second = seeds.compactMap { b.run($0) }
-        func wrong(_ runs: [EntrySamples.Run]) -> [[Double]] { runs.map { $0.correct.map { $0 ? 0 : 1 } } }
-        guard let differences = PairedDifferences(wrong(first), minus: wrong(second)) else {
+        guard a.seeds.contains(where: b.seeds.contains) else {
             func list(_ entry: EntrySamples) -> String { entry.seeds.map { "\($0)" }.joined(separator: ", ") }
             throw HostError(
                 .noInput,
                 "\(a.entry) (seeds \(list(a))) and \(b.entry) (seeds \(list(b))) have no seed in common: evaluate both with the same ones")
+        }
+    }
+
+    init(_ a: EntrySamples, _ b: EntrySamples) throws(HostError) {
+        try Self.check(a, b)
+        seeds = a.seeds.filter { b.seeds.contains($0) }
+        first = seeds.compactMap { a.run($0) }
+        second = seeds.compactMap { b.run($0) }
+        func wrong(_ runs: [EntrySamples.Run]) -> [[Double]] { runs.map { $0.correct.map { $0 ? 0 : 1 } } }
+        // Answers are 0 or 1 and of the same shape, so there are differences.
+        guard let differences = PairedDifferences(wrong(first), minus: wrong(second)) else {
+            throw HostError(.data, "\(a.entry) and \(b.entry) were not measured on the same images")
         }
         self.differences = differences
     }

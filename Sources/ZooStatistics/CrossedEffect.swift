@@ -24,9 +24,6 @@ public struct CrossedEffect: Codable, Sendable, Equatable {
     public init?(_ values: PairedDifferences, level: Double = 0.95) {
         let (s, n) = (Double(values.seeds), Double(values.images))
         guard values.seeds > 1, values.images > 1 else { return nil }
-        mean = values.mean
-        let seedSquares = n * values.seedMeans.variance
-        let imageSquares = s * values.imageMeans.variance
         var rest = 0.0
         for seed in 0..<values.seeds {
             let offset = values.mean - values.seedMeans[seed]
@@ -35,18 +32,38 @@ public struct CrossedEffect: Codable, Sendable, Equatable {
                 rest += residual * residual
             }
         }
-        rest /= (s - 1) * (n - 1)
-        let numerator = seedSquares + max(imageSquares - rest, 0)
-        standardError = (numerator / (s * n)).squareRoot()
-        // Without any variation between seeds the images alone decide.
-        degreesOfFreedom = seedSquares > 0 ? min(numerator * numerator / (seedSquares * seedSquares) * (s - 1), Self.most) : n - 1
-        let t = StudentT(degrees: degreesOfFreedom)
-        p = standardError > 0 ? t.twoSided(mean / standardError) : mean == 0 ? 1 : 0
-        let half = t.quantile((1 + level) / 2) * standardError
+        self.init(
+            CrossedSquares(
+                mean: values.mean, seeds: s, images: n, seedSquares: n * values.seedMeans.variance,
+                imageSquares: s * values.imageMeans.variance, rest: rest / ((s - 1) * (n - 1))),
+            level: level)
+    }
+
+    init(_ squares: CrossedSquares, level: Double) {
+        (mean, standardError, degreesOfFreedom, p) = (squares.mean, squares.standardError, squares.degreesOfFreedom, squares.p)
+        let half = StudentT(degrees: degreesOfFreedom).quantile((1 + level) / 2) * standardError
         interval = Interval(low: mean - half, high: mean + half, level: level, method: .crossed)
-        seedVariance = max(0, (seedSquares - rest) / n)
-        imageVariance = max(0, (imageSquares - rest) / s)
-        restVariance = rest
+        seedVariance = max(0, (squares.seedSquares - squares.rest) / squares.images)
+        imageVariance = max(0, (squares.imageSquares - squares.rest) / squares.seeds)
+        restVariance = squares.rest
+    }
+}
+
+/// The mean squares of a two-way table of seeds × images, and what they say of its mean.
+struct CrossedSquares {
+    let mean, seeds, images, seedSquares, imageSquares, rest: Double
+
+    private var numerator: Double { seedSquares + max(imageSquares - rest, 0) }
+    var standardError: Double { (numerator / (seeds * images)).squareRoot() }
+
+    var degreesOfFreedom: Double {
+        // Without any variation between seeds the images alone decide.
+        seedSquares > 0 ? min(numerator * numerator / (seedSquares * seedSquares) * (seeds - 1), Self.most) : images - 1
+    }
+
+    /// Two-sided.
+    var p: Double {
+        standardError > 0 ? StudentT(degrees: degreesOfFreedom).twoSided(mean / standardError) : mean == 0 ? 1 : 0
     }
 
     /// Beyond which t is the normal distribution to all digits that are shown.

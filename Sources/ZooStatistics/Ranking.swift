@@ -21,6 +21,8 @@ public struct Ranking: Codable, Sendable, Equatable {
     public let rows: [Row]
     /// Why there are no groups although there are answers per image: entries that cannot be paired.
     public let remark: String?
+    /// p-values of every pair of rows, corrected for their number, symmetric; nil without groups.
+    public let significance: [[Double]]?
 
     /// What is known of an entry.
     public struct Candidate: Sendable {
@@ -59,15 +61,18 @@ public struct Ranking: Codable, Sendable, Equatable {
         }
         let samples = known.compactMap(\.candidate.samples)
         var remark: String?
+        var significance: [[Double]]?
         if samples.count == rows.count, rows.count > 1 {
             do throws(HostError) {
-                let p = try Comparison.significance(samples, level: level)
+                let p = try Comparison.significance(samples)
                 for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
                     rows[index].group = letters
                 }
+                significance = p
             } catch { remark = error.message }
         }
         self.remark = remark
+        self.significance = significance
         for cost in Set(rows.flatMap(\.costs.keys)).sorted() {
             let points = rows.indices.compactMap { index in
                 rows[index].costs[cost].map { (index: index, cost: $0, value: descending ? -rows[index].mean : rows[index].mean) }

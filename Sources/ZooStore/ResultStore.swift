@@ -186,6 +186,12 @@ public final class ResultStore: Sendable {
         return tables
     }
 
+    /// The table of one name only; nil where the result has none.
+    public func table(_ name: String, of result: StoredResult) throws -> Measurement.Table? {
+        let columns = try series(of: result, where: "\"table\" = ?", [name]).map { Measurement.Column($0.name, $0.values) }
+        return columns.isEmpty ? nil : Measurement.Table(name, columns)
+    }
+
     /// One value per test image each.
     public func samples(of result: StoredResult) throws -> [Measurement.Samples] {
         try series(of: result, where: "\"table\" IS NULL").map { Measurement.Samples($0.name, $0.values) }

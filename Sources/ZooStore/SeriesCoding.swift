@@ -21,7 +21,7 @@ enum SeriesCoding {
     /// nil if the bytes are no values of that type.
     static func decode(_ type: String, _ bytes: Data) -> Measurement.Values? {
         switch type {
-        case "u8": .integers(bytes.map { Int($0) })
+        case "u8": .integers(bytes.withUnsafeBytes { $0.map { Int($0) } })
         case "i32": values(bytes, Int32.self).map { .integers($0.map { Int(Int32(littleEndian: $0)) }) }
         case "i64": values(bytes, Int64.self).map { .integers($0.map { Int(Int64(littleEndian: $0)) }) }
         case "f32": values(bytes, UInt32.self).map { .numbers($0.map { Double(Float(bitPattern: UInt32(littleEndian: $0))) }) }

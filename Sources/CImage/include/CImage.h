@@ -1,4 +1,5 @@
-// Decoding of picture files that are in memory: PNG, JPEG, WebP, TIFF, BMP, PNM (PBM, PGM, PPM), and the first frame of a GIF.
+// Decoding of picture files that are in memory: PNG, JPEG, WebP, TIFF, BMP, PNM (PBM, PGM, PPM), and the first frame of a GIF; and
+// encoding as PNG.
 #ifndef CIMAGE_H
 #define CIMAGE_H
 
@@ -48,5 +49,11 @@ cimage_format cimage_sniff(const uint8_t *bytes, size_t count);
 int cimage_decode(const uint8_t *bytes, size_t count, int32_t channels, uint8_t background, cimage *out, char *warning, char *message);
 
 void cimage_free(cimage *image);
+
+// Encodes width * height * channels bytes (1 or 3 channels, interleaved, rows from the top) as a PNG file.
+//
+// Returns 0 with the file's bytes, which the caller frees with free(); -1 for an image that is empty, too large or of other channels, or
+// CIMAGE_OUT_OF_MEMORY; then there is nothing to free.
+int cimage_write_png(const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, uint8_t **bytes, size_t *count);
 
 #endif

@@ -85,10 +85,13 @@ extension StoredEntries {
     ///   - seeds: nil for all there are.
     ///   - reference: an entry that has to be among them.
     public func comparable(_ entries: [String], figure: String, seeds: [UInt64]? = nil, reference: String? = nil) -> StoredEntries {
-        let rows = all.filter { row in
+        var rows = all.filter { row in
             row.status == .measured && row[figure] != nil && entries.contains(row.subject.entry)
                 && seeds.map { $0.contains(row.subject.seed) } ?? true
         }
+        // A training run ends with the errors that a probe measures too, but keeps no answers per image.
+        let probed = rows.filter { $0.subject.probe != "training" }
+        if !probed.isEmpty { rows = probed }
         guard !rows.isEmpty else { return self }
         let groups = Dictionary(grouping: rows, by: group)
         func rank(_ rows: [StoredResult]) -> (Int, Int, Int, Date) {

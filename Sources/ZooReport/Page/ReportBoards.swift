@@ -1,0 +1,114 @@
+import ZooCore
+import ZooData
+import ZooJobs
+import ZooManifest
+import ZooProbes
+import ZooStatistics
+import ZooStore
+
+// Leaderboards: what was measured on one data set with networks that were trained on one data set.
+extension ReportReader {
+    /// Which results stand together.
+    private struct Place: Hashable {
+        let dataset, trainedOn: String
+        let origin: ResultSubject.Origin
+
+        init(_ subject: ResultSubject) {
+            (dataset, trainedOn) = (subject.dataset, subject.trainedOn)
+            // A model that was imported with its weights stands beside those that were trained here.
+            origin = subject.origin == .own ? .trained : subject.origin
+        }
+    }
+
+    /// All boards, those with the most entries first.
+    func boards(_ results: [StoredResult], _ notes: inout [String]) throws -> [Report.Board] {
+        let measured = results.filter {
+            $0.subject.probe == "error" && $0.status == .measured && $0.subject.images == nil && $0.subject.origin != .given
+        }
+        var boards: [Report.Board] = []
+        for place in unique(measured.map { Place($0.subject) }) {
+            let entries = unique(measured.filter { Place($0.subject) == place }.map(\.subject.entry))
+            do {
+                let stored = try StoredEntries(
+                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin)
+                if let board = try board(stored, entries, results) { boards.append(board) }
+            } catch let error as HostError where error.kind == .usage {
+                notes.append("The results on \(place.dataset) are left out: \(error.message).")
+            }
+        }
+        return boards.sorted { ($1.rows.count, $0.dataset, $0.trainedOn) < ($0.rows.count, $1.dataset, $1.trainedOn) }
+    }
+
+    private func board(_ whole: StoredEntries, _ entries: [String], _ results: [StoredResult]) throws -> Report.Board? {
+        let figure = whole.figureName("error")
+        let stored = whole.comparable(entries, figure: figure)
+        let ranking = Ranking(try stored.candidates(entries, figure: figure), level: level)
+        guard !ranking.rows.isEmpty else { return nil }
+        let errors = Dictionary(grouping: stored.measured("error"), by: \.subject.entry)
+        let rows = ranking.rows.map { row in
+            Report.Row(
+                ranked: row, upright: figure == "error.upright" ? nil : mean("error.upright", errors[row.entry] ?? []),
+                published: published(row, on: stored.dataset),
+                warnings: unique((errors[row.entry] ?? []).flatMap { result in result.warnings }))
+        }
+        let order = rows.map(\.entry)
+        var board = Report.Board(
+            dataset: stored.dataset, trainedOn: stored.trainedOn, origin: stored.origin, pose: stored.pose, figure: figure,
+            images: count(errors.values.first?.first?["images"]), rows: rows, significance: ranking.significance,
+            remark: ranking.remark, leftOut: stored.leftOut)
+        board.curves = try curves(whole, order)
+        board.poses = try poses(whole, order)
+        board.confusions = try confusions(stored, order)
+        for (probe, isThere) in [("invariance", !board.curves.isEmpty), ("pose", !board.poses.isEmpty)] where !isThere {
+            // A probe that was tried and does not apply is not missed.
+            guard !results.contains(where: { $0.subject.probe == probe && $0.subject.dataset == board.dataset }) else { continue }
+            board.unmeasured.append(.init(probe: probe, command: command(probe, stored)))
+        }
+        return board
+    }
+
+    private func command(_ probe: String, _ stored: StoredEntries) -> String {
+        var words = ["evaluate", "--all", "--dataset", stored.dataset, "--probe", probe]
+        if stored.trainedOn != stored.dataset { words += ["--trained-on", stored.trainedOn] }
+        if stored.origin == .initial { words += ["--weights", "initial"] }
+        return SuggestedCommand(words).description
+    }
+
+    private func mean(_ figure: String, _ results: [StoredResult]) -> Double? {
+        let values = results.compactMap { $0[figure] }
+        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+
+    private func published(_ row: Ranking.Row, on dataset: String) -> PublishedComparison? {
+        guard let entry = manifest.entries.first(where: { $0.id == row.entry }) else { return nil }
+        return entry.published.first { $0.metric == "error" && dataSets.canonical($0.dataset) == dataset }
+            .map { PublishedComparison(entry: row.entry, $0, measured: row.mean, interval: row.interval) }
+    }
+
+    // MARK: Confusion
+
+    private func confusions(_ stored: StoredEntries, _ order: [String]) throws -> [Report.Confusion] {
+        let results = Dictionary(grouping: stored.measured("error"), by: \.subject.entry)
+        return try order.compactMap { entry in
+            var classes: [String] = []
+            var cells: [String: [String: Int]] = [:]
+            for result in results[entry] ?? [] {
+                if classes.isEmpty, case .texts(let names)? = try stored.table("classes.\(stored.pose.rawValue)", of: result)?["class"] {
+                    classes = names
+                }
+                if let table = try stored.table("confusion.\(stored.pose.rawValue)", of: result),
+                    case .texts(let labels)? = table["label"], case .texts(let predictions)? = table["prediction"],
+                    case .integers(let images)? = table["images"]
+                {
+                    for (label, (prediction, count)) in zip(labels, zip(predictions, images)) {
+                        cells[label, default: [:]][prediction, default: 0] &+= count
+                    }
+                }
+            }
+            guard !cells.isEmpty, !classes.isEmpty else { return nil }
+            return Report.Confusion(
+                entry: entry, classes: classes,
+                counts: classes.map { label in classes.map { cells[label]?[$0] ?? 0 } }, seeds: results[entry]?.count ?? 0)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Testing
+import TestSupport
+import ZooCore
+import ZooStatistics
+
+/// Tests of many pairs count bits; those of one pair add up numbers. They say the same.
+@Suite struct PairedAnswersTests {
+    private func samples(_ entry: String, wrong share: UInt64, seeds: Range<UInt64>, images: Int) throws -> EntrySamples {
+        try EntrySamples(
+            entry: entry,
+            runs: seeds.map { seed in
+                var draws = RandomStream(seed: seed, "paired answers/\(entry)").sequence()
+                return EntrySamples.Run(seed: seed, correct: (0..<images).map { _ in draws.integer(below: 100) >= Int(share) })
+            })
+    }
+
+    // 64 images fill one word, 65 begin another.
+    @Test(arguments: [(1, 64), (2, 65), (5, 777)]) func aRankingTestsAsAComparisonDoes(_ seeds: UInt64, _ images: Int) throws {
+        let entries = try [("a", 5), ("b", 12), ("c", 30), ("d", 31)].map {
+            try samples($0.0, wrong: $0.1, seeds: 0..<seeds, images: images)
+        }
+        let ranking = Ranking(
+            entries.map { entry in
+                Ranking.Candidate(
+                    entry: entry.entry, values: Dictionary(uniqueKeysWithValues: entry.runs.map { ($0.seed, $0.error) }), samples: entry)
+            })
+        var settings = Comparison.Settings()
+        settings.resamples = 10
+        let pairs = try Comparison.all(entries, settings)
+        let p = try #require(ranking.significance)
+        let order = ranking.rows.map(\.entry)
+        for pair in pairs {
+            let (first, second) = (try #require(order.firstIndex(of: pair.first)), try #require(order.firstIndex(of: pair.second)))
+            // Rounding of some hundred additions, and what Student's t makes of it.
+            #expect(
+                abs(p[first][second] - pair.correctedP) < 1e-9, "\(pair.first), \(pair.second): \(p[first][second]), \(pair.correctedP)")
+        }
+    }
+}
