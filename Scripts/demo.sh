@@ -14,3 +14,9 @@ if [[ -e $published ]]; then
   echo "The same with several seeds, trained beforehand, and what that says of the claims of the papers ($published, docs/results.md):"
   "$zoo" reproduce finnveden2020-mnist-r --stored --store "$published"
 fi
+
+echo
+Scripts/get_plots.sh --if-possible
+stores=(--store results/zoo.sqlite)
+[[ ! -e $published ]] || stores+=(--store "$published")
+"$zoo" report "${stores[@]}"

@@ -111,8 +111,8 @@ public struct StoredEntries: Sendable {
         return Missing(entry: entry, seeds: lacking, cause: failure?.cause ?? "", command: command(entry, seeds: lacking))
     }
 
-    /// The command that measures an entry, as it can be pasted.
-    func command(_ entry: String, seeds: [UInt64], probe: String = "error") -> String {
+    /// The command that measures an entry, or all, as it can be pasted.
+    package func command(_ entry: String? = nil, seeds: [UInt64] = [], probe: String = "error") -> String {
         let evaluation = SuggestedCommand.Evaluation(
             entry, dataset: dataset, seeds: seeds, probe: probe == "error" ? nil : probe, trainedOn: trainedOn == dataset ? nil : trainedOn,
             isInitial: origin == .initial)

@@ -62,16 +62,9 @@ extension ReportReader {
         for (probe, isThere) in [("invariance", !board.curves.isEmpty), ("pose", !board.poses.isEmpty)] where !isThere {
             // A probe that was tried and does not apply is not missed.
             guard !results.contains(where: { $0.subject.probe == probe && $0.subject.dataset == board.dataset }) else { continue }
-            board.unmeasured.append(.init(probe: probe, command: command(probe, stored)))
+            board.unmeasured.append(.init(probe: probe, command: stored.command(probe: probe)))
         }
         return board
-    }
-
-    private func command(_ probe: String, _ stored: StoredEntries) -> String {
-        var words = ["evaluate", "--all", "--dataset", stored.dataset, "--probe", probe]
-        if stored.trainedOn != stored.dataset { words += ["--trained-on", stored.trainedOn] }
-        if stored.origin == .initial { words += ["--weights", "initial"] }
-        return SuggestedCommand(words).description
     }
 
     private func mean(_ figure: String, _ results: [StoredResult]) -> Double? {

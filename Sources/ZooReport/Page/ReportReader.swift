@@ -49,7 +49,7 @@ public struct ReportReader {
         guard !results.isEmpty else {
             throw HostError(
                 .noInput,
-                "\(names.joined(separator: ", ")): there are no results; this makes them: \(SuggestedCommand("evaluate", "--all"))")
+                "\(names.joined(separator: ", ")): there are no results; this makes them: \(SuggestedCommand.evaluate(.init()))")
         }
         var report = Report(date: date, zoo: ZooVersion.current, stores: names, results: results.count, level: level)
         report.studies = try studies(of: wanted, &report.notes)
