@@ -12,7 +12,8 @@ extension Check {
                 try twin.parameters.setTraining(false)
                 let inputs = [try bench.images(2, model.shape), try bench.images(2, model.shape, salt: 1)]
                 let expected = [try model.values(inputs[0]), try twin.values(inputs[1])]
-                let runs = [Runner(model, inputs[0], expected[0]), Runner(twin, inputs[1], expected[1])]
+                let meeting = Meeting(parties: 2)
+                let runs = [Runner(model, inputs[0], expected[0], meeting), Runner(twin, inputs[1], expected[1], meeting)]
                 let group = DispatchGroup()
                 for run in runs {
                     let thread = Thread { run.work(rounds: 20) { group.leave() } }
@@ -54,17 +55,22 @@ private final class Runner: @unchecked Sendable {
     private let model: Model
     private let input: Tensor
     private let expected: [Double]
+    private let meeting: Meeting
     private(set) var complaint: String?
 
-    init(_ model: Model, _ input: Tensor, _ expected: [Double]) {
+    init(_ model: Model, _ input: Tensor, _ expected: [Double], _ meeting: Meeting) {
         self.model = model
         self.input = input
         self.expected = expected
+        self.meeting = meeting
     }
 
     func work(rounds: Int, done: () -> Void) {
         defer { done() }
+        defer { meeting.leave() }
         for round in 0..<rounds {
+            // On a busy machine one thread would be through before the other has begun.
+            meeting.arrive()
             do {
                 // A new thread may divide the work otherwise, and so round otherwise.
                 let gap = Bench.difference(expected, try model.values(input))
@@ -72,6 +78,39 @@ private final class Runner: @unchecked Sendable {
             } catch { complaint = "used beside another instance on another thread, it fails: \(error)" }
             if complaint != nil { return }
         }
+    }
+}
+
+/// Where threads wait for each other.
+private final class Meeting: @unchecked Sendable {
+    private let condition = NSCondition()
+    private var parties: Int
+    private var arrived = 0
+    private var round = 0
+
+    init(parties: Int) { self.parties = parties }
+
+    /// Returns when all that have not left have arrived.
+    func arrive() {
+        condition.lock()
+        defer { condition.unlock() }
+        let mine = round
+        arrived += 1
+        beginIfAllAreHere()
+        while round == mine { condition.wait() }
+    }
+
+    func leave() {
+        condition.lock()
+        defer { condition.unlock() }
+        parties -= 1
+        beginIfAllAreHere()
+    }
+
+    private func beginIfAllAreHere() {
+        guard arrived >= parties else { return }
+        (arrived, round) = (0, round + 1)
+        condition.broadcast()
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Mustache
+import ZooCore
 import ZooJobs
 public import ZooReport
 import ZooStore
@@ -106,14 +107,15 @@ public struct ReportPage {
             }
         }
         if report.boards.isEmpty {
-            list.append(line("No errors on whole test sets are stored, so there is no leaderboard.", "zoo evaluate --all"))
+            list.append(line("No errors on whole test sets are stored, so there is no leaderboard.", "\(SuggestedCommand.evaluate(.init()))"))
         }
         if report.theorems.isEmpty {
-            list.append(line("No results of the probe equivariance are stored.", "zoo evaluate --all --probe equivariance"))
+            let command = SuggestedCommand.evaluate(.init(probe: "equivariance"))
+            list.append(line("No results of the probe equivariance are stored.", "\(command)"))
         }
-        if report.learning.isEmpty { list.append(line("No training runs are stored, so there are no learning curves.", "zoo train --all")) }
+        if report.learning.isEmpty { list.append(line("No training runs are stored, so there are no learning curves.")) }
         if pictures == nil {
-            list.append(line("No pictures were made: they need the engine, weights and images, and --no-pictures leaves them out."))
+            list.append(line("No pictures were made: they need the engine, weights and images, and can be left out."))
         }
         return list + (pictures?.remarks ?? []).map { line($0) }
     }

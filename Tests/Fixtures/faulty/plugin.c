@@ -58,7 +58,7 @@ static zoo_status run_net(void *self, zoo_tensor *in, zoo_tensor **out) {
   static volatile int busy;
   if (busy) return host->fail(ZOO_ERROR, "another thread is here");
   busy = 1;
-  usleep(500);
+  usleep(5000);
   busy = 0;
 #endif
 #ifdef FAULT_MEMORY
