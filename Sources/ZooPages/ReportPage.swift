@@ -107,7 +107,8 @@ public struct ReportPage {
             }
         }
         if report.boards.isEmpty {
-            list.append(line("No errors on whole test sets are stored, so there is no leaderboard.", "\(SuggestedCommand.evaluate(.init()))"))
+            let command = SuggestedCommand.evaluate(.init())
+            list.append(line("No errors on whole test sets are stored, so there is no leaderboard.", "\(command)"))
         }
         if report.theorems.isEmpty {
             let command = SuggestedCommand.evaluate(.init(probe: "equivariance"))

@@ -6,7 +6,9 @@ import Testing
     private func run(_ arguments: [String], _ changes: [String: String] = [:], in folder: URL) throws -> ZooProcess.Outcome {
         let script = ZooProcess.root.appendingPathComponent("Scripts/get_mnist.sh").path
         // An index that is not there, and nothing that an earlier download has left.
-        let offline = ["PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": "/dev/null", "ZOO_DATA": ""]
+        let offline = [
+            "PIP_INDEX_URL": "http://127.0.0.1:1/simple", "PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": "/dev/null", "ZOO_DATA": "",
+        ]
         let environment = ZooProcess.environment(offline).filter { !["PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL"].contains($0.key) }
         return try ZooProcess.execute(script, arguments, environment.merging(changes) { $1 }, in: folder)
     }
