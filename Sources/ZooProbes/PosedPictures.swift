@@ -1,5 +1,5 @@
 import Foundation
-package import ZooCore
+import ZooCore
 package import ZooData
 import ZooHost
 package import ZooKit

@@ -1,5 +1,5 @@
 import Foundation
-public import ZooCore
+import ZooCore
 public import ZooData
 public import ZooHost
 import ZooKit

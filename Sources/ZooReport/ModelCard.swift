@@ -4,6 +4,7 @@ import ZooData
 public import ZooJobs
 public import ZooManifest
 import ZooStatistics
+import ZooStore
 
 /// Model cards (M. Mitchell et al., *Model Cards for Model Reporting*, 2019) of weights that come with the zoo, as Markdown.
 public enum ModelCard {

@@ -1,6 +1,6 @@
 import Foundation
 import ZooCore
-public import ZooHost
+import ZooHost
 import ZooKit
 import ZooPlugins
 

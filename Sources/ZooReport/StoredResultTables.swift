@@ -1,6 +1,6 @@
 import Foundation
-public import ZooCore
-public import ZooJobs
+import ZooCore
+import ZooJobs
 public import ZooStore
 
 extension ResultTables {

@@ -1,6 +1,6 @@
 public import Foundation
 public import ZooJobs
-public import ZooManifest
+import ZooManifest
 public import ZooStatistics
 public import ZooStore
 

@@ -1,9 +1,9 @@
 public import Foundation
-public import ZooCore
-public import ZooData
-public import ZooJobs
+import ZooCore
+import ZooData
+import ZooJobs
 public import ZooManifest
-public import ZooStore
+import ZooStore
 
 /// Reads a report from stores.
 public struct ReportReader {
