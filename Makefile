@@ -42,7 +42,6 @@ demo: build ## get MNIST (20 MB, once), evaluate the zoo on MNIST-R, and say wha
 	@Scripts/demo.sh $(ZOO)
 
 report: build ## write what is stored as one page, zoo-report.html
-	@Scripts/get_plots.sh --if-possible
 	$(ZOO) report
 
 docs: setup ## the reference of ZooKit as a site in .build/docs; a warning is an error

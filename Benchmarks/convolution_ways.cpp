@@ -45,7 +45,7 @@ template <class Body> double shortest(int rounds, const Body &body) {
   return best;
 }
 
-// Of the floats' bits: the same for the same results.
+// A hash of the floats' bits, which is the same for the same results.
 uint64_t fingerprint(const std::vector<float> &values) {
   uint64_t hash = 0xcbf29ce484222325;
   for (float value : values) {

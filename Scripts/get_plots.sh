@@ -12,6 +12,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
+. "$root/Scripts/wheel.sh"
 folder=$venv/share
 file=$folder/vega-lite.js
 tried=$folder/.vega-lite-tried
@@ -39,14 +40,7 @@ esac
 [[ ! -f $file ]] || exit 0
 if ((optional)) && [[ -e $tried ]]; then exit 0; fi
 
-python=$venv/bin/python
-if ! [[ -x $python ]] || ! "$python" -m pip --version >/dev/null 2>&1; then
-    python=${PYTHON:-python3}
-    "$python" -m pip --version >/dev/null 2>&1 || {
-        "$python" -m venv "$venv" >&2 || fail 69 "'$python -m venv' failed: see its message above"
-        python=$venv/bin/python
-    }
-fi
+find_python
 
 mkdir -p "$folder" 2>/dev/null || fail 73 "$folder cannot be made"
 # On the same file system, so that the file takes its name at once and whole.
@@ -54,13 +48,7 @@ work=$(mktemp -d "$folder/.making.XXXXXX" 2>/dev/null) || fail 73 "$folder canno
 trap 'rm -rf "$work"' EXIT
 
 say "getting the library that draws plots: 33 MB to be downloaded (the wheel of Scripts/plots.txt), 0.9 MB in $file"
-"$python" -m pip download --quiet --disable-pip-version-check --no-input --retries 1 --timeout 15 --no-deps --only-binary :all: \
-    --require-hashes --requirement "$root/Scripts/plots.txt" --dest "$work" 2>"$work/said" || {
-    # Where there is no connection, pip says why in a warning, and in its last line only that nothing matched.
-    cause=$(sed -n "s/^WARNING: Retrying .*>: \([^']*\)'.*/\1/p" "$work/said" | tail -n 1)
-    [[ $cause ]] || cause=$(sed -n 's/^ERROR: //p' "$work/said" | tail -n 1)
-    fail 69 "pip could not download the wheel of Scripts/plots.txt (${cause:-see pip download})"
-}
+download_wheel plots "$work"
 "$python" -m zipfile -e "$work"/*.whl "$work/site" && PYTHONPATH=$work/site "$python" -c '
 import sys, vl_convert
 open(sys.argv[1], "w", encoding="utf-8").write(vl_convert.javascript_bundle())' "$work/vega-lite.js" 2>"$work/said" ||

@@ -152,7 +152,7 @@ func list(_ words: [String]) -> String {
 /// "95 %"
 func percent(_ level: Double) -> String { "\(shown(100 * level, 0))\u{A0}%" }
 
-/// With that many decimals at most, without zeros at the end.
+/// The number with at most that many decimals, without zeros at the end.
 func shown(_ value: Double, _ decimals: Int) -> String {
     guard value.isFinite else { return "–" }
     var text = String(format: "%.\(decimals)f", value)

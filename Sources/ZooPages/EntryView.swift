@@ -4,7 +4,7 @@ import ZooReport
 import ZooStore
 
 extension Report.EntryCard {
-    /// For the template "entry".
+    /// The values of the template "entry".
     func view(_ anchors: Anchors) -> View {
         let papers = (description?.papers ?? []).map { paper -> View in
             let number = paper.hasPrefix("arXiv:") ? String(paper.dropFirst("arXiv:".count)) : ""

@@ -59,7 +59,7 @@ struct StudyView {
 }
 
 extension Report.Theorem {
-    /// For the template "theorem".
+    /// The values of the template "theorem".
     var view: View {
         var heads: [(transformation: String, title: String)] = []
         for cell in rows.flatMap(\.cells) where !heads.contains(where: { $0.transformation == cell.transformation }) {

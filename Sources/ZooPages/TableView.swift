@@ -1,7 +1,7 @@
 import ZooReport
 
 extension DataTable {
-    /// For the template "table".
+    /// The values of the template "table".
     var view: View { view(caption: "") }
 
     func view(caption: String) -> View {
@@ -17,7 +17,7 @@ extension DataTable {
 }
 
 extension Plot {
-    /// For the template "plot".
+    /// The values of the template "plot".
     ///
     /// - Parameter isDrawn: whether the page can draw it.
     func view(isDrawn: Bool) throws -> View {

@@ -1,3 +1,5 @@
+import ZooStore
+
 /// Results in rows and typed columns, to be shown on a terminal or written as CSV, LaTeX or JSON.
 ///
 ///     var table = DataTable([
@@ -55,6 +57,13 @@ public struct DataTable: Codable, Sendable {
             Column(name, title, .estimate(scale: scale, decimals: decimals))
         }
         public static func probability(_ name: String, _ title: String) -> Column { Column(name, title, .probability) }
+
+        /// A figure with its interval; people read shares in percent.
+        static func figure(_ figure: String, named name: String, _ title: String) -> Column {
+            let name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+            return Measurement.Figure.isShare(figure)
+                ? .estimate(name, title + " %", scale: 100, decimals: 2) : .estimate(name, title, decimals: 2)
+        }
     }
 
     public private(set) var columns: [Column]

@@ -3,7 +3,7 @@ public import ZooStore
 
 /// Chosen figures of several probes side by side, one row per network.
 public enum FigureTable {
-    /// The figures' columns stand in the order of their names. Errors of a single run have Wilson's interval over the images.
+    /// Each figure is a column, in the order in which they are named. Errors have Wilson's interval over the images.
     ///
     /// - Parameters:
     ///   - results: what was measured; results that are not measured leave a blank.
@@ -16,7 +16,7 @@ public enum FigureTable {
         if several.dataSet { columns.append(.text("dataset", "dataset")) }
         if several.source { columns.append(.text("trained_on", "trained on")) }
         if several.seed { columns.append(.integer("seed", "seed")) }
-        for figure in figures { columns.append(column(figure)) }
+        for figure in figures { columns.append(.figure(figure, named: figure, figure.replacing(".", with: " "))) }
 
         var table = DataTable(columns)
         for network in networks(measured) {
@@ -56,13 +56,6 @@ public enum FigureTable {
             byKey[key, default: []].append(result)
         }
         return order.compactMap { byKey[$0] }
-    }
-
-    private static func column(_ figure: String) -> DataTable.Column {
-        let name = figure.replacing(".", with: "_")
-        let title = figure.replacing(".", with: " ")
-        return Measurement.Figure.isShare(figure)
-            ? .estimate(name, title + " %", scale: 100, decimals: 2) : .estimate(name, title, decimals: 2)
     }
 
     private static func cell(_ result: StoredResult, _ figure: String, _ store: ResultStore) throws -> DataTable.Cell? {

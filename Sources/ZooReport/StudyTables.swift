@@ -14,10 +14,8 @@ public enum StudyTables {
             .number("learning_rate", "rate", decimals: 4), .number("localization_rate", "× localization", decimals: 2),
         ]
         for column in study.columns {
-            let name = identifier([column.dataset, column.figure].compactMap(\.self).joined(separator: "_"))
-            columns.append(
-                StudyResults.isShare(column.figure)
-                    ? .estimate(name, column.title + " %", scale: 100, decimals: 2) : .estimate(name, column.title, decimals: 2))
+            let name = [column.dataset, column.figure].compactMap(\.self).joined(separator: "_")
+            columns.append(.figure(column.figure, named: name, column.title))
         }
         columns.append(.number("seconds", "s per training", decimals: 0))
         var table = DataTable(columns)
@@ -63,10 +61,6 @@ public enum StudyTables {
             ])
         }
         return table.withoutEmptyColumns
-    }
-
-    private static func identifier(_ text: String) -> String {
-        String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     }
 }
 

@@ -2,7 +2,7 @@
 public enum MergeExtent: Sendable {
     case whole
     /// What a store needs that is published: the current results with all figures and the answers per image, on which comparisons rest,
-    /// but without losses per image, and with poses per image of seed 0 only. It is about a fifth of the whole.
+    /// but without losses per image, and with poses per image of seed 0 only.
     case compact
 
     /// The rows of `result` that are taken.

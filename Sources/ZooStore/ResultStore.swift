@@ -158,6 +158,14 @@ public final class ResultStore: Sendable {
         }
     }
 
+    /// Whether any result matches, superseded ones included.
+    public func contains(_ filter: ResultFilter) throws -> Bool {
+        let (condition, arguments) = filter.sql
+        return try read { db in
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE \(condition))", arguments: arguments) == true
+        }
+    }
+
     /// What is settled of some jobs, by what the plan called them: their newest measured or not applicable results. Failures are
     /// not settled.
     ///

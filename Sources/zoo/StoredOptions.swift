@@ -51,7 +51,7 @@ struct StoredOptions: ParsableArguments {
     func open(_ manifest: Manifest) throws -> StoredEntries {
         let store = try ResultStore(reading: place.path)
         let catalogue = try DataSetCatalogue(manifest)
-        let name = try dataset ?? catalogue.defaultDataSet { try !store.results(matching: ResultFilter(datasets: [$0.name])).isEmpty }.name
+        let name = try dataset ?? catalogue.defaultDataSet { try store.contains(ResultFilter(datasets: [$0.name])) }.name
         return try StoredEntries(
             store, dataset: name, of: catalogue, trainedOn: trainedOn,
             origin: initial ? .initial : .trained,

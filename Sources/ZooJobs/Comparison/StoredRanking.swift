@@ -94,7 +94,7 @@ public struct StoredRanking: Sendable {
         var missing: [StoredEntries.Missing] = []
         var remarks: [Remark] = []
         for entry in request.entries where request.isSelection || request.seeds != nil {
-            // Of all entries, those that were never measured are not missed.
+            // Where all entries are ranked, nobody misses those that were never measured.
             guard request.isSelection || ranked.contains(entry.id) else { continue }
             if let gap = stored.missing(entry.id, seeds: request.seeds) {
                 missing.append(gap)

@@ -37,9 +37,8 @@ public struct Report: Codable, Sendable {
         /// nil without values, or where one is not finite.
         init?(_ values: [Double], level: Double, within range: ClosedRange<Double>? = nil) {
             guard let found = MeanEstimate(values, level: level) else { return nil }
-            func clamped(_ value: Double) -> Double { range.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value }
-            (mean, seeds) = (found.mean, found.count)
-            (low, high) = (found.interval.map { clamped($0.low) }, found.interval.map { clamped($0.high) })
+            let interval = range.flatMap { found.interval?.clipped(to: $0) } ?? found.interval
+            (mean, seeds, low, high) = (found.mean, found.count, interval?.low, interval?.high)
         }
     }
 }
