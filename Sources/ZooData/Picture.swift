@@ -73,7 +73,8 @@ package struct Picture: Sendable {
     /// The part of these columns and rows, which must lie inside.
     func cropped(_ columns: Range<Int>, _ rows: Range<Int>) -> Picture {
         let part = rows.flatMap { row in
-            pixels[(row * width + columns.lowerBound) * channels..<(row * width + columns.upperBound) * channels]
+            let start = (row * width + columns.lowerBound) * channels
+            return pixels[start..<start + columns.count * channels]
         }
         return Picture(width: columns.count, height: rows.count, channels: channels, pixels: part)
     }
@@ -134,7 +135,10 @@ package struct Picture: Sendable {
             let centre = (Double(index) + 0.5) * step
             let first = max(0, Int(centre - reach + 0.5))
             let last = max(first + 1, min(count, Int(centre + reach + 0.5)))
-            let weights = (first..<last).map { max(0, 1 - abs((Double($0) + 0.5 - centre) / reach)) }
+            let weights = (first..<last).map { pixel -> Double in
+                let distance = abs(Double(pixel) + 0.5 - centre)
+                return max(0, 1 - distance / reach)
+            }
             let sum = weights.reduce(0, +)
             return (first, weights.map { Float($0 / sum) })
         }

@@ -12,5 +12,9 @@ public func relativeDifference(_ found: Tensor, _ expected: Tensor) throws -> Do
 /// Numbers that look random and are the same everywhere.
 public func wave(_ shape: [Int], phase: Double = 0, dtype: DType = .float64) throws -> Tensor {
     let count = shape.reduce(1, *)
-    return try Tensor((0..<count).map { sin(Double($0) * 1.7 + phase) * cos(Double($0) * 0.31 + phase) }, shape).to(dtype: dtype)
+    let values = (0..<count).map { index in
+        let place = Double(index)
+        return sin(place * 1.7 + phase) * cos(place * 0.31 + phase)
+    }
+    return try Tensor(values, shape).to(dtype: dtype)
 }

@@ -3,9 +3,9 @@
 
 #include "bfloat16_operator.h"
 #include "convolution_operator.h"
+#include "gradient.h"
 #include "instructions.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -16,7 +16,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 #include <utility>
 
@@ -284,41 +283,24 @@ at::Tensor bias_gradient(const Way &way, const Problem &p, const at::Tensor &pos
   return out;
 }
 
-struct ConvPoolAct : torch::autograd::Function<ConvPoolAct> {
-  static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &weight,
-                            const std::optional<at::Tensor> &bias, int64_t stride, int64_t padding, int64_t pool, double slope,
-                            int64_t way) {
+at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
+  auto forward = [&]() -> Recording {
     at::Tensor positions;
-    auto out = run_forward(*reinterpret_cast<const Way *>(way), input, weight, bias.value_or(at::Tensor()), {stride, padding, pool, slope},
-                           &positions);
-    ctx->save_for_backward({input, weight});
-    ctx->saved_data["positions"] = positions;
-    ctx->saved_data["bias"] = bias.has_value();
-    ctx->saved_data["stride"] = stride;
-    ctx->saved_data["padding"] = padding;
-    ctx->saved_data["pool"] = pool;
-    ctx->saved_data["slope"] = slope;
-    ctx->saved_data["way"] = way;
-    return out;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
-    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(), op, ": there is no second derivative; run backward without create_graph");
-    torch::autograd::variable_list out(8);
-    if (!grads[0].defined()) return out;
-    auto &data = ctx->saved_data;
-    auto saved = ctx->get_saved_variables();
-    const auto &way = *reinterpret_cast<const Way *>(data["way"].toInt());
-    const Options o{data["stride"].toInt(), data["padding"].toInt(), data["pool"].toInt(), data["slope"].toDouble()};
-    at::Tensor input = saved[0], weight = saved[1], positions = data["positions"].toTensor();
-    const auto gradient = grads[0].contiguous(at::MemoryFormat::ChannelsLast), factor = multiplied(way, gradient);
+    auto out = run_forward(way, input, weight, bias, o, &positions);
+    return {out, {input, weight, positions}};
+  };
+  auto backward = [&way, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
+    const auto &input = kept[0], &weight = kept[1], &positions = kept[2];
+    const auto gradient = given.contiguous(at::MemoryFormat::ChannelsLast), factor = multiplied(way, gradient);
     const Problem p = problem(input, weight, o);
-    if (ctx->needs_input_grad(0)) out[0] = input_gradient(way, p, input, multiplied(way, weight), positions, factor, o);
-    if (ctx->needs_input_grad(1)) out[1] = weight_gradient(way, p, multiplied(way, input), weight, positions, factor, o);
-    if (data["bias"].toBool() && ctx->needs_input_grad(2)) out[2] = bias_gradient(way, p, positions, gradient);
+    std::vector<at::Tensor> out(3);
+    if (wanted[0]) out[0] = input_gradient(way, p, input, multiplied(way, weight), positions, factor, o);
+    if (wanted[1]) out[1] = weight_gradient(way, p, multiplied(way, input), weight, positions, factor, o);
+    if (wanted[2]) out[2] = bias_gradient(way, p, positions, gradient);
     return out;
-  }
-};
+  };
+  return record(op, {input, weight, bias}, forward, backward);
+}
 
 at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const std::optional<at::Tensor> &given_bias, const Options &o,
                const Way *way) {
@@ -329,9 +311,7 @@ at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const std::opt
   TORCH_CHECK_VALUE(std::isfinite(o.slope), op, ": slope must be finite, found ", o.slope);
   at::Tensor bias = given_bias.value_or(at::Tensor());
   if (!way || !covered(input, weight, bias, o)) return through_aten(input, weight, bias, o);
-  if (c10::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad() || (bias.defined() && bias.requires_grad())))
-    return ConvPoolAct::apply(input, weight, bias.defined() ? std::optional(bias) : std::nullopt, o.stride, o.padding, o.pool, o.slope,
-                              reinterpret_cast<int64_t>(way));
+  if (needs_gradient({input, weight, bias})) return recorded(*way, input, weight, bias, o);
   return run_forward(*way, input, weight, bias, o, nullptr);
 }
 

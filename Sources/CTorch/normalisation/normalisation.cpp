@@ -1,10 +1,10 @@
 // zoo::norm_pool_act: batch normalisation with maximum over 2×2, activation and dropout behind it in one operator, and its gradient.
 #include "fit.h"
 
+#include "gradient.h"
 #include "normalisation.h"
 #include "parallel.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/empty.h>
@@ -14,7 +14,6 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/relu.h>
 #include <cmath>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 #include <vector>
 
@@ -203,40 +202,18 @@ Gradients run_backward(const Kernels &k, const at::Tensor &input, const at::Tens
   return out;
 }
 
-struct NormPoolAct : torch::autograd::Function<NormPoolAct> {
-  static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &weight,
-                            const at::Tensor &bias, const at::Tensor &mean, const at::Tensor &variance, const Options &o,
-                            Instructions set) {
-    auto r = run_forward(kernels(set), input, weight, bias, {mean, variance}, o);
-    ctx->save_for_backward({input, weight, o.slope == 1 ? at::Tensor() : r.output});
-    ctx->saved_data["positions"] = r.positions;
-    ctx->saved_data["mean"] = r.mean;
-    ctx->saved_data["inverse"] = r.inverse;
-    ctx->saved_data["training"] = o.training;
-    ctx->saved_data["group"] = o.group;
-    ctx->saved_data["pool"] = o.pool;
-    ctx->saved_data["slope"] = o.slope;
-    ctx->saved_data["dropout"] = o.dropout;
-    ctx->saved_data["set"] = int64_t(set);
-    return r.output;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
-    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(), op, ": there is no second derivative; run backward without create_graph");
-    torch::autograd::variable_list out(7);
-    if (!grads[0].defined()) return out;
-    auto &data = ctx->saved_data;
-    auto saved = ctx->get_saved_variables();
-    const Result r{saved[2], data["positions"].toTensor(), data["mean"].toTensor(), data["inverse"].toTensor()};
-    const Options o{data["training"].toBool(), 0, 0, data["group"].toInt(), data["pool"].toInt(), data["slope"].toDouble(),
-                    data["dropout"].toDouble()};
-    auto all = run_backward(kernels(Instructions(data["set"].toInt())), saved[0], saved[1], r, grads[0], o);
-    out[0] = all.input;
-    out[1] = all.weight;
-    out[2] = all.bias;
-    return out;
-  }
-};
+at::Tensor recorded(const Kernels &k, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Running &running,
+                    const Options &o) {
+  auto forward = [&]() -> Recording {
+    auto r = run_forward(k, input, weight, bias, running, o);
+    return {r.output, {input, weight, o.slope == 1 ? at::Tensor() : r.output, r.positions, r.mean, r.inverse}};
+  };
+  auto backward = [&k, o](const std::vector<at::Tensor> &kept, const at::Tensor &gradient, const std::vector<bool> &) {
+    auto all = run_backward(k, kept[0], kept[1], {kept[2], kept[3], kept[4], kept[5]}, gradient, o);
+    return std::vector<at::Tensor>{all.input, all.weight, all.bias};
+  };
+  return record(op, {input, weight, bias}, forward, backward);
+}
 
 at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const at::Tensor &mean,
                const at::Tensor &variance, const Options &o, Instructions set) {
@@ -255,8 +232,7 @@ at::Tensor run(const at::Tensor &input, const at::Tensor &weight, const at::Tens
   TORCH_CHECK_VALUE(o.dropout == 0 || o.slope == 0, op, ": dropout needs ReLU (slope 0) before it, found slope ", o.slope);
   const Running running{mean, variance};
   if (set == Instructions::off || !covered(input, weight, bias, running)) return through_aten(input, weight, bias, running, o);
-  if (c10::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad() || bias.requires_grad()))
-    return NormPoolAct::apply(input, weight, bias, mean, variance, o, set);
+  if (needs_gradient({input, weight, bias})) return recorded(kernels(set), input, weight, bias, running, o);
   return run_forward(kernels(set), input, weight, bias, running, o).output;
 }
 

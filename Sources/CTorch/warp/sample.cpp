@@ -1,14 +1,13 @@
 // zoo::sample: bilinear resampling of a batch at the places of a grid, for maps that no matrix gives.
 #include "warp.h"
 
+#include "gradient.h"
 #include "parallel.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/grid_sampler.h>
 #include <limits>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 namespace ctorch::warp {
@@ -34,38 +33,24 @@ at::Tensor resample(const at::Tensor &input, const at::Tensor &grid, const Frame
   return out;
 }
 
-struct Sample : torch::autograd::Function<Sample> {
-  static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &grid, bool border,
-                            int64_t set) {
-    ctx->save_for_backward({input, grid});
-    ctx->saved_data["border"] = border;
-    ctx->saved_data["set"] = set;
-    return resample(input, grid, frame(input, grid, border), Instructions(set));
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
-    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(), op, ": there is no second derivative; run backward without create_graph");
-    torch::autograd::variable_list wanted(4);
-    if (!grads[0].defined()) return wanted;
-    auto saved = ctx->get_saved_variables();
-    const auto f = frame(saved[0], saved[1], ctx->saved_data["border"].toBool());
-    const auto set = Instructions(ctx->saved_data["set"].toInt());
-    auto in = saved[0].contiguous(format(f)), places = saved[1].contiguous(), grad = grads[0].contiguous(format(f));
-    if (ctx->needs_input_grad(0)) wanted[0] = at::empty_like(in, format(f));
-    if (ctx->needs_input_grad(1)) wanted[1] = at::empty_like(places, at::MemoryFormat::Contiguous);
-    with_type(in.scalar_type(), [&](auto zero) {
-      using T = decltype(zero);
-      const T *from = read<T>(in), *g = read<T>(places), *go = read<T>(grad);
-      T *gi = wanted[0].defined() ? write<T>(wanted[0]) : nullptr, *gg = wanted[1].defined() ? write<T>(wanted[1]) : nullptr;
-      const int64_t per_grid = 2 * f.out_height * f.out_width;
-      for_each_index(in.size(0), 3 * cost(f), [&](int64_t n) {
-        kernels<T>(set).backward_grid(from + n * f.image(), g + n * per_grid, go + n * f.output(), gi ? gi + n * f.image() : nullptr,
-                                      gg ? gg + n * per_grid : nullptr, f);
-      });
+std::vector<at::Tensor> gradients(const at::Tensor &input, const at::Tensor &grid, const at::Tensor &gradient, const Frame &f,
+                                  Instructions set, const std::vector<bool> &wanted) {
+  auto in = input.contiguous(format(f)), places = grid.contiguous(), grad = gradient.contiguous(format(f));
+  std::vector<at::Tensor> out(2);
+  if (wanted[0]) out[0] = at::empty_like(in, format(f));
+  if (wanted[1]) out[1] = at::empty_like(places, at::MemoryFormat::Contiguous);
+  with_type(in.scalar_type(), [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = read<T>(in), *g = read<T>(places), *go = read<T>(grad);
+    T *gi = wanted[0] ? write<T>(out[0]) : nullptr, *gg = wanted[1] ? write<T>(out[1]) : nullptr;
+    const int64_t per_grid = 2 * f.out_height * f.out_width;
+    for_each_index(in.size(0), 3 * cost(f), [&](int64_t n) {
+      kernels<T>(set).backward_grid(from + n * f.image(), g + n * per_grid, go + n * f.output(), gi ? gi + n * f.image() : nullptr,
+                                    gg ? gg + n * per_grid : nullptr, f);
     });
-    return wanted;
-  }
-};
+  });
+  return out;
+}
 
 at::Tensor run(const at::Tensor &input, const at::Tensor &grid, std::string_view padding, Instructions set) {
   TORCH_CHECK_VALUE(input.defined() && grid.defined(), op, ": input or grid is missing");
@@ -85,9 +70,16 @@ at::Tensor run(const at::Tensor &input, const at::Tensor &grid, std::string_view
   const bool border = padding == "border";
   if (input.is_meta()) return at::empty({input.size(0), input.size(1), grid.size(1), grid.size(2)}, input.options());
   if (!input.is_cpu() || set == Instructions::off) return at::grid_sampler(input, grid, 0, border ? 1 : 0, false);
-  if (c10::GradMode::is_enabled() && (input.requires_grad() || grid.requires_grad()))
-    return Sample::apply(input, grid, border, int64_t(set));
-  return resample(input, grid, frame(input, grid, border), set);
+  const auto f = frame(input, grid, border);
+  if (!needs_gradient({input, grid})) return resample(input, grid, f, set);
+  return record(
+      op, {input, grid},
+      [&]() -> Recording {
+        return {resample(input, grid, f, set), {input, grid}};
+      },
+      [f, set](const auto &kept, const auto &gradient, const auto &wanted) {
+        return gradients(kept[0], kept[1], gradient, f, set, wanted);
+      });
 }
 
 at::Tensor sample_at(const at::Tensor &input, const at::Tensor &grid, c10::string_view padding) {

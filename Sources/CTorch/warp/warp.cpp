@@ -1,9 +1,9 @@
 // zoo::warp and zoo::warp_u8: bilinear resampling of a batch through affine maps or homographies, in one pass.
 #include "warp.h"
 
+#include "gradient.h"
 #include "parallel.h"
 
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/affine_grid_generator.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/div.h>
@@ -15,7 +15,6 @@
 #include <ATen/ops/ones_like.h>
 #include <cmath>
 #include <limits>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 namespace ctorch::warp {
@@ -72,55 +71,24 @@ at::Tensor resample(const at::Tensor &input, const at::Tensor &theta, const Fram
   return out;
 }
 
-// Gradients, undefined where not wanted.
-std::pair<at::Tensor, at::Tensor> gradients(const at::Tensor &input, const at::Tensor &theta, const at::Tensor &grad, const Frame &f,
-                                            Instructions set, bool want_input, bool want_theta) {
-  auto in = input.contiguous(format(f)), th = theta.contiguous(), g = grad.contiguous(format(f));
-  at::Tensor grad_in, grad_theta;
-  if (want_input) grad_in = at::empty_like(in, format(f));
-  if (want_theta) grad_theta = at::empty_like(th, at::MemoryFormat::Contiguous);
+std::vector<at::Tensor> gradients(const at::Tensor &input, const at::Tensor &theta, const at::Tensor &gradient, const Frame &f,
+                                  Instructions set, const std::vector<bool> &wanted) {
+  auto in = input.contiguous(format(f)), th = theta.contiguous(), g = gradient.contiguous(format(f));
+  std::vector<at::Tensor> out(2);
+  if (wanted[0]) out[0] = at::empty_like(in, format(f));
+  if (wanted[1]) out[1] = at::empty_like(th, at::MemoryFormat::Contiguous);
   with_type(in.scalar_type(), [&](auto zero) {
     using T = decltype(zero);
     const T *from = read<T>(in), *t = read<T>(th), *go = read<T>(g);
-    T *gi = want_input ? write<T>(grad_in) : nullptr, *gt = want_theta ? write<T>(grad_theta) : nullptr;
+    T *gi = wanted[0] ? write<T>(out[0]) : nullptr, *gt = wanted[1] ? write<T>(out[1]) : nullptr;
     const int64_t per_theta = f.projective ? 9 : 6;
     for_each_index(in.size(0), 3 * cost(f), [&](int64_t n) {
       kernels<T>(set).backward(from + n * f.image(), t + n * per_theta, go + n * f.output(), gi ? gi + n * f.image() : nullptr,
                                gt ? gt + n * per_theta : nullptr, f);
     });
   });
-  return {grad_in, grad_theta};
+  return out;
 }
-
-Frame frame(const at::Tensor &input, const at::Tensor &theta, int64_t height, int64_t width, bool border) {
-  return {input.size(1), input.size(2), input.size(3), height, width, border, theta.size(1) == 3, interleaved(input)};
-}
-
-struct Warp : torch::autograd::Function<Warp> {
-  static at::Tensor forward(torch::autograd::AutogradContext *ctx, const at::Tensor &input, const at::Tensor &theta, int64_t height,
-                            int64_t width, bool border, int64_t set) {
-    const auto f = frame(input, theta, height, width, border);
-    ctx->save_for_backward({input, theta});
-    ctx->saved_data["height"] = height;
-    ctx->saved_data["width"] = width;
-    ctx->saved_data["border"] = border;
-    ctx->saved_data["set"] = set;
-    return resample(input, theta, f, Instructions(set));
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *ctx, torch::autograd::variable_list grads) {
-    TORCH_CHECK_NOT_IMPLEMENTED(!c10::GradMode::is_enabled(),
-                                "zoo::warp: there is no second derivative; run backward without create_graph");
-    auto saved = ctx->get_saved_variables();
-    const auto &input = saved[0], &theta = saved[1];
-    auto &data = ctx->saved_data;
-    const auto f = frame(input, theta, data["height"].toInt(), data["width"].toInt(), data["border"].toBool());
-    if (!grads[0].defined()) return torch::autograd::variable_list(6);
-    auto [grad_in, grad_theta] =
-        gradients(input, theta, grads[0], f, Instructions(data["set"].toInt()), ctx->needs_input_grad(0), ctx->needs_input_grad(1));
-    return {grad_in, grad_theta, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
-  }
-};
 
 at::Tensor run(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, std::string_view padding, Instructions set) {
   TORCH_CHECK_VALUE(input.defined() && theta.defined(), "zoo::warp: input or theta is missing");
@@ -130,10 +98,16 @@ at::Tensor run(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef
                     input.scalar_type(), " and ", theta.scalar_type());
   if (input.is_meta()) return at::empty({input.size(0), f.channels, f.out_height, f.out_width}, input.options());
   if (!input.is_cpu() || set == Instructions::off) return through_grid(input, theta, f);
-  if (c10::GradMode::is_enabled() && (input.requires_grad() || theta.requires_grad()))
-    return Warp::apply(input, theta, f.out_height, f.out_width, f.border, int64_t(set));
   f.interleaved = interleaved(input);
-  return resample(input, theta, f, set);
+  if (!needs_gradient({input, theta})) return resample(input, theta, f, set);
+  return record(
+      "zoo::warp", {input, theta},
+      [&]() -> Recording {
+        return {resample(input, theta, f, set), {input, theta}};
+      },
+      [f, set](const auto &kept, const auto &gradient, const auto &wanted) {
+        return gradients(kept[0], kept[1], gradient, f, set, wanted);
+      });
 }
 
 at::Tensor warp(const at::Tensor &input, const at::Tensor &theta, at::IntArrayRef size, c10::string_view padding) {
@@ -156,7 +130,7 @@ at::Tensor warp_u8(const at::Tensor &images, const at::Tensor &index, const at::
   TORCH_CHECK_VALUE(index.device() == images.device(), name, ": images are on ", images.device(), ", but index is on ", index.device());
   TORCH_CHECK_VALUE(std::isfinite(mean) && std::isfinite(std) && std > 0, name, ": mean must be finite and std positive, found ", mean,
                     " and ", std);
-  TORCH_CHECK_VALUE(!(c10::GradMode::is_enabled() && theta.requires_grad()), name, " has no gradient; theta must not require one");
+  TORCH_CHECK_VALUE(!needs_gradient({theta}), name, " has no gradient; theta must not require one");
   int64_t N = index.size(0), M = images.size(0), C = f.channels;
   auto options = images.options().dtype(at::kFloat);
   if (images.is_meta()) return at::empty({N, C, f.out_height, f.out_width}, options);
