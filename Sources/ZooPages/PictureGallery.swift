@@ -13,8 +13,8 @@ import ZooStore
 public import ZooTraining
 
 /// What transformers made of test images, for a page. Pictures are PNG files.
-public struct PictureGallery: Codable, Sendable {
-    public struct Cell: Codable, Sendable {
+public struct PictureGallery: Encodable, Sendable {
+    public struct Cell: Encodable, Sendable {
         let png: Data
         /// Corners of each iteration's sampling quadrilateral, x and y in turns, in [-1, 1]; the last one counts.
         var corners: [[Double]] = []
@@ -22,13 +22,13 @@ public struct PictureGallery: Codable, Sendable {
         let caption: String
     }
 
-    public struct Row: Codable, Sendable {
+    public struct Row: Encodable, Sendable {
         let name: String
         let cells: [Cell]
     }
 
     /// One entry.
-    public struct Strip: Codable, Sendable {
+    public struct Strip: Encodable, Sendable {
         let entry: String
         let transformsFeatures: Bool
         let seed: UInt64
@@ -38,7 +38,7 @@ public struct PictureGallery: Codable, Sendable {
     }
 
     /// One test image of one data set.
-    public struct Group: Codable, Sendable {
+    public struct Group: Encodable, Sendable {
         let dataset, label: String
         let image: Int
         let poses: [String]

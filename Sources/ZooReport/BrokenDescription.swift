@@ -2,7 +2,7 @@ import ZooCore
 import ZooPlugins
 
 /// A file that should be a plugin and is none that can be used.
-public struct BrokenDescription: Codable, Sendable {
+public struct BrokenDescription: Encodable, Sendable {
     public let path: String
     public let cause: String
 

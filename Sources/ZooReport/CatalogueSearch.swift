@@ -5,7 +5,7 @@ import ZooManifest
 
 extension Catalogue {
     /// What an id stands for: the same word may name an entry, components of several kinds and a plugin.
-    public struct Match: Codable, Sendable {
+    public struct Match: Encodable, Sendable {
         public let entries: [EntryDescription]
         public let components: [ComponentDescription]
         public let plugins: [PluginDescription]

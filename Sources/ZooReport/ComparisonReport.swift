@@ -2,7 +2,7 @@ public import ZooJobs
 public import ZooStatistics
 
 /// What `zoo compare --json` prints.
-public struct ComparisonReport: Codable, Sendable {
+public struct ComparisonReport: Encodable, Sendable {
     public let dataset, trainedOn: String
     public let pose: StoredEntries.ImagePose
     /// The names of the classes by label, for `classes` of a comparison.

@@ -4,8 +4,8 @@ import ZooManifest
 import ZooPlugins
 
 /// A component as a listing shows it.
-public struct ComponentDescription: Codable, Sendable {
-    public struct Option: Codable, Sendable {
+public struct ComponentDescription: Encodable, Sendable {
+    public struct Option: Encodable, Sendable {
         public let name, type, help: String
         /// nil: the setting is required.
         public let fallback: JSON?
@@ -20,7 +20,7 @@ public struct ComponentDescription: Codable, Sendable {
         }
     }
 
-    public struct Slot: Codable, Sendable {
+    public struct Slot: Encodable, Sendable {
         public let name, kind, help: String
         public let required: Bool
     }

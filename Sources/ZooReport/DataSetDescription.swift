@@ -3,7 +3,7 @@ public import ZooData
 import ZooKit
 
 /// A data set as a listing shows it.
-public struct DataSetDescription: Codable, Sendable {
+public struct DataSetDescription: Encodable, Sendable {
     public let name: String
     public let summary: String
     /// C×H×W of what a network sees.

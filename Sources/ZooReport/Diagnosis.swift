@@ -7,15 +7,15 @@ public import ZooManifest
 import ZooPlugins
 
 /// What `zoo doctor` finds: the state of everything the zoo needs, and what to do where something is wrong.
-public struct Diagnosis: Codable, Sendable {
-    public enum State: String, Codable, Sendable {
+public struct Diagnosis: Encodable, Sendable {
+    public enum State: String, Encodable, Sendable {
         case ok
         /// Not there, and not needed for what was asked.
         case absent
         case problem
     }
 
-    public struct Finding: Codable, Sendable {
+    public struct Finding: Encodable, Sendable {
         public let area: String
         public let subject: String
         public let state: State

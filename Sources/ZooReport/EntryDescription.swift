@@ -2,8 +2,8 @@ public import ZooCore
 public import ZooManifest
 
 /// An entry as a listing shows it: its wiring, with the plugins that stand behind it.
-public struct EntryDescription: Codable, Sendable {
-    public struct Part: Codable, Sendable {
+public struct EntryDescription: Encodable, Sendable {
+    public struct Part: Encodable, Sendable {
         /// nil for the architecture itself.
         public let slot: String?
         public let kind, id, paper: String
@@ -13,8 +13,8 @@ public struct EntryDescription: Codable, Sendable {
         public let settings: [String: JSON]
     }
 
-    public struct Weights: Codable, Sendable {
-        public enum State: String, Codable, Sendable { case sound, missing, changed }
+    public struct Weights: Encodable, Sendable {
+        public enum State: String, Encodable, Sendable { case sound, missing, changed }
         public let dataset: String
         public let seed: UInt64
         public let file, sha256: String

@@ -11,8 +11,8 @@ import ZooStore
 ///
 /// People get rounded numbers in the column's own unit under its title; CSV and JSON get the values as they are, at full
 /// precision, under names that are good identifiers.
-public struct DataTable: Codable, Sendable {
-    public enum Cell: Codable, Sendable, Equatable {
+public struct DataTable: Encodable, Sendable {
+    public enum Cell: Encodable, Sendable, Equatable {
         case text(String)
         case integer(Int)
         case number(Double)
@@ -23,7 +23,7 @@ public struct DataTable: Codable, Sendable {
     }
 
     /// What a column holds, and how people see it.
-    public enum Kind: Codable, Sendable, Equatable {
+    public enum Kind: Encodable, Sendable, Equatable {
         case text
         case integer
         case flag
@@ -34,7 +34,7 @@ public struct DataTable: Codable, Sendable {
         case probability
     }
 
-    public struct Column: Codable, Sendable, Equatable {
+    public struct Column: Encodable, Sendable, Equatable {
         /// The name for machines: `error_transformed`.
         public let name: String
         /// The title for people: `error rotated %`.

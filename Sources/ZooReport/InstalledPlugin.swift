@@ -3,7 +3,7 @@ public import ZooHost
 import ZooPlugins
 
 /// A plugin that lies in the user's own directory, as a listing shows it.
-public struct InstalledPlugin: Codable, Sendable {
+public struct InstalledPlugin: Encodable, Sendable {
     public let path: String
     /// nil where the file cannot be read as a plugin.
     public let id, version, abi, summary: String?

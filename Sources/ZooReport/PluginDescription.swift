@@ -1,7 +1,7 @@
 import ZooPlugins
 
 /// A plugin as a listing shows it.
-public struct PluginDescription: Codable, Sendable {
+public struct PluginDescription: Encodable, Sendable {
     public let id: String
     public let path: String
     public let version, licence, summary: String

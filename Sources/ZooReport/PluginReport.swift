@@ -5,8 +5,8 @@ import ZooKit
 import ZooPlugins
 
 /// Everything that can be known about one plugin file, whether it loads or not.
-public struct PluginReport: Codable, Sendable {
-    public struct Field: Codable, Sendable { public let key, value: String }
+public struct PluginReport: Encodable, Sendable {
+    public struct Field: Encodable, Sendable { public let key, value: String }
 
     public let path: String
     public let bytes: Int

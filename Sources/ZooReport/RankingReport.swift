@@ -2,7 +2,7 @@ public import ZooJobs
 public import ZooStatistics
 
 /// What `zoo rank --json` prints.
-public struct RankingReport: Codable, Sendable {
+public struct RankingReport: Encodable, Sendable {
     public let dataset, trainedOn, figure: String
     public let rows: [Ranking.Row]
     public let published: [PublishedComparison]

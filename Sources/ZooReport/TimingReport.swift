@@ -3,7 +3,7 @@ import ZooHost
 public import ZooTraining
 
 /// A timing with what it was taken with.
-public struct TimingReport: Codable, Sendable {
+public struct TimingReport: Encodable, Sendable {
     public let entry: String
     public let batch, threads: Int
     /// Milliseconds, one number per round.

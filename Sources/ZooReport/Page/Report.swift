@@ -9,9 +9,9 @@ public import ZooStore
 ///     let report = try ReportReader(stores, manifest: manifest).report(of: entries)
 ///     report.boards[0].rows[0].mean        // the error of the best entry on the first data set
 ///
-/// Every value is a stored one or computed from stored ones; nothing is measured. It is Codable, so that a program that serves pages can
+/// Every value is a stored one or computed from stored ones; nothing is measured. It is Encodable, so that a program that serves pages can
 /// hand out the same model as JSON.
-public struct Report: Codable, Sendable {
+public struct Report: Encodable, Sendable {
     /// When it was made.
     public let date: Date
     public let zoo: String
@@ -29,7 +29,7 @@ public struct Report: Codable, Sendable {
     public internal(set) var notes: [String] = []
 
     /// A mean over seeds and its interval, which a single seed has not.
-    public struct Estimate: Codable, Sendable, Equatable {
+    public struct Estimate: Encodable, Sendable, Equatable {
         public let mean: Double
         public let low, high: Double?
         public let seeds: Int
@@ -45,7 +45,7 @@ public struct Report: Codable, Sendable {
 
 extension Report {
     /// A study at one budget, with the verdicts on its claims.
-    public struct Study: Codable, Sendable {
+    public struct Study: Encodable, Sendable {
         public let id, title, source, budget: String
         public let fixed, differences: [String]
         /// By name of the column, as `StudyTables.results` has them.
@@ -56,7 +56,7 @@ extension Report {
     }
 
     /// A claim with what it is about.
-    public struct Claim: Codable, Sendable {
+    public struct Claim: Encodable, Sendable {
         public let result: ClaimResult
         /// "stn-c1 − stn-c0"
         public let terms: String
@@ -68,7 +68,7 @@ extension Report {
 
 extension Report {
     /// What was measured on one data set with networks that were trained on one data set, best entry first.
-    public struct Board: Codable, Sendable {
+    public struct Board: Encodable, Sendable {
         public let dataset, trainedOn: String
         public let origin: ResultSubject.Origin
         public let pose: StoredEntries.ImagePose
@@ -88,7 +88,7 @@ extension Report {
         public internal(set) var unmeasured: [Unmeasured] = []
     }
 
-    public struct Row: Codable, Sendable {
+    public struct Row: Encodable, Sendable {
         public let ranked: Ranking.Row
         /// The error on the images as recorded, where the data set transforms them.
         public let upright: Double?
@@ -105,18 +105,18 @@ extension Report {
     }
 
     /// What is not stored of a board.
-    public struct Unmeasured: Codable, Sendable, Equatable {
+    public struct Unmeasured: Encodable, Sendable, Equatable {
         public let probe, command: String
     }
 
     /// Accuracy against one kind of transformation.
-    public struct Curve: Codable, Sendable {
-        public struct Point: Codable, Sendable {
+    public struct Curve: Encodable, Sendable {
+        public struct Point: Encodable, Sendable {
             public let value: Double
             public let accuracy: Estimate
         }
 
-        public struct Series: Codable, Sendable {
+        public struct Series: Encodable, Sendable {
             public let entry: String
             public let points: [Point]
         }
@@ -130,8 +130,8 @@ extension Report {
     }
 
     /// Predicted against applied pose.
-    public struct PosePlot: Codable, Sendable {
-        public struct Panel: Codable, Sendable {
+    public struct PosePlot: Encodable, Sendable {
+        public struct Panel: Encodable, Sendable {
             public let entry: String
             /// The seed that the points and the line are of.
             public let seed: UInt64
@@ -153,7 +153,7 @@ extension Report {
     }
 
     /// What an entry read each class as, over all seeds.
-    public struct Confusion: Codable, Sendable {
+    public struct Confusion: Encodable, Sendable {
         public let entry: String
         public let classes: [String]
         /// counts[label][prediction]
@@ -170,13 +170,13 @@ extension Report {
     }
 
     /// Loss over epochs of one data set's training runs.
-    public struct Learning: Codable, Sendable {
-        public struct Point: Codable, Sendable {
+    public struct Learning: Encodable, Sendable {
+        public struct Point: Encodable, Sendable {
             public let epoch: Int
             public let loss: Estimate
         }
 
-        public struct Series: Codable, Sendable {
+        public struct Series: Encodable, Sendable {
             public let entry: String
             /// What distinguishes its recipe from the entry's others on the same data set; "" where there is one.
             public let recipe: String
@@ -188,8 +188,8 @@ extension Report {
     }
 
     /// What the theorem of [JMFL20, arXiv:2004.14716] says of stored entries, after the last stage of each.
-    public struct Theorem: Codable, Sendable {
-        public struct Cell: Codable, Sendable {
+    public struct Theorem: Encodable, Sendable {
+        public struct Cell: Encodable, Sendable {
             /// "quarter-turn"
             public let transformation: String
             public let title: String
@@ -201,7 +201,7 @@ extension Report {
             public let inputVerdict: String
         }
 
-        public struct Row: Codable, Sendable {
+        public struct Row: Encodable, Sendable {
             public let entry: String
             public let seed: UInt64
             public let stage: String
@@ -214,7 +214,7 @@ extension Report {
     }
 
     /// What is known of an entry apart from its results.
-    public struct EntryCard: Codable, Sendable {
+    public struct EntryCard: Encodable, Sendable {
         public let id: String
         /// nil for an entry that no manifest at hand describes.
         public let description: EntryDescription?
@@ -223,7 +223,7 @@ extension Report {
     }
 
     /// With what some results of an entry were made.
-    public struct ProvenanceLine: Codable, Sendable {
+    public struct ProvenanceLine: Encodable, Sendable {
         public let dataset, trainedOn, probe: String
         public let origin: ResultSubject.Origin
         public let seeds: [UInt64]
