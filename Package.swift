@@ -19,7 +19,7 @@ let swift: [SwiftSetting] =
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
 
 // The last two layers wait for all others, and nothing in them is hot: they read arguments, word, and fill in templates. Without
-// optimisation they compile in a third of the time, a tenth of a clean build.
+// optimisation they compile in a third of the time.
 let unoptimised: [SwiftSetting] = swift + [.unsafeFlags(["-Onone"])]
 
 let engineFolders = ["boundary", "common", "convolution", "formats", "normalisation", "warp"]

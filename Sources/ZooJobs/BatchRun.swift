@@ -18,7 +18,7 @@ public final class BatchRun {
 
     /// Splits jobs into those whose results are known and those to be run.
     ///
-    /// Failures are tried again. A training run is known if its weights are there, too.
+    /// Failures are tried again, except trainings that diverged. A training run is known if its weights are there, too.
     public func sort(_ jobs: [Job], force: Bool) throws -> (known: [String: StoredResult], open: [Job]) {
         var seen: Set<String> = []
         let jobs = jobs.filter { seen.insert($0.id).inserted }
@@ -27,8 +27,10 @@ public final class BatchRun {
         var known = try store.settled(jobs.map(\.id)) { [planner] result in
             byID[result.provenance.identity.plan].map { planner.isCurrent(result, $0) } ?? false
         }
-        for job in jobs where job.task != .probe && known[job.id] != nil {
-            if job.task.isRestart || !FileManager.default.fileExists(atPath: job.subject.weights) { known[job.id] = nil }
+        for job in jobs where job.task != .probe {
+            guard let result = known[job.id] else { continue }
+            let isThere = result.status == .failed || FileManager.default.fileExists(atPath: job.subject.weights)
+            if job.task.isRestart || !isThere { known[job.id] = nil }
         }
         return (known, jobs.filter { known[$0.id] == nil })
     }

@@ -166,17 +166,15 @@ public final class ResultStore: Sendable {
         }
     }
 
-    /// What is settled of some jobs, by what the plan called them: their newest measured or not applicable results. Failures are
-    /// not settled.
+    /// What is settled of some jobs, by what the plan called them: their newest results, failures left out that may not come again.
     ///
     /// - Parameter isWanted: whether a result counts.
     public func settled(_ plans: [String], where isWanted: (StoredResult) -> Bool = { _ in true }) throws -> [String: StoredResult] {
         var found: [String: StoredResult] = [:]
         // SQLite takes a limited number of arguments.
         for start in stride(from: 0, to: plans.count, by: 500) {
-            let filter = ResultFilter(
-                statuses: [.measured, .notApplicable], plans: Array(plans[start..<min(start + 500, plans.count)]), history: true)
-            for result in try results(matching: filter) where isWanted(result) {
+            let filter = ResultFilter(plans: Array(plans[start..<min(start + 500, plans.count)]), history: true)
+            for result in try results(matching: filter) where result.isSettled && isWanted(result) {
                 let plan = result.provenance.identity.plan.isEmpty ? result.job : result.provenance.identity.plan
                 if let known = found[plan], (known.provenance.date, known.id) > (result.provenance.date, result.id) { continue }
                 found[plan] = result

@@ -1,3 +1,5 @@
+import ZooCore
+
 /// One row of the store. Its tables and samples are read on demand: `ResultStore.tables(of:)`, `samples(of:)`.
 public struct StoredResult: Sendable, Equatable, Identifiable {
     public enum Status: String, Codable, Sendable, CaseIterable {
@@ -19,6 +21,9 @@ public struct StoredResult: Sendable, Equatable, Identifiable {
     public let figures: [Measurement.Figure]
     public let warnings: [String]
     public let provenance: Provenance
+
+    /// Whether the job would fail again: its own settings are the cause, as where a training with these rates diverges.
+    public var isSettled: Bool { status != .failed || (subject.probe == "training" && exitStatus == HostError.Kind.config.rawValue) }
 
     public subscript(figure: String) -> Double? { figures.first { $0.name == figure }?.value }
 }

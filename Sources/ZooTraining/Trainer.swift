@@ -56,8 +56,8 @@ struct Trainer {
                 let loss = try Self.step(network, optimizer, batch, learningRate: recipe.rate(progress: fraction))
                 guard loss.isFinite else {
                     throw HostError(
-                        .software,
-                        "training of '\(entry.id)' on \(dataSet.name) diverged: the loss is \(loss) in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
+                        .config,
+                        "diverged: the loss is \(loss.isNaN ? "NaN" : "infinite") in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
                     )
                 }
                 total += loss * Double(batch.count)

@@ -84,6 +84,8 @@ struct JobSession {
     /// How many of those were in the store before.
     private(set) var known = 0
     private(set) var failures = Failures()
+    /// Trainings that diverged, now or before: a failure of the command that was to train them, a result of a study.
+    private(set) var diverged = Failures()
     private let store: ResultStore
     private let run: BatchRun
 
@@ -110,20 +112,19 @@ struct JobSession {
         let (known, open) = try run.sort(plan.jobs, force: force)
         results = known
         self.known = known.count
-        var (fresh, failures) = ([StoredResult](), failures)
-        defer { self.failures = failures }
+        var (fresh, failures, diverged) = ([StoredResult](), failures, diverged)
+        defer { (self.failures, self.diverged) = (failures, diverged) }
+        func report(_ result: StoredResult) {
+            let subject = result.subject
+            let cause = "\(subject.entry), seed \(subject.seed), \(subject.probe) on \(subject.dataset): \(result.cause)"
+            let failure = Failure(cause, exitStatus: result.exitStatus)
+            if result.isSettled { diverged.report(failure) } else { failures.report(failure) }
+        }
+        for job in plan.jobs { if let result = known[job.id], result.status == .failed { report(result) } }
         do {
             try run.run(open, on: scheduler, progress: shared.progress, say: { if !shared.quiet { Console.error($0) } }) { result in
                 fresh.append(result)
-                if result.status == .failed {
-                    let subject = result.subject
-                    failures.report(
-                        Failure(
-                            "\(subject.entry), seed \(subject.seed), \(subject.probe) on \(subject.dataset): \(result.cause)",
-                            exitStatus: result.exitStatus))
-                } else {
-                    ended(result)
-                }
+                if result.status == .failed { report(result) } else { ended(result) }
             }
         } catch let error as Interrupted {
             failures.report(error)

@@ -81,5 +81,6 @@ struct TrainCommand: ParsableCommand {
         for run in results { for warning in run.warnings { shared.warn("\(run.entry): \(warning)") } }
         if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
         try session.failures.conclude()
+        try session.diverged.conclude()
     }
 }

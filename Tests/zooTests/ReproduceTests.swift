@@ -40,6 +40,13 @@ import Testing
             let recipe: Recipe
             let seeds: [Int]
             let figures: [Figure]
+            private let failedWithCauses: [String: String]
+            var failed: [String] { failedWithCauses.keys.sorted() }
+
+            enum CodingKeys: String, CodingKey {
+                case entry, recipe, seeds, figures
+                case failedWithCauses = "failed"
+            }
         }
         struct Claim: Decodable, Equatable {
             struct Contrast: Decodable, Equatable { let estimate: Double }
@@ -94,6 +101,34 @@ import Testing
             let rates = try report(chosen).entries.map(\.recipe)
             #expect(rates.allSatisfy { [0.001, 0.01].contains($0.learning_rate) } && [0.5, 1].contains(rates[1].localization_rate))
             #expect(chosen.errors.contains("two: learning rate × localization rate"), "\(chosen.errors)")
+        }
+    }
+
+    /// A training that diverges is counted, not repeated; trained by its name alone it is an error each time, until it is forced.
+    @Test func aDivergenceIsAResult() throws {
+        try Scratch.with { scratch in
+            let recipe = "{\"optimizer\": \"sgd\", \"learning_rate\": 100, \"weight_decay\": 1, \"batch\": 2, \"epochs\": 1}"
+            let manifest = try scratch.file(
+                "zoo.json", Self.manifest.replacing("\"id\": \"one\",", with: "\"id\": \"one\", \"recipes\": {\"default\": \(recipe)},"))
+            _ = try scratch.directory("Protocols")
+            let study = Self.study.replacing("\"optimizer\": \"adam\", \"batch\": 32", with: "\"optimizer\": \"sgd\", \"batch\": 2")
+            _ = try scratch.file("Protocols/tiny.json", study)
+            let reproduce = ["reproduce", "tiny", "--budget", "smoke", "--manifest", manifest.path, "--json"]
+            let first = try ZooProcess.run(reproduce, in: scratch.folder)
+            let again = try ZooProcess.run(reproduce, in: scratch.folder)
+            #expect(
+                first.errors.contains("one, seed 1, training on strokes-rotated?train=64&limit=80: diverged: the loss is"),
+                "\(first.errors)")
+            #expect(!again.errors.contains("jobs"), "\(again.errors)")
+            let rows = try report(first).entries
+            #expect(rows.map(\.seeds) == [[], [0, 1]] && rows.map(\.failed) == [["0", "1"], []])
+            #expect(try report(again) == report(first))
+
+            let train = ["train", "one", "--dataset", "strokes-rotated?train=64&limit=80", "--manifest", manifest.path, "--threads", "1"]
+            for force in [[], [], ["--force"]] {
+                let outcome = try ZooProcess.run(train + force, in: scratch.folder)
+                #expect(outcome.status == 78 && outcome.errors.contains("diverged"), "\(outcome)")
+            }
         }
     }
 
