@@ -4,7 +4,7 @@ import ZooCore
 /// One decoded image: rows from the top, channels interleaved, 0 ... 255.
 package struct Picture: Sendable {
     package let width, height, channels: Int
-    private(set) var pixels: [UInt8]
+    package private(set) var pixels: [UInt8]
     /// What the codec found odd about the file, though it could be read.
     var warning: String?
 

@@ -38,7 +38,6 @@ package struct NamedPose: Sendable {
 
     /// Poses that show what a data set does: the first one upright.
     package static func typical(of dataSet: DataSet, shape: ImageShape) -> [NamedPose] {
-        let aspect = Double(shape.height) / Double(shape.width)
         let upright = NamedPose(name: "upright", sampling: Perturbation.identity)
         switch dataSet.imageProtocol.perturbation {
         case .translation(let pixels):
@@ -57,11 +56,13 @@ package struct NamedPose: Sendable {
                     NamedPose(name: "×\(plain((100 * factor).rounded() / 100))", sampling: Perturbation.scaling(factor))
                 }
         case .none, .rotation, .homography:
-            return [upright]
-                + [-90.0, -45, 45, 90].map { angle in
-                    NamedPose(name: "\(plain(angle))°", sampling: Perturbation.rotation(degrees: angle, aspect: aspect))
-                }
+            return [upright] + [-90, -45, 45, 90].map { rotation(degrees: $0, shape: shape) }
         }
+    }
+
+    package static func rotation(degrees: Double, shape: ImageShape) -> NamedPose {
+        let aspect = Double(shape.height) / Double(shape.width)
+        return NamedPose(name: "\(plain(degrees))°", sampling: Perturbation.rotation(degrees: degrees, aspect: aspect))
     }
 }
 

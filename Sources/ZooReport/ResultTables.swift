@@ -40,8 +40,8 @@ public enum ResultTables {
         return table
     }
 
-    /// One row per training run; errors in percent, losses in nats.
-    public static func table(of runs: [TrainingResult]) -> TextTable {
+    /// One row per training run; errors in percent, losses in nats. Terminals with Unicode show the learning curve, too.
+    public static func table(of runs: [TrainingResult], for terminal: Terminal = .plain) -> TextTable {
         let transforms = runs.contains { $0.transformed != nil }
         let showsDataSet = Set(runs.map(\.dataset)).count > 1
         var columns: [TextTable.Column] = [.init("entry")]
@@ -50,6 +50,8 @@ public enum ResultTables {
             .init("seed", .right), .init("epochs", .right), .init("train loss", .decimal), .init("error upright %", .decimal),
         ]
         if transforms { columns.append(.init("error \(transformation(runs.map(\.dataset))) %", .decimal)) }
+        let showsCurve = terminal.showsUnicode && runs.contains { $0.history.count > 1 }
+        if showsCurve { columns.append(.init("loss by epoch")) }
         columns += [.init("seconds", .decimal), .init("images/s", .right), .init("weights")]
         var table = TextTable(columns)
         for run in runs {
@@ -57,6 +59,7 @@ public enum ResultTables {
             if showsDataSet { row.append(run.dataset) }
             row += ["\(run.seed)", "\(run.epochs)", fixed(run.trainLoss, 4), percent(run.upright.error)]
             if transforms { row.append(run.transformed.map { percent($0.error) } ?? "") }
+            if showsCurve { row.append(Sparkline.text(run.history.map(\.trainLoss))) }
             row += [fixed(run.seconds, 1), withCommas(run.imagesPerSecond), run.weights]
             table.append(row)
         }

@@ -102,8 +102,28 @@ extension ResultTables {
         return (try? encoder.encode(settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Figures of one probe, a column each.
-    public static func figures(of results: [StoredResult]) -> TextTable {
+    /// A column of curves, by result.
+    public struct Curve {
+        let title: String
+        let values: [Int64: [Double]]
+    }
+
+    /// Accuracy over each transformation, where that was measured.
+    public static func curves(of results: [StoredResult], _ store: ResultStore) throws -> [Curve] {
+        var titles: [String] = []
+        var values: [String: [Int64: [Double]]] = [:]
+        for result in results {
+            for table in try store.tables(of: result) {
+                guard case .numbers(let accuracies)? = table["accuracy"] else { continue }
+                if values[table.name] == nil { titles.append(table.name) }
+                values[table.name, default: [:]][result.id] = accuracies
+            }
+        }
+        return titles.map { Curve(title: $0, values: values[$0] ?? [:]) }
+    }
+
+    /// Figures of one probe, a column each, then curves.
+    public static func figures(of results: [StoredResult], _ curves: [Curve] = []) -> TextTable {
         var names: [String] = []
         var units: [String: String] = [:]
         for figure in results.flatMap(\.figures) where units[figure.name] == nil {
@@ -119,12 +139,14 @@ extension ResultTables {
             let unit = units[name] ?? ""
             return .init(unit.isEmpty ? name : "\(name) \(unit)", .decimal)
         }
+        columns += curves.map { .init($0.title) }
         var table = TextTable(columns)
         for result in results {
             var row = [result.subject.entry]
             if showsDataSet { row.append(result.subject.dataset) }
             if showsSeed { row.append("\(result.subject.seed)") }
             row += names.map { name in result.figures.first { $0.name == name }.map(shown) ?? "" }
+            row += curves.map { Sparkline.text($0.values[result.id] ?? [], width: 32) }
             table.append(row)
         }
         return table

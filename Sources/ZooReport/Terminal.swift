@@ -8,11 +8,14 @@ public struct Terminal: Sendable, Hashable {
     public let width: Int?
     /// Whether bold and colours may be used: on a terminal that is not `dumb`, unless `NO_COLOR` is set (no-color.org).
     public let usesColor: Bool
+    /// Whether block elements may be used: on a terminal whose locale is UTF-8.
+    public let showsUnicode: Bool
 
-    public init(isTerminal: Bool, width: Int?, usesColor: Bool) {
+    public init(isTerminal: Bool, width: Int?, usesColor: Bool, showsUnicode: Bool = false) {
         self.isTerminal = isTerminal
         self.width = width
         self.usesColor = usesColor
+        self.showsUnicode = showsUnicode
     }
 
     /// A file or a pipe: no limits, no colours.
@@ -34,11 +37,18 @@ public struct Terminal: Sendable, Hashable {
         let known = ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         let isDumb = ["", "dumb"].contains(Self.variable("TERM") ?? "")
         let refusesColor = Self.variable("NO_COLOR").map { !$0.isEmpty } ?? false
-        self.init(isTerminal: true, width: known ? Int(size.ws_col) : nil, usesColor: !isDumb && !refusesColor)
+        self.init(
+            isTerminal: true, width: known ? Int(size.ws_col) : nil, usesColor: !isDumb && !refusesColor,
+            showsUnicode: !isDumb && Self.localeIsUTF8)
     }
 
     /// `text` in bold, where that is possible.
     public func bold(_ text: String) -> String { usesColor ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+
+    private static var localeIsUTF8: Bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { variable($0) }.first { !$0.isEmpty } ?? ""
+        return ["utf-8", "utf8"].contains(where: locale.lowercased().contains)
+    }
 
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }

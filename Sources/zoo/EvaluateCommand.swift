@@ -104,6 +104,10 @@ struct EvaluateCommand: ParsableCommand {
         try session.failures.conclude()
     }
 
+    private func curves(of results: [StoredResult], _ store: ResultStore) throws -> [ResultTables.Curve] {
+        Terminal.standardOutput.showsUnicode ? try ResultTables.curves(of: results, store) : []
+    }
+
     private func probes() throws -> [any Probe] {
         if probe == ["all"] { return ProbeCatalogue.all }
         var probes = try probe.map { try ProbeCatalogue.probe($0) }
@@ -165,9 +169,9 @@ struct EvaluateCommand: ParsableCommand {
         if !evaluations.isEmpty { tables.append(ResultTables.table(of: evaluations).rendered(for: .standardOutput)) }
         for probe in probes where probe.name != "error" {
             let measured = results.filter { $0.subject.probe == probe.name && $0.status == .measured }
-            if !measured.isEmpty {
-                tables.append("\(probe.name)\n" + ResultTables.figures(of: measured).rendered(for: .standardOutput))
-            }
+            guard !measured.isEmpty else { continue }
+            let figures = try ResultTables.figures(of: measured, curves(of: measured, store))
+            tables.append("\(probe.name)\n" + figures.rendered(for: .standardOutput))
         }
         try shared.emit(results.map(ResultDescription.init), or: tables.joined(separator: "\n"))
     }

@@ -79,7 +79,9 @@ struct TrainCommand: ParsableCommand {
         }
         let results = plan.jobs.filter { session.results[$0.id] != nil }.compactMap { finished($0.subject) }
         for run in results { for warning in run.warnings { shared.warn("\(run.entry): \(warning)") } }
-        if !results.isEmpty || shared.json { try shared.emit(results, or: ResultTables.table(of: results).rendered(for: .standardOutput)) }
+        if !results.isEmpty || shared.json {
+            try shared.emit(results, or: ResultTables.table(of: results, for: .standardOutput).rendered(for: .standardOutput))
+        }
         try session.failures.conclude()
         try session.diverged.conclude()
     }

@@ -1,10 +1,10 @@
 import Glibc
 
 /// Both ends of a terminal that is no device. Containers do not always have one to give.
-struct PseudoTerminal {
-    let leader, follower: CInt
+public struct PseudoTerminal: Sendable {
+    public let leader, follower: CInt
 
-    init?() {
+    public init?() {
         // posix_openpt and its kin are not in the Glibc module; these are the requests behind them.
         let (unlock, number): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
         leader = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -20,7 +20,7 @@ struct PseudoTerminal {
         }
     }
 
-    static let isThere: Bool = {
+    public static let isThere: Bool = {
         guard let terminal = PseudoTerminal() else { return false }
         close(terminal.leader)
         close(terminal.follower)

@@ -1,0 +1,105 @@
+import Foundation
+import ZooCore
+import ZooData
+public import ZooManifest
+import ZooProbes
+public import ZooReport
+public import ZooTraining
+
+/// What one entry makes of one test image in several poses, as one picture and a line of text for each pose.
+public struct Peek: Encodable, Sendable {
+    public struct Pose: Encodable, Sendable {
+        /// "upright", "45°"
+        public let pose: String
+        public let prediction: String
+        /// Of the prediction, 0 to 1.
+        public let confidence: Double
+        /// ‖X − X₀‖ / ‖X₀‖ of the features X that are classified against those of the first pose.
+        public let featureDistance: Double
+    }
+
+    public let entry, dataset, label: String
+    /// Its place in the test split.
+    public let image: Int
+    public let seed: UInt64
+    /// SHA-256 of the weights.
+    public let weights: String
+    public let poses: [Pose]
+    /// What the rows of the picture show, from the top.
+    public let rows: [String]
+    let cells: [[ContactSheet.Cell]]
+
+    private enum CodingKeys: String, CodingKey { case entry, dataset, label, image, seed, weights, poses, rows }
+
+    /// Looks at an image.
+    ///
+    /// - Parameters:
+    ///   - image: its place in the test split; nil for a four, or the like.
+    ///   - trainedOn: the data set of the weights.
+    ///   - angles: poses to show it in, in degrees; empty for those that show what the data set does.
+    /// - Throws: `usage` if there is no such image or the entry transforms nothing, `noInput` if there are no weights.
+    public init(
+        _ entry: Entry, _ laboratory: Laboratory, dataset: String, trainedOn: String, seed: UInt64, image: Int?, angles: [Double]
+    ) throws {
+        let dataSet = try laboratory.dataSets.named(dataset)
+        let images = try dataSet.load(.test, from: laboratory.dataDirectory)
+        let index = image ?? images.example
+        guard (0..<images.count).contains(index) else {
+            throw HostError(
+                .usage, file: dataSet.name, field: "image", expected: "one of its test images, 0 to \(images.count - 1)", found: "\(index)")
+        }
+        let shape = dataSet.shape(of: images)
+        let turned = angles.map { NamedPose.rotation(degrees: $0, shape: shape) }
+        let typical = NamedPose.typical(of: dataSet, shape: shape)
+        let pictures: PosedPictures, found: FoundWeights
+        do {
+            (pictures, found) = try laboratory.pictures(
+                entry, trainedOn: trainedOn, seed: seed, dataSet, images, index, in: turned.isEmpty ? typical : typical.prefix(1) + turned)
+        } catch let reason as NotApplicable {
+            throw HostError(.usage, "there is nothing to see of '\(entry.id)': \(reason.description)")
+        }
+        (self.entry, self.dataset, self.image, self.seed, weights) = (entry.id, dataSet.name, images.place(index), seed, found.checksum)
+        label = pictures.frames.first?.label ?? ""
+        poses = pictures.frames.map {
+            Pose(pose: $0.pose, prediction: $0.prediction, confidence: $0.confidence, featureDistance: $0.distance)
+        }
+        (rows, cells) = Self.table(pictures)
+    }
+
+    private static func table(_ pictures: PosedPictures) -> ([String], [[ContactSheet.Cell]]) {
+        let frames = pictures.frames
+        var rows = [("the input, and where it is sampled", frames.map { ContactSheet.Cell(picture: $0.input, corners: $0.corners) })]
+        let steps = frames.first?.aligned.count ?? 0
+        for step in 0..<steps {
+            let name = step == steps - 1 ? "what is classified" : "after iteration \(step + 1)"
+            rows.append((name, frames.map { ContactSheet.Cell(picture: $0.aligned[step]) }))
+        }
+        if pictures.transformsFeatures { rows.append(("features", frames.map { ContactSheet.Cell(picture: $0.before) })) }
+        rows.append(
+            (
+                pictures.transformsFeatures ? "features, transformed" : "features of that",
+                frames.map { ContactSheet.Cell(picture: $0.features) }
+            ))
+        return (rows.map(\.0), rows.map(\.1))
+    }
+
+    /// One below the other, as the bytes of a PNG file and for a terminal.
+    public static func sheet(_ peeks: [Peek]) throws -> TerminalPicture {
+        try TerminalPicture(ContactSheet.picture(peeks.flatMap(\.cells)))
+    }
+
+    /// What the pictures show, as a table.
+    public static func table(of peeks: [Peek]) -> TextTable {
+        var table = TextTable([
+            .init("entry"), .init("pose", .right), .init("read as"), .init("confidence %", .decimal), .init("feature distance", .decimal),
+        ])
+        for peek in peeks {
+            for pose in peek.poses {
+                table.append([
+                    peek.entry, pose.pose, pose.prediction, shown(100 * pose.confidence, 1), shown(pose.featureDistance, 2),
+                ])
+            }
+        }
+        return table
+    }
+}
