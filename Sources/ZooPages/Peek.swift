@@ -12,7 +12,7 @@ public struct Peek: Encodable, Sendable {
         /// "upright", "45°"
         public let pose: String
         public let prediction: String
-        /// Of the prediction, 0 to 1.
+        /// The probability of the prediction, 0 to 1.
         public let confidence: Double
         /// ‖X − X₀‖ / ‖X₀‖ of the features X that are classified against those of the first pose.
         public let featureDistance: Double
