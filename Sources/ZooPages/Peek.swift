@@ -63,24 +63,11 @@ public struct Peek: Encodable, Sendable {
         poses = pictures.frames.map {
             Pose(pose: $0.pose, prediction: $0.prediction, confidence: $0.confidence, featureDistance: $0.distance)
         }
-        (rows, cells) = Self.table(pictures)
-    }
-
-    private static func table(_ pictures: PosedPictures) -> ([String], [[ContactSheet.Cell]]) {
-        let frames = pictures.frames
-        var rows = [("the input, and where it is sampled", frames.map { ContactSheet.Cell(picture: $0.input, corners: $0.corners) })]
-        let steps = frames.first?.aligned.count ?? 0
-        for step in 0..<steps {
-            let name = step == steps - 1 ? "what is classified" : "after iteration \(step + 1)"
-            rows.append((name, frames.map { ContactSheet.Cell(picture: $0.aligned[step]) }))
-        }
-        if pictures.transformsFeatures { rows.append(("features", frames.map { ContactSheet.Cell(picture: $0.before) })) }
-        rows.append(
-            (
-                pictures.transformsFeatures ? "features, transformed" : "features of that",
-                frames.map { ContactSheet.Cell(picture: $0.features) }
-            ))
-        return (rows.map(\.0), rows.map(\.1))
+        let below = pictures.rowsBelowTheInput
+        rows = ["the input, and where it is sampled"] + below.map(\.name)
+        cells =
+            [pictures.frames.map { ContactSheet.Cell(picture: $0.input, corners: $0.corners) }]
+            + below.map { row in pictures.frames.map { ContactSheet.Cell(picture: row.picture($0)) } }
     }
 
     /// One below the other, as the bytes of a PNG file and for a terminal.

@@ -104,29 +104,33 @@ public struct PictureMaker {
             PictureGallery.Row(name: name, cells: try frames.map(cell))
         }
         func png(_ picture: Picture) throws -> Data { Data(try picture.png()) }
-        var rows = [
-            try row("input") { frame in
-                PictureGallery.Cell(
-                    png: try png(frame.input), corners: frame.corners.map { $0.flatMap { [$0.x, $0.y] } },
-                    caption: "\(frame.prediction), \(shown(100 * frame.confidence, 0)) %")
-            }
-        ]
-        let steps = frames.first?.aligned.count ?? 0
-        for step in 0..<steps {
-            let isLast = step == steps - 1
-            rows.append(
-                try row(isLast ? "what is classified" : "after iteration \(step + 1)") {
-                    PictureGallery.Cell(png: try png($0.aligned[step]), caption: "")
-                })
+        let input = try row("input") { frame in
+            PictureGallery.Cell(
+                png: try png(frame.input), corners: frame.corners.map { $0.flatMap { [$0.x, $0.y] } },
+                caption: "\(frame.prediction), \(shown(100 * frame.confidence, 0)) %")
         }
-        if pictures.transformsFeatures {
-            rows.append(
-                try row("features") { frame in PictureGallery.Cell(png: try frame.before.map(png) ?? Data(), caption: "") })
-        }
-        rows.append(
-            try row(pictures.transformsFeatures ? "features, transformed" : "features of that") { frame in
-                PictureGallery.Cell(png: try png(frame.features), caption: shown(frame.distance, 2))
+        let below = pictures.rowsBelowTheInput
+        return [input]
+            + (try below.enumerated().map { index, part in
+                // Only the last features are measured.
+                let isLast = index == below.count - 1
+                return try row(part.name) { frame in
+                    PictureGallery.Cell(
+                        png: try part.picture(frame).map(png) ?? Data(), caption: isLast ? shown(frame.distance, 2) : "")
+                }
             })
+    }
+}
+
+extension PosedPictures {
+    /// What is drawn below the input, from the top: each iteration's image, then features before and after they are transformed.
+    var rowsBelowTheInput: [(name: String, picture: (Frame) -> Picture?)] {
+        let steps = frames.first?.aligned.count ?? 0
+        var rows: [(name: String, picture: (Frame) -> Picture?)] = (0..<steps).map { step in
+            (step == steps - 1 ? "what is classified" : "after iteration \(step + 1)", { $0.aligned[step] })
+        }
+        if transformsFeatures { rows.append(("features", { $0.before })) }
+        rows.append((transformsFeatures ? "features, transformed" : "features of that", { $0.features }))
         return rows
     }
 }
