@@ -31,16 +31,16 @@ public struct Peek: Encodable, Sendable {
 
     private enum CodingKeys: String, CodingKey { case entry, dataset, label, image, seed, weights, poses, rows }
 
-    /// Looks at an image.
+    /// Shows an image to each entry.
     ///
     /// - Parameters:
     ///   - image: its place in the test split; nil for a four, or the like.
     ///   - trainedOn: the data set of the weights.
     ///   - angles: poses to show it in, in degrees; empty for those that show what the data set does.
     /// - Throws: `usage` if there is no such image or the entry transforms nothing, `noInput` if there are no weights.
-    public init(
-        _ entry: Entry, _ laboratory: Laboratory, dataset: String, trainedOn: String, seed: UInt64, image: Int?, angles: [Double]
-    ) throws {
+    public static func all(
+        _ entries: [Entry], _ laboratory: Laboratory, dataset: String, trainedOn: String, seed: UInt64, image: Int?, angles: [Double]
+    ) throws -> [Peek] {
         let dataSet = try laboratory.dataSets.named(dataset)
         let images = try dataSet.load(.test, from: laboratory.dataDirectory)
         let index = image ?? images.example
@@ -51,16 +51,26 @@ public struct Peek: Encodable, Sendable {
         let shape = dataSet.shape(of: images)
         let turned = angles.map { NamedPose.rotation(degrees: $0, shape: shape) }
         let typical = NamedPose.typical(of: dataSet, shape: shape)
+        let poses = turned.isEmpty ? typical : typical.prefix(1) + turned
+        return try entries.map { entry in
+            try Peek(entry, laboratory, dataSet, images, index, trainedOn: trainedOn, seed: seed, in: poses)
+        }
+    }
+
+    private init(
+        _ entry: Entry, _ laboratory: Laboratory, _ dataSet: DataSet, _ images: ImageSet, _ index: Int, trainedOn: String, seed: UInt64,
+        in poses: [NamedPose]
+    ) throws {
         let pictures: PosedPictures, found: FoundWeights
         do {
             (pictures, found) = try laboratory.pictures(
-                entry, trainedOn: trainedOn, seed: seed, dataSet, images, index, in: turned.isEmpty ? typical : typical.prefix(1) + turned)
+                entry, trainedOn: trainedOn, seed: seed, dataSet, images, index, in: poses)
         } catch let reason as NotApplicable {
             throw HostError(.usage, "there is nothing to see of '\(entry.id)': \(reason.description)")
         }
         (self.entry, self.dataset, self.image, self.seed, weights) = (entry.id, dataSet.name, images.place(index), seed, found.checksum)
         label = pictures.frames.first?.label ?? ""
-        poses = pictures.frames.map {
+        self.poses = pictures.frames.map {
             Pose(pose: $0.pose, prediction: $0.prediction, confidence: $0.confidence, featureDistance: $0.distance)
         }
         let below = pictures.rowsBelowTheInput

@@ -63,9 +63,8 @@ struct PeekCommand: ParsableCommand {
         let wanted = try entries.map { try manifest.entry($0) }
         let laboratory = try shared.laboratory(shared.host(), manifest)
         let dataset = try dataset ?? laboratory.defaultDataSet().name
-        let peeks = try wanted.map {
-            try Peek($0, laboratory, dataset: dataset, trainedOn: trainedOn ?? dataset, seed: seed, image: image, angles: angle)
-        }
+        let peeks = try Peek.all(
+            wanted, laboratory, dataset: dataset, trainedOn: trainedOn ?? dataset, seed: seed, image: image, angles: angle)
         let sheet = try Peek.sheet(peeks)
         let shown = shared.json || file != nil ? nil : terminal
         let path = shown == nil ? file ?? "zoo-peek.png" : nil
