@@ -19,7 +19,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo report docs reproduce results test test-report test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results test test-report test-serve test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -71,6 +71,9 @@ explore: setup ## try other seeds of the tests over seeds, for MINUTES=10 in all
 
 test-report: build ## look at a page of zoo report in headless Chromium; skipped where it cannot be installed
 	@Scripts/test_report.sh $(ZOO)
+
+test-serve: build ## look at zoo serve in headless Chromium; skipped where it cannot be installed
+	@Scripts/test_serve.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

@@ -94,6 +94,8 @@ let foundations: [Target] = [
         name: "CImage", cSettings: reading, linkerSettings: ["png", "jpeg", "tiff", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
     // apt: libcurl4-openssl-dev, for its header; the library is loaded when something is downloaded.
     .target(name: "CTransfer", cSettings: reading),
+    // apt: libmicrohttpd-dev, for its header; the library is loaded when a server starts.
+    .target(name: "CServer"),
     .target(name: "CZooPlugin", exclude: ["plugin.map"], cSettings: reading),
     .target(name: "CEngine", dependencies: ["CZooPlugin"]),
     .target(name: "CTorch", dependencies: ["CEngine", "CZooPlugin"], cxxSettings: engine, linkerSettings: engineLibraries),
@@ -142,10 +144,19 @@ let layers: [Target] = [
         ],
         // Part of the program, so that it writes pages wherever it runs.
         resources: [.embedInCode("Resources")], swiftSettings: unoptimised),
+    .target(
+        name: "ZooServe",
+        dependencies: [
+            "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooHost", "ZooData", "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore",
+            "CServer",
+        ],
+        // Part of the program, so that it serves pages wherever it runs.
+        resources: [.embedInCode("Resources")], swiftSettings: unoptimised),
     .executableTarget(
         name: "zoo",
         dependencies: [
-            "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins", "ZooData",
+            "ZooServe", "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins",
+            "ZooData",
             "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],

@@ -15,7 +15,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$root/.venv
 torch_version=2.13.0
-packages=(libltdl-dev zlib1g-dev libssl-dev libarchive-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev libsqlite3-dev libcurl4-openssl-dev ca-certificates g++ libc6-dev binutils clang-format git python3-venv make)
+packages=(libltdl-dev zlib1g-dev libssl-dev libarchive-dev libpng-dev libjpeg-dev libtiff-dev libwebp-dev libgif-dev libsqlite3-dev libcurl4-openssl-dev libmicrohttpd-dev ca-certificates g++ libc6-dev binutils clang-format git python3-venv make)
 cuda=${CUDA:-0}
 
 say() { echo "setup: $*" >&2; }
@@ -47,7 +47,7 @@ apt_install() {
 
 install_packages() {
     if ! is_debian; then
-        say "not a Debian system: make sure that a C++ compiler's headers and those of libltdl, zlib, libarchive, OpenSSL, libpng, libjpeg, libtiff, libwebp, giflib, SQLite and libcurl, clang-format and Python's venv are installed"
+        say "not a Debian system: make sure that a C++ compiler's headers and those of libltdl, zlib, libarchive, OpenSSL, libpng, libjpeg, libtiff, libwebp, giflib, SQLite, libcurl and libmicrohttpd, clang-format and Python's venv are installed"
         return
     fi
     local missing=() name
@@ -71,6 +71,7 @@ swift_lacks() {
 debian_package() {
     case $1 in
     libcurl.so.4) echo libcurl4 ;;
+    libmicrohttpd.so.12) echo libmicrohttpd12 ;;
     libedit.so.2) echo libedit2 ;;
     libgcc_s.so.1) echo libgcc-s1 ;;
     libncurses.so.6 | libncursesw.so.6 | libform.so.6 | libpanel.so.6) echo libncurses6 ;;

@@ -66,13 +66,17 @@ package struct PipeEnds: ~Copyable {
     }
 
     /// Writes all of it. A reader that is gone is noticed elsewhere.
-    package func write(_ bytes: some Sequence<UInt8>) {
+    package func write(_ bytes: some Sequence<UInt8>) { _ = Self.write(bytes, to: writer) }
+
+    /// Writes all of it; false if the reader is gone.
+    package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32) -> Bool {
         Array(bytes).withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {
-                let count = Glibc.write(writer, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count > 0 { done += count } else if errno != EINTR { return }
+                let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+                if count > 0 { done += count } else if errno != EINTR { return false }
             }
+            return true
         }
     }
 }

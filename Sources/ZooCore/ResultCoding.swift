@@ -9,6 +9,13 @@ public enum ResultCoding {
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         return encoder
     }
+    /// A value as one line of JSON with its end.
+    public static func line(_ value: some Encodable) throws -> Data {
+        let encoder = encoder
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value) + [UInt8(ascii: "\n")]
+    }
+
     public static var decoder: JSONDecoder {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(

@@ -121,7 +121,7 @@ public struct DataSetCatalogue: Sendable {
     public func defaultDataSet(in directory: String? = nil) throws -> DataSet {
         for name in defaults {
             let set = try named(name)
-            if name == defaults.last || (try? set.files(Split.allCases, in: directory)) != nil { return set }
+            if name == defaults.last || set.isHere(in: directory) { return set }
         }
         throw HostError(.config, file: Self.builtInFile, field: "default_dataset", expected: "the name of a data set", found: "none")
     }

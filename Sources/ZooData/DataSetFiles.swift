@@ -55,4 +55,7 @@ extension DataSet {
         let all = Set(clutter == nil ? taken : taken + splitRule.sources(of: .train)).sorted { $0.rawValue < $1.rawValue }
         return try source.files(all, in: directory)
     }
+
+    /// Whether the images of all splits are where they are looked for.
+    public func isHere(in directory: String?) -> Bool { (try? files(Split.allCases, in: directory)) != nil }
 }

@@ -103,7 +103,7 @@ public struct ImageSet: Sendable {
     /// - Parameters:
     ///   - isWhole: whether they are a split of their own, not a part of one.
     ///   - warning: what is to be said of it besides.
-    func part(_ indices: [Int], isWhole: Bool = false, warning: String? = nil) throws -> ImageSet {
+    package func part(_ indices: [Int], isWhole: Bool = false, warning: String? = nil) throws -> ImageSet {
         let size = channels * height * width
         var bytes: [UInt8] = []
         bytes.reserveCapacity(indices.count * size)

@@ -92,8 +92,9 @@ public enum EngineControl {
     /// Seeds the default generators: initial weights and dropout follow from it.
     public static func seed(_ seed: UInt64) throws(HostError) { try check(EngineLibrary.table.seed(seed)) }
 
-    /// Takes subnormal numbers as zero, as training code does for speed. Where the processor cannot, nothing changes.
-    public static func flushDenormals() { _ = EngineLibrary.table.flush_denormals(1) }
+    /// Takes subnormal numbers as zero, as training code does for speed. Where the processor cannot, nothing changes; nor where the
+    /// engine is not started, since nothing is computed there.
+    public static func flushDenormals() { if EngineLibrary.isOpen { _ = EngineLibrary.table.flush_denormals(1) } }
 
     /// Makes CUDA usable, if this libtorch and machine have it.
     ///

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 public import ZooCore
 public import ZooStore
 import ZooTraining
@@ -47,37 +48,62 @@ public final class BatchRun {
         try scheduler.run(jobs, listener: Keeper(self, progress: progress, say: say, ended: ended))
     }
 
+    /// Keeps results, and shows how far the batch is: on the terminal and on the board beside the store.
     private final class Keeper: JobListener {
         private let batch: BatchRun
         let single: any ProgressListener
         private let say: (String) -> Void
         private let ended: (StoredResult) -> Void
+        private let board: LiveBoard?
+        private var live: LiveBatch?
+        private var shown: ContinuousClock.Instant?
+        private var countsJobs = false
 
         init(_ batch: BatchRun, progress: any ProgressListener, say: @escaping (String) -> Void, ended: @escaping (StoredResult) -> Void) {
             self.batch = batch
             single = progress
             self.say = say
             self.ended = ended
+            board = batch.store.path.isEmpty ? nil : LiveBoard(store: batch.store.path)
         }
-
-        private var countsJobs = false
 
         func jobsBegin(_ count: Int) {
-            countsJobs = true
-            single.begin("\(count) jobs", total: count, unit: "jobs")
+            countsJobs = count > 1
+            if countsJobs { single.begin("\(count) jobs", total: count, unit: "jobs") }
+            live = LiveBatch(
+                process: getpid(), machine: Machine.name, command: batch.command, started: Date().formatted(.iso8601), total: count)
+            board?.sweep()
+            showLive()
         }
-        func jobsRun(_ running: [String]) {
-            single.note(running.joined(separator: ", "))
-            single.advance(0)
+        func jobsRun(_ running: [RunningJob]) {
+            if countsJobs {
+                single.note(running.map(\.text).joined(separator: ", "))
+                single.advance(0)
+            }
+            live?.running = running
+            showLive()
         }
         func jobEnded(_ job: Job, _ outcome: JobOutcome, seconds: Double, conditions: Conditions?) throws {
             if countsJobs { single.advance(1) }
             let provenance = batch.planner.provenance(of: job, conditions, command: batch.command, seconds: seconds)
             let id = try conditions.map { try job.resultID($0.plugins) } ?? job.id
-            ended(try batch.store.append(job: id, subject: job.subject, outcome: outcome, provenance: provenance))
+            let result = try batch.store.append(job: id, subject: job.subject, outcome: outcome, provenance: provenance)
+            live?.ended += 1
+            if result.status == .failed { live?.failed += 1 }
+            ended(result)
         }
         func jobSaid(_ line: String) { say(line) }
-        func jobsEnd() { single.finish() }
+        func jobsEnd() {
+            if countsJobs { single.finish() }
+            board?.clear(getpid())
+        }
+
+        /// Twice a second is enough for people to see it move.
+        private func showLive() {
+            guard let live, shown.map({ .now - $0 >= .milliseconds(500) }) ?? true else { return }
+            shown = .now
+            board?.show(live)
+        }
     }
 }
 

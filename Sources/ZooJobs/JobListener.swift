@@ -5,9 +5,9 @@ public import ZooTraining
 /// Is told of jobs while they run, on the scheduler's thread.
 public protocol JobListener: AnyObject {
     func jobsBegin(_ count: Int)
-    /// What is running now, in words, whenever something has changed: "stn-c0, seed 1, pose on strokes 40%".
-    func jobsRun(_ running: [String])
-    /// Shows the progress of a single job.
+    /// What is running now, several times a second.
+    func jobsRun(_ running: [RunningJob])
+    /// Shows the progress of a job that is the only one.
     var single: any ProgressListener { get }
     /// - Parameter conditions: what the worker did it with; nil if it failed before that was known.
     /// - Throws: whatever keeps the result from being stored; all work ends then.

@@ -47,10 +47,11 @@ public final class Scheduler {
     public func run(_ jobs: [Job], listener: any JobListener) throws {
         isSingle = jobs.count == 1
         ended = 0
-        if !isSingle { listener.jobsBegin(jobs.count) }
+        listener.jobsBegin(jobs.count)
         defer {
             slots = []
-            if isSingle { listener.single.finish() } else { listener.jobsEnd() }
+            if isSingle { listener.single.finish() }
+            listener.jobsEnd()
         }
         for (part, width) in [(jobs.filter { !$0.isTiming }, workers), (jobs.filter(\.isTiming), 1)] where !part.isEmpty {
             waiting = part
@@ -74,7 +75,7 @@ public final class Scheduler {
             guard slots.contains(where: { $0.job != nil }) else { return }
             wait()
             for slot in slots where slot.process != nil { try attend(slot, listener) }
-            if !isSingle { listener.jobsRun(slots.compactMap(describe)) }
+            listener.jobsRun(slots.compactMap(describe))
         }
     }
 
@@ -105,10 +106,11 @@ public final class Scheduler {
         if watched.contains(where: { $0.revents & Int16(POLLHUP) != 0 && $0.revents & Int16(POLLIN) == 0 }) { usleep(2000) }
     }
 
-    private func describe(_ slot: Slot) -> String? {
-        guard let job = slot.job else { return nil }
-        let share = slot.total > 0 ? " \(min(100, 100 * slot.done / slot.total))%" : ""
-        return job.title + share + (slot.note.isEmpty ? "" : " (\(slot.note))")
+    private func describe(_ slot: Slot) -> RunningJob? {
+        guard let subject = slot.job?.subject else { return nil }
+        return RunningJob(
+            entry: subject.entry, dataset: subject.dataset, probe: subject.probe, seed: subject.seed, done: slot.done, total: slot.total,
+            note: slot.note)
     }
 
     // MARK: One worker

@@ -64,17 +64,8 @@ public enum Worker {
     }
 
     fileprivate static func send(_ message: WorkerMessage) {
-        let encoder = ResultCoding.encoder
-        encoder.outputFormatting = [.withoutEscapingSlashes]
-        guard var line = try? encoder.encode(message) else { return }
-        line.append(UInt8(ascii: "\n"))
-        line.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count > 0 { done += count } else if errno != EINTR { _exit(1) }
-            }
-        }
+        guard let line = try? ResultCoding.line(message) else { return }
+        if !PipeEnds.write(line, to: descriptor) { _exit(1) }
     }
 
     /// Passes progress on, at most ten times a second.

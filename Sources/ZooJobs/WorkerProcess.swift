@@ -54,10 +54,8 @@ final class WorkerProcess {
 
     /// Hands it a job. A worker that has died meanwhile is noticed when its pipe ends.
     func give(_ job: Job) throws {
-        let encoder = ResultCoding.encoder
-        encoder.outputFormatting = [.withoutEscapingSlashes]
         printed = []
-        jobs.write(try encoder.encode(job) + [UInt8(ascii: "\n")])
+        jobs.write(try ResultCoding.line(job))
     }
 
     /// Asks it to stop what it does.

@@ -16,9 +16,10 @@ extension Report.EntryCard {
             "id": id, "anchor": anchors[id], "summary": description?.summary ?? "No manifest at hand describes this entry.",
             "problem": section(description?.problem.map { "It cannot be built here: \($0)." }), "facts": section(facts),
             "drawing": section(description?.drawing),
-            "tables": [wiring, recipes, published, pluginTable, provenanceTable].filter { !$0.table.rows.isEmpty }.map {
+            "tables": [wiring, recipes, weights, published, pluginTable, provenanceTable].filter { !$0.table.rows.isEmpty }.map {
                 $0.table.view(caption: $0.caption)
             },
+            "limits": section(description?.weights.isEmpty == false ? ModelCard.limits : nil), "licence": ModelCard.licence,
             "hasPapers": !papers.isEmpty, "papers": papers,
         ]
     }
@@ -55,6 +56,16 @@ extension Report.EntryCard {
             ])
         }
         return ("Recipe", table)
+    }
+
+    private var weights: (caption: String, table: DataTable) {
+        var table = DataTable([.text("dataset", "trained on"), .text("seed", "seed"), .text("file", "file"), .text("sum", "SHA-256")])
+        for weights in description?.weights ?? [] {
+            table.append([
+                .text(weights.dataset), .text("\(weights.seed)"), .text(weights.file), .text(weights.sha256.prefix(12) + "…"),
+            ])
+        }
+        return ("Weights that come with the zoo", table)
     }
 
     private var published: (caption: String, table: DataTable) {

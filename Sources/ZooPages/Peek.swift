@@ -43,11 +43,7 @@ public struct Peek: Encodable, Sendable {
     ) throws -> [Peek] {
         let dataSet = try laboratory.dataSets.named(dataset)
         let images = try dataSet.load(.test, from: laboratory.dataDirectory)
-        let index = image ?? images.example
-        guard (0..<images.count).contains(index) else {
-            throw HostError(
-                .usage, file: dataSet.name, field: "image", expected: "one of its test images, 0 to \(images.count - 1)", found: "\(index)")
-        }
+        let index = try image.map(images.checked) ?? images.example
         let shape = dataSet.shape(of: images)
         let turned = angles.map { NamedPose.rotation(degrees: $0, shape: shape) }
         let typical = NamedPose.typical(of: dataSet, shape: shape)

@@ -25,26 +25,31 @@ public struct PictureMaker {
     ///
     /// What cannot be made is said in the gallery's remarks.
     ///
-    /// - Throws: `Interrupted` if asked to stop.
-    public func gallery(of report: Report, progress: any ZooCore.ProgressListener) throws -> PictureGallery {
+    /// - Parameter images: numbers of test images; none for one that looks different in every pose.
+    /// - Throws: `Interrupted` if asked to stop, `usage` if there is no such image.
+    public func gallery(of report: Report, images: [Int], progress: any ZooCore.ProgressListener) throws -> PictureGallery {
         var gallery = PictureGallery()
         for board in report.boards.filter({ $0.origin == .trained && $0.pose == .transformed }).prefix(Self.boards) {
+            let (dataSet, set): (DataSet, ImageSet)
             do {
-                let group = try self.group(board, &gallery.remarks, progress)
-                if !group.strips.isEmpty { gallery.groups.append(group) }
-            } catch let error as Interrupted { throw error } catch {
+                dataSet = try laboratory.dataSets.named(board.dataset)
+                set = try dataSet.load(.test, from: laboratory.dataDirectory)
+            } catch {
                 gallery.remarks.append("There are no pictures of \(board.dataset): \(error).")
+                continue
+            }
+            for image in try images.isEmpty ? [set.example] : images.map(set.checked) {
+                let group = try self.group(board, dataSet, set, image, &gallery.remarks, progress)
+                if !group.strips.isEmpty { gallery.groups.append(group) }
             }
         }
         return gallery
     }
 
     private func group(
-        _ board: Report.Board, _ remarks: inout [String], _ progress: any ZooCore.ProgressListener
+        _ board: Report.Board, _ dataSet: DataSet, _ images: ImageSet, _ image: Int, _ remarks: inout [String],
+        _ progress: any ZooCore.ProgressListener
     ) throws -> PictureGallery.Group {
-        let dataSet = try laboratory.dataSets.named(board.dataset)
-        let images = try dataSet.load(.test, from: laboratory.dataDirectory)
-        let image = images.example
         let poses = NamedPose.typical(of: dataSet, shape: dataSet.shape(of: images))
         let rows = ordered(board.rows).prefix(Self.entries)
         progress.begin("pictures of \(dataSet.name)", total: rows.count, unit: "entries")
@@ -56,7 +61,10 @@ public struct PictureMaker {
                 if let strip = try strip(row, board, dataSet, images, image, poses) { strips.append(strip) }
             } catch is NotApplicable {
                 // An entry that transforms nothing has nothing to show.
-            } catch { remarks.append("There are no pictures of \(row.entry) on \(board.dataset): \(error).") }
+            } catch {
+                let remark = "There are no pictures of \(row.entry) on \(board.dataset): \(error)."
+                if !remarks.contains(remark) { remarks.append(remark) }
+            }
             progress.advance(1)
         }
         return PictureGallery.Group(
@@ -142,13 +150,21 @@ extension Laboratory {
     func pictures(
         _ entry: Entry, trainedOn: String, seed: UInt64, _ dataSet: DataSet, _ images: ImageSet, _ image: Int, in poses: [NamedPose]
     ) throws -> (pictures: PosedPictures, weights: FoundWeights) {
+        let (network, weights) = try network(entry, trainedOn: trainedOn, seed: seed, dataSet, images)
+        let subject = ProbeSubject(host: host, network: network, dataSet: dataSet, images: images)
+        return (try subject.pictures(of: image, in: poses), weights)
+    }
+
+    /// A trained network, ready to look at images.
+    func network(
+        _ entry: Entry, trainedOn: String, seed: UInt64, _ dataSet: DataSet, _ images: ImageSet
+    ) throws -> (network: Network, weights: FoundWeights) {
         let weights = try weights(entry, dataset: trainedOn, seed: seed)
         let network = try host.network(entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: seed)
         try SafetensorsFile(path: weights.path).load(into: network.parameters)
         try network.parameters.convert(format: .channelsLast)
         try network.parameters.setTraining(false)
-        let subject = ProbeSubject(host: host, network: network, dataSet: dataSet, images: images)
-        return (try subject.pictures(of: image, in: poses), weights)
+        return (network, weights)
     }
 }
 
@@ -157,5 +173,14 @@ extension ImageSet {
     var example: Int {
         let wanted = min(4, classes.count - 1)
         return (0..<count).first { Int(labels[$0 * heads]) == wanted } ?? 0
+    }
+
+    /// - Throws: `usage` if there is no such image.
+    func checked(_ image: Int) throws(HostError) -> Int {
+        guard (0..<count).contains(image) else {
+            throw HostError(
+                .usage, file: name, field: "image", expected: "one of its test images, 0 to \(count - 1)", found: "\(image)")
+        }
+        return image
     }
 }

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Mustache
 import ZooCore
 import ZooJobs
@@ -25,6 +25,9 @@ public struct ReportPage {
         ]
         library = MustacheLibrary(templates: try sources.mapValues { try MustacheTemplate(string: String(decoding: $0, as: UTF8.self)) })
     }
+
+    /// The style sheet of pages, for others that are to look like them.
+    public static var styleSheet: Data { Data(PackageResources.page_css) }
 
     /// - Parameter pictures: what transformers made of images; nil where none were made.
     public func html(_ report: Report, pictures: PictureGallery? = nil) throws -> String {

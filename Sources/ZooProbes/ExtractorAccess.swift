@@ -14,6 +14,9 @@ extension ProbeSubject {
     /// Whether an extractor fills one of the entry's slots.
     var hasExtractor: Bool { get throws { try slot != nil } }
 
+    /// Those of the stages of the entry's extractor; nil without one.
+    package var strides: [Double]? { try? extractor().stages.map(\.stride) }
+
     /// The entry's extractor on its own, features only, with the network's weights, in evaluation mode; for images of `input`, which
     /// may be larger than the network's own.
     ///

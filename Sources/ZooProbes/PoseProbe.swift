@@ -20,7 +20,7 @@ struct PoseProbe: ConfigurableProbe {
 
     func run(on subject: ProbeSubject, progress: any ProgressListener) throws -> Measurement {
         let images = try ProbeImages(subject, count: configuration.int("images"), upright: false)
-        let strides = try? subject.extractor().stages.map(\.stride)
+        let strides = subject.strides
         var (applied, predicted): ([Pose], [Pose]) = ([], [])
         var kept: [Int] = []
         var (place, mirrored) = (0, 0)

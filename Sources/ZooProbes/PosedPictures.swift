@@ -79,9 +79,9 @@ extension ProbeSubject {
         let batch = try loader.batch(of: poses.map { _ in image }, thetas: poses.map(\.sampling))
         let recording = Recording()
         let logits = try logits(batch, trace: recording.trace)
-        let walk = try Walk(recording, channels: loader.shape.channels)
-        let drawing = Drawing(normalisation: dataSet.normalisation)
-        let corners = try corners(recording, walk, shape: loader.shape, count: batch.count)
+        let walk = try PictureWalk(recording, channels: loader.shape.channels)
+        let drawing = PictureDrawing(normalisation: dataSet.normalisation)
+        let corners = try corners(recording, walk, shape: loader.shape, count: batch.count, strides: strides)
         let inputs = try drawing.images(batch.images)
         let aligned = try alignedImages(batch, walk).map { try drawing.images($0) }
         let channels = try drawing.strongest(walk.features)
@@ -99,7 +99,7 @@ extension ProbeSubject {
     }
 
     /// The images as each θ samples them; the last as the transformer itself did.
-    private func alignedImages(_ batch: Batch, _ walk: Walk) throws -> [Tensor] {
+    func alignedImages(_ batch: Batch, _ walk: PictureWalk) throws -> [Tensor] {
         guard walk.before == nil, let last = walk.warped else { return [] }
         let (height, width) = (try last.size(-2), try last.size(-1))
         let earlier = try walk.thetas.dropLast().filter { [[2, 3], [3, 3]].contains(Array($0.shape.dropFirst())) }.map {
@@ -108,8 +108,8 @@ extension ProbeSubject {
         return earlier + [last]
     }
 
-    private func corners(
-        _ recording: Recording, _ walk: Walk, shape: ImageShape, count: Int
+    func corners(
+        _ recording: Recording, _ walk: PictureWalk, shape: ImageShape, count: Int, strides: [Double]?
     ) throws -> [[[(x: Double, y: Double)]]] {
         let square: [(x: Double, y: Double)] = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
         func places(_ matrices: [[Double]]) -> [[(x: Double, y: Double)]] {
@@ -120,7 +120,7 @@ extension ProbeSubject {
                 }
             }
         }
-        guard let path = try? SamplingPath(recording, input: shape, strides: try? extractor().stages.map(\.stride)) else { return [] }
+        guard let path = try? SamplingPath(recording, input: shape, strides: strides) else { return [] }
         let total = places(try path.total(count: count))
         // Of iterations on the input every θ is a composed one; of several placements their product alone is a place in the image.
         guard walk.before == nil else { return [total] }
@@ -140,7 +140,7 @@ extension ProbeSubject {
         return (0..<count).map { image in norm { values[image * size + $0] - values[$0] } / own }
     }
 
-    private func answers(_ logits: Tensor, _ batch: Batch) throws -> [(label: String, prediction: String, confidence: Double)] {
+    func answers(_ logits: Tensor, _ batch: Batch) throws -> [(label: String, prediction: String, confidence: Double)] {
         let heads = images.heads
         let (found, labels) = try (logits.argmax(dim: -1).integers(), batch.labels.integers())
         let sure = try logits.softmax(dim: -1).amax(dim: [-1]).doubles()
@@ -154,7 +154,7 @@ extension ProbeSubject {
 }
 
 /// The tensors of a trace that pictures are made of.
-private struct Walk {
+struct PictureWalk {
     /// Of the transformer that samples the input, or of the last one that samples a feature map.
     private(set) var thetas: [Tensor] = []
     private(set) var warped: Tensor?
@@ -184,7 +184,7 @@ private struct Walk {
 }
 
 /// Tensors as pictures.
-private struct Drawing {
+struct PictureDrawing {
     let normalisation: Normalisation
 
     /// Images N×C×H×W as they were before they were normalised; of other numbers than 1 and 3 channels the first.

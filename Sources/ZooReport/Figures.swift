@@ -30,5 +30,7 @@ func withCommas(_ number: Double) -> String { withCommas(Int(number.isFinite ? m
 
 /// JSON for machines: indented, keys in order, so that two outputs can be compared line by line.
 public func jsonText(_ value: some Encodable) throws -> String {
-    String(decoding: try ResultCoding.encoder.encode(value), as: UTF8.self) + "\n"
+    let encoder = ResultCoding.encoder
+    encoder.dateEncodingStrategy = .iso8601
+    return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
 }

@@ -34,17 +34,25 @@ public enum ModelCard {
 
                 ## Limits
 
-                The network knows the data set above, in the poses that it draws, and nothing else: for other images train it on them
-                ([data.md](../data.md)). The weights are those of one seed; a seed's figures differ from the means above, by how much the
-                intervals let expect. A pose that the transformer predicts is no measurement of the pose of an object: which pose is
-                upright is the network's own choice.
+                \(limits)
+                How to: [data.md](../data.md).
 
                 ## Licence
 
-                Weights: Apache-2.0, as the zoo. The licence of the images is that of their publishers.
+                \(licence)
 
                 """
     }
+
+    /// What the weights that come with the zoo are not good for.
+    public static let limits = """
+        The network knows its data set, in the poses that it draws, and nothing else: for other images train it on them. The weights
+        are those of one seed; its figures differ from means over seeds, by how much the intervals let expect. A pose that the
+        transformer predicts is no measurement of the pose of an object: which pose is upright is the network's own choice.
+        """
+
+    /// Of the weights that come with the zoo.
+    public static let licence = "Weights: Apache-2.0, as the zoo. The licence of the images is that of their publishers."
 
     private static func part(_ part: PartSpecification) -> String {
         let settings = part.config.sorted { $0.key < $1.key }.map { "\($0.key) \(Listing.shown($0.value))" }

@@ -18,6 +18,8 @@ public struct ResultFilter: Sendable {
     public var since: Date?
     /// Also what newer results of the same subject have superseded.
     public var history = false
+    /// Of those that match only this many, the newest.
+    public var newest: Int?
 
     public init(
         entries: [String]? = nil, datasets: [String]? = nil, seeds: [UInt64]? = nil, trainedOn: [String]? = nil,

@@ -84,6 +84,17 @@ public final class ResultStore: Sendable {
         door = .writing(queue)
     }
 
+    /// One or several stores as one, to read; what is in several counts once.
+    ///
+    /// - Throws: `noInput` if one is missing, `data` if one is no store.
+    public static func reading(_ paths: [String]) throws -> ResultStore {
+        let stores = try paths.map { try ResultStore(reading: $0) }
+        if stores.count == 1 { return stores[0] }
+        let all = try ResultStore()
+        for store in stores { _ = try all.merge(store) }
+        return all
+    }
+
     /// Whether two paths are the same file, under whatever names.
     public static func areSame(_ a: String, _ b: String) -> Bool {
         guard let a = DatabaseFiles(a).main, let b = DatabaseFiles(b).main else { return false }
@@ -137,13 +148,15 @@ public final class ResultStore: Sendable {
     public func results(matching filter: ResultFilter = ResultFilter()) throws -> [StoredResult] {
         let (condition, arguments) = filter.sql
         let source = filter.history ? "result" : "current"
+        let chosen =
+            "SELECT id FROM \(source) WHERE \(condition)" + (filter.newest.map { " ORDER BY date DESC, id DESC LIMIT \($0)" } ?? "")
         return try read { db in
             var figures: [Int64: [Measurement.Figure]] = [:]
             let cursor = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT result, name, value, unit, is_timing FROM figure
-                    WHERE result IN (SELECT id FROM \(source) WHERE \(condition)) ORDER BY result, position
+                    WHERE result IN (\(chosen)) ORDER BY result, position
                     """, arguments: arguments)
             while let row = try cursor.next() {
                 figures[try row.value("result"), default: []].append(
@@ -152,7 +165,7 @@ public final class ResultStore: Sendable {
                         unit: try row.value("unit"), isTiming: try row.value("is_timing")))
             }
             return try Row.fetchAll(
-                db, sql: "SELECT * FROM \(source) WHERE \(condition) ORDER BY entry, dataset, trained_on, seed, probe, date, id",
+                db, sql: "SELECT * FROM \(source) WHERE id IN (\(chosen)) ORDER BY entry, dataset, trained_on, seed, probe, date, id",
                 arguments: arguments
             ).map { try ResultRow.result($0, figures: figures[try $0.value("id")] ?? []) }
         }

@@ -72,6 +72,20 @@ package struct RunDirectory {
         return nil
     }
 
+    /// The epochs so far.
+    var history: [EpochRecord] {
+        if let finished { return finished.history }
+        let text = try? SafetensorsFile(path: checkpoint).metadata["history"]
+        return text.flatMap { try? JSONDecoder().decode([EpochRecord].self, from: Data($0.utf8)) } ?? []
+    }
+
+    /// When its last epoch was kept.
+    var changed: Date? {
+        [result, checkpoint].compactMap {
+            (try? FileManager.default.attributesOfItem(atPath: $0))?[.modificationDate] as? Date
+        }.max()
+    }
+
     /// The finished run's result, with the weights where they are now; nil unless both files are there.
     var finished: TrainingResult? {
         guard let data = try? FileBytes.read(result),

@@ -19,6 +19,13 @@ extension Laboratory {
         return !finishedRuns(entry, set, seed).isEmpty || shipped(entry, set, seed) != nil
     }
 
+    /// The epochs of the run that was changed last, finished or not, for those who watch it; none where there is no run.
+    public func history(of entry: String, dataset: String, seed: UInt64) -> [EpochRecord] {
+        let runs = RunDirectory.all(root: runs, dataset: dataSets.canonical(dataset), of: dataSets, entry: entry, seed: seed)
+        func changed(_ run: RunDirectory) -> Date { run.changed ?? .distantPast }
+        return runs.max { changed($0) < changed($1) }?.history ?? []
+    }
+
     /// The weights of the newest finished run on what the data set holds now, else those of the manifest, with their SHA-256.
     ///
     /// - Throws: `noInput` if there are none, or only of runs on other data of that name; `data` if they are not as the manifest says.

@@ -23,7 +23,7 @@ struct PeekCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("The test image's number, from 0. Default: the first four, or the like.", valueName: "n"))
+        help: ArgumentHelp("The test image's number, from 0. Default: one of class 4.", valueName: "n"))
     var image: Int?
 
     @Option(

@@ -42,12 +42,18 @@ struct ReportCommand: ParsableCommand {
     @Flag(name: .customLong("no-pictures"), help: "Draw no pictures, which take the engine and the weights.")
     var withoutPictures = false
 
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("The number of a test image, from 0, to draw. Repeatable. Default: one of class 4.", valueName: "n"))
+    var image: [Int] = []
+
     @OptionGroup var shared: ExperimentOptions
 
     func validate() throws {
         if !(50...99.99).contains(confidence) { throw ValidationError("--confidence is \(confidence), expected 50 to 99.99") }
         if shared.json, format != .html { throw ValidationError("--json and --format exclude each other") }
         if plots != nil, format != .html { throw ValidationError("--plots goes with --format html") }
+        if !image.isEmpty, withoutPictures || format != .html { throw ValidationError("--image goes with pictures") }
         try refuseEmpty(("--output", file, "a file"), ("--plots", plots, "a file"))
         for path in store { try refuseEmpty(("--store", path, "a file")) }
     }
@@ -86,7 +92,7 @@ struct ReportCommand: ParsableCommand {
             return nil
         }
         Signals.install()
-        return try PictureMaker(laboratory: shared.laboratory(host, manifest)).gallery(of: report, progress: shared.progress)
+        return try PictureMaker(laboratory: shared.laboratory(host, manifest)).gallery(of: report, images: image, progress: shared.progress)
     }
 
     private func engineProblem(_ host: HostRuntime) -> HostError? {
@@ -96,9 +102,14 @@ struct ReportCommand: ParsableCommand {
         } catch { return error }
     }
 
-    private func library() throws -> PlotLibrary? {
-        if let plots { return try PlotLibrary(path: plots) }
+    private func library() throws -> PlotLibrary? { try PlotLibrary.chosen(plots, shared) }
+}
+
+extension PlotLibrary {
+    /// The library in that file, else in the environment's, else where the set-up has put it; nil where it is not.
+    static func chosen(_ file: String?, _ shared: some LaboratoryGroup) throws -> PlotLibrary? {
+        if let file { return try PlotLibrary(path: file) }
         if let named = ProcessInfo.processInfo.environment["ZOO_PLOTS"], !named.isEmpty { return try PlotLibrary(path: named) }
-        return try PlotLibrary.find(shared.besideTheManifests(PlotLibrary.usualPath))
+        return try find(shared.besideTheManifests(usualPath))
     }
 }

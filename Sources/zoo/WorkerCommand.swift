@@ -2,6 +2,7 @@ import ArgumentParser
 import ZooJobs
 import ZooPlugins
 import ZooReport
+import ZooServe
 
 /// The other side of `Scheduler`: not for people.
 struct WorkerCommand: ParsableCommand {
@@ -14,6 +15,9 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The plugins to use, as the process that plans has found them.", valueName: "file"))
     var plugins: String?
 
+    @Flag(help: "Answer looks of the playground instead.")
+    var looks = false
+
     @OptionGroup var shared: ExperimentOptions
 
     func run() throws {
@@ -21,6 +25,7 @@ struct WorkerCommand: ParsableCommand {
         Worker.prepare(memory: memory)
         let manifest = try shared.readManifest()
         let host = try shared.host(plan: plugins.map { try PluginPlan(path: $0) })
+        if looks { return LookWorker.run(laboratory: try shared.laboratory(host, manifest)) }
         Worker.run(laboratory: try shared.laboratory(host, manifest)) { error in
             let failure = Failure(error)
             return (failure.message, failure.exitStatus)

@@ -14,6 +14,7 @@ struct Zoo: ParsableCommand {
         subcommands: [
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
             TheoremCommand.self, CompareCommand.self, RankCommand.self, ReproduceCommand.self, ReportCommand.self, PeekCommand.self,
+            ServeCommand.self,
             ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
             PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self, ProbePluginCommand.self, CheckPluginCommand.self,
         ])

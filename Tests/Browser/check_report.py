@@ -10,25 +10,8 @@ import json
 import os
 import sys
 
+from checks import Checks, check_access, check_width, near
 from chromium import Browser, Failure, find
-
-AXE = """axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(r => r.violations.map(v =>
-  v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? "")).join(" | ")))"""
-
-
-class Checks:
-    def __init__(self):
-        self.failed = self.passed = 0
-
-    def expect(self, what, holds, found=""):
-        print(("ok     " if holds else "FAILED ") + what + ("" if holds else f": {found}"), flush=True)
-        self.passed += bool(holds)
-        self.failed += not holds
-
-
-def near(a, b):
-    return abs(a - b) <= 1e-9 * max(1, abs(a), abs(b))
-
 
 def check_values(browser, checks, model):
     for number, board in enumerate(model["boards"], 1):
@@ -73,13 +56,6 @@ def check_reading(browser, checks):
     checks.expect("an entry that is not chosen is not drawn", browser.run(marks) == before - 1, before)
 
 
-def widths(browser):
-    """What is wider than the window, or scrolls sideways."""
-    return browser.run("""(() => { const wide = [...document.querySelectorAll("main *, header *, nav *")].filter(e =>
-        e.scrollWidth > e.clientWidth + 1 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX) && e.clientWidth > 0).map(e => e.className || e.tagName);
-        return [document.documentElement.scrollWidth, wide]; })()""")
-
-
 def main(page, model, axe, folder=None):
     program = find()
     if not program:
@@ -96,9 +72,7 @@ def main(page, model, axe, folder=None):
             if scheme == "light":
                 check_values(browser, checks, model)
             browser.run("document.querySelectorAll('details.card, .tools details').forEach((d, i) => d.open = i < 3)")
-            browser.run(axe + "; true")
-            violations = browser.run(AXE)
-            checks.expect(f"axe finds no violation of WCAG AA, {scheme}", violations == [], "\n       ".join(violations))
+            check_access(browser, checks, scheme, axe)
             browser.run("document.querySelectorAll('details').forEach(d => d.open = false)")
             if folder:
                 browser.picture(os.path.join(folder, f"report-1400-{scheme}.png"), whole=True)
@@ -110,8 +84,7 @@ def main(page, model, axe, folder=None):
         check_reading(browser, checks)
         for scheme in ["light", "dark"]:
             browser.open(page, width=400, height=850, scheme=scheme)
-            width, scrolling = widths(browser)
-            checks.expect(f"at 400 pixels nothing scrolls sideways, {scheme}", width <= 400 and not scrolling, f"{width} {scrolling}")
+            check_width(browser, checks, scheme)
             if folder:
                 browser.picture(os.path.join(folder, f"report-400-{scheme}.png"), whole=True)
         browser.open(page, width=794, height=1123)
@@ -127,8 +100,7 @@ def main(page, model, axe, folder=None):
         checks.expect("the page works", False, failure)
     finally:
         browser.close()
-    print(f"{checks.passed} passed, {checks.failed} failed")
-    return 1 if checks.failed else 0
+    return checks.end()
 
 
 if __name__ == "__main__":

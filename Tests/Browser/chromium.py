@@ -91,15 +91,21 @@ class Browser:
         elif method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
 
-    def open(self, path, width=1400, height=900, scheme="light"):
-        """Loads a file in a window of that size, and waits until its plots are drawn."""
+    def open(self, address, width=1400, height=900, scheme="light", ready="zooPage.drawAll()"):
+        """Loads a page in a window of that size, and waits until its plots are drawn: for the promise `ready`."""
         self.complaints, self.requests, self.events = [], [], []
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.call("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        self.call("Page.navigate", url=address if "://" in address else "file://" + os.path.abspath(address))
         while "Page.loadEventFired" not in self.events:
             self.note(self.receive())
-        self.run("zooPage.drawAll().then(() => true)")
+        self.run(f"Promise.resolve({ready}).then(() => true)")
+
+    def wait(self, condition, seconds=30):
+        """Waits until the expression holds."""
+        self.run(f"""new Promise((resolve, reject) => {{ const end = performance.now() + {1000 * seconds};
+            const look = () => {{ if ({condition}) resolve(true); else if (performance.now() > end) reject(new Error({json.dumps("in vain: " + condition)}));
+            else setTimeout(look, 20); }}; look(); }})""")
 
     def run(self, script):
         """The value of an expression, or of the promise that it gives."""

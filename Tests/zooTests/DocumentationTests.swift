@@ -90,6 +90,12 @@ import Testing
             benchmark) words+=(--batch 2) ;;
             plugin) [[ $2 != new ]] || { [[ " $* " == *" --language "* ]] || words+=(--language c); words+=(--zoo "$ZOO_ROOT"); } ;;
             doctor) "$ZOO_PROGRAM" "${words[@]}"; exit 0 ;;
+            # Until it says where it is.
+            serve)
+              output=$(mktemp)
+              "$ZOO_PROGRAM" "${words[@]}" --port 0 >"$output" & server=$!
+              while kill -0 $server 2>/dev/null && [[ ! -s $output ]]; do sleep 0.05; done
+              kill -INT $server; wait $server; exit ;;
             esac
             exec "$ZOO_PROGRAM" "${words[@]}"
             """)

@@ -38,6 +38,7 @@ import Testing
         "rank": [["--within", "5"], ["--store", "none.sqlite"], ["--json", "--format", "csv"]],
         "reproduce": [["--all", "x"], ["x", "--seed", "1"]],
         "peek": [[], ["stn-co"], ["stn-c0", "--angle", "400"], ["stn-c0", "--graphics", "ascii"]],
+        "serve": [["--port", "x"], ["--address", "nowhere"], ["cnn"]],
         "results": [["--store", "none.sqlite"]],
         "merge": [[], ["none.sqlite"]],
         "plugin new": [[], ["1Loc", "--kind", "localization"]],

@@ -18,13 +18,7 @@ public struct ReportReader {
     ///   - level: confidence of intervals.
     /// - Throws: `noInput` if one is missing, `data` if one is no store.
     public init(_ paths: [String], manifest: Manifest, level: Double = 0.95) throws {
-        let stores = try paths.map { try ResultStore(reading: $0) }
-        if stores.count == 1 {
-            store = stores[0]
-        } else {
-            store = try ResultStore()
-            for other in stores { _ = try store.merge(other) }
-        }
+        store = try ResultStore.reading(paths)
         (self.manifest, self.level, names) = (manifest, level, paths)
         dataSets = try DataSetCatalogue(manifest)
     }
