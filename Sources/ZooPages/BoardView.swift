@@ -130,7 +130,7 @@ struct BoardView {
         guard let matrix = board.significance else { return "" }
         func rounded(_ p: Double) -> Double { p.isFinite ? Double(String(format: "%.3g", p)) ?? p : 1 }
         let upper = matrix.enumerated().map { index, row in row.dropFirst(index + 1).map(rounded) }
-        return try Plot.scriptJSON(Payload(p: upper, alpha: 1 - level))
+        return try ScriptText.json(Payload(p: upper, alpha: 1 - level))
     }
 
     // MARK: Confusion
@@ -155,7 +155,7 @@ struct BoardView {
             let entries: [[[Int]]]
         }
         guard let classes = confusions.first?.classes else { return "" }
-        return try Plot.scriptJSON(Payload(classes: classes, entries: confusions.map(\.counts)))
+        return try ScriptText.json(Payload(classes: classes, entries: confusions.map(\.counts)))
     }
 }
 

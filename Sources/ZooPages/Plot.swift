@@ -68,16 +68,9 @@ struct Plot {
             case .texts(let list): (column.name, Coded.texts(list))
             }
         }
-        return try Self.scriptJSON(
+        return try ScriptText.json(
             Payload(
                 view: view, columns: Dictionary(coded, uniquingKeysWith: { first, _ in first }), order: columns.map(\.name),
                 isChosen: isChosen, isSplit: isSplit))
-    }
-
-    static func scriptJSON(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-            .replacing("<", with: "\\u003c").replacing("\u{2028}", with: "\\u2028").replacing("\u{2029}", with: "\\u2029")
     }
 }

@@ -35,7 +35,7 @@ public struct ReportPage {
         page["css"] = String(decoding: PackageResources.page_css, as: UTF8.self)
         page["js"] = String(decoding: PackageResources.page_js, as: UTF8.self)
         // The parser of HTML ends a script at the first such tag, wherever it stands.
-        if let plots { page["vega"] = plots.script.replacing("</script", with: "<\\/script") }
+        if let plots { page["vega"] = ScriptText.embedded(plots.script) }
         return library.render(page, withTemplate: "page") ?? ""
     }
 
@@ -76,7 +76,7 @@ public struct ReportPage {
             "foot":
                 "Made on \(report.date.formatted(style)) (UTC) by zoo \(report.zoo) from \(report.stores.joined(separator: ", ")). "
                 + "This page holds all that it shows and asks no server for anything.",
-            "entryNames": try Plot.scriptJSON(report.entries.map(\.id)),
+            "entryNames": try ScriptText.json(report.entries.map(\.id)),
         ]
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 // The few distributions that the tests need. All of them come down to erfc of the C library and to the regularised
 // incomplete beta function.
@@ -32,9 +33,26 @@ public struct StudentT: Sendable {
     public func quantile(_ p: Double) -> Double {
         guard p > 0, p < 1 else { return p == 0 ? -.infinity : p == 1 ? .infinity : .nan }
         guard p != 0.5 else { return 0 }
-        let x = Beta(degrees / 2, 0.5).quantile(2 * min(p, 1 - p))
-        let t = (degrees * (1 - x) / x).squareRoot()
+        let t = Self.tail(Tail(degrees: degrees, chance: min(p, 1 - p)))
         return p < 0.5 ? -t : t
+    }
+
+    private struct Tail: Hashable {
+        let degrees, chance: Double
+    }
+
+    /// Thousands of intervals have the same degrees and level.
+    private static let known = Mutex<[Tail: Double]>([:])
+
+    private static func tail(_ tail: Tail) -> Double {
+        if let t = known.withLock({ $0[tail] }) { return t }
+        let x = Beta(tail.degrees / 2, 0.5).quantile(2 * tail.chance)
+        let t = (tail.degrees * (1 - x) / x).squareRoot()
+        known.withLock { known in
+            if known.count > 1000 { known = [:] }
+            known[tail] = t
+        }
+        return t
     }
 }
 

@@ -14,6 +14,10 @@ struct ResultRow {
     /// All but the id, which each store gives anew.
     static let columns = firstColumns + identityColumns
 
+    /// What `result` reads, in that order.
+    static let selection = (["id"] + columns).joined(separator: ", ")
+    private static let places = Dictionary(uniqueKeysWithValues: (["id"] + columns).enumerated().map { ($1, $0) })
+
     private let values: [(any DatabaseValueConvertible)?]
 
     init(
@@ -39,8 +43,12 @@ struct ResultRow {
         return db.lastInsertedRowID
     }
 
+    /// - Parameter row: of a query of `selection`.
     static func result(_ row: Row, figures: [Measurement.Figure]) throws -> StoredResult {
-        func get<T: DatabaseValueConvertible>(_ column: String) throws -> T { try row.value(column) }
+        func get<T: DatabaseValueConvertible>(_ column: String) throws -> T {
+            guard let place = places[column] else { preconditionFailure("there is no column '\(column)'") }
+            return try row.value(place)
+        }
         let (origin, status, date): (String, String, String) = try (get("origin"), get("status"), get("date"))
         guard let origin = ResultSubject.Origin(rawValue: origin), let status = StoredResult.Status(rawValue: status),
             let date = Self.date(date)
@@ -88,6 +96,9 @@ extension Row {
     ///
     /// - Throws: `RowDecodingError` for one of another type: SQLite keeps any value in any column, and GRDB's own subscript crashes on it.
     func value<T: DatabaseValueConvertible>(_ column: String) throws -> T { try decode(T.self, forColumn: column) }
+
+    /// The same by its place in the query, which takes a tenth of the time: names are compared without regard to case.
+    func value<T: DatabaseValueConvertible>(_ place: Int) throws -> T { try decode(T.self, atIndex: place) }
 }
 
 extension ResultFilter {

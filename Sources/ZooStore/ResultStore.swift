@@ -148,26 +148,27 @@ public final class ResultStore: Sendable {
     public func results(matching filter: ResultFilter = ResultFilter()) throws -> [StoredResult] {
         let (condition, arguments) = filter.sql
         let source = filter.history ? "result" : "current"
-        let chosen =
-            "SELECT id FROM \(source) WHERE \(condition)" + (filter.newest.map { " ORDER BY date DESC, id DESC LIMIT \($0)" } ?? "")
+        let chosen = "FROM \(source) WHERE \(condition)" + (filter.newest.map { " ORDER BY date DESC, id DESC LIMIT \($0)" } ?? "")
         return try read { db in
             var figures: [Int64: [Measurement.Figure]] = [:]
             let cursor = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT result, name, value, unit, is_timing FROM figure
-                    WHERE result IN (\(chosen)) ORDER BY result, position
+                    WHERE result IN (SELECT id \(chosen)) ORDER BY result, position
                     """, arguments: arguments)
             while let row = try cursor.next() {
-                figures[try row.value("result"), default: []].append(
+                figures[try row.value(0), default: []].append(
                     Measurement.Figure(
-                        try row.value("name"), try row.value("value") as Double? ?? .nan,
-                        unit: try row.value("unit"), isTiming: try row.value("is_timing")))
+                        try row.value(1), try row.value(2) as Double? ?? .nan, unit: try row.value(3), isTiming: try row.value(4)))
             }
             return try Row.fetchAll(
-                db, sql: "SELECT * FROM \(source) WHERE id IN (\(chosen)) ORDER BY entry, dataset, trained_on, seed, probe, date, id",
+                db,
+                sql: """
+                    SELECT \(ResultRow.selection) FROM (SELECT * \(chosen)) ORDER BY entry, dataset, trained_on, seed, probe, date, id
+                    """,
                 arguments: arguments
-            ).map { try ResultRow.result($0, figures: figures[try $0.value("id")] ?? []) }
+            ).map { try ResultRow.result($0, figures: figures[try $0.value(0)] ?? []) }
         }
     }
 
