@@ -114,6 +114,24 @@ private let everything = Measurement(
         #expect(try jobs(whole) == ["cnn0error"])
     }
 
+    @Test func theNewestAreChosenAmongThoseThatMatch() throws {
+        let store = try Scratch().store()
+        for (number, entry) in ["b", "a", "c", "a"].enumerated() {
+            _ = try store.append(
+                job: "\(number)", subject: subject(entry, seed: UInt64(number)), outcome: .measured(everything),
+                provenance: provenance(at: [3, 1, 2, 0][number]))
+        }
+        func entries(_ newest: Int, of entries: [String]? = nil) throws -> [String] {
+            var filter = ResultFilter(entries: entries)
+            filter.newest = newest
+            return try store.results(matching: filter).map { "\($0.subject.entry)\($0.subject.seed)" }
+        }
+        #expect(try entries(2) == ["b0", "c2"], "in the order of every query")
+        #expect(try entries(1, of: ["a"]) == ["a1"])
+        #expect(try entries(9) == ["a1", "a3", "b0", "c2"])
+        #expect(try store.results().allSatisfy { $0.figures.count == everything.figures.count })
+    }
+
     @Test func storesMergeOnceAndWhole() throws {
         let scratch = try Scratch()
         let (here, there) = (try scratch.store(), try scratch.store("other.sqlite"))

@@ -37,6 +37,7 @@ import Testing
         "compare": [["cnn"], ["cnn", "stn-c0", "--confidence", "20"]],
         "rank": [["--within", "5"], ["--store", "none.sqlite"], ["--json", "--format", "csv"]],
         "reproduce": [["--all", "x"], ["x", "--seed", "1"]],
+        "report": [["--image", "1", "--no-pictures"], ["--image", "1", "--format", "md"], ["--confidence", "20"]],
         "peek": [[], ["stn-co"], ["stn-c0", "--angle", "400"], ["stn-c0", "--graphics", "ascii"]],
         "serve": [["--port", "x"], ["--address", "nowhere"], ["cnn"]],
         "results": [["--store", "none.sqlite"]],
