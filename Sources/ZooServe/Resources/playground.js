@@ -173,7 +173,7 @@
       const key = draw("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" });
       key.append(draw("circle", { cx: 5, cy: 5, r: 4, fill: colours[index % colours.length] }));
       const found = slope(name);
-      const row = make("li", { "data-entry": name }, key, found === null ? name : `${name}: slope ${found.toFixed(2).replace("-", "−")}`);
+      const row = make("li", { "data-entry": name }, key, found === null ? name : `${name}: slope ${found.toFixed(2).replace("-0.00", "0.00").replace("-", "−")}`);
       if (found !== null) row.dataset.slope = found;
       return row;
     }));
