@@ -74,8 +74,8 @@ public struct DataSet: Sendable, Hashable {
     ///
     /// - Parameters: as the fields of a name have them; nil leaves a field as it is.
     /// - Throws: `usage` for a number of images that is not positive.
-    public func taking(validation: Int? = nil, train: Int? = nil, limit: Int? = nil) throws -> DataSet {
-        let given = [("validation", validation), ("train", train), ("limit", limit)].compactMap { name, value in
+    public func taking(validation: Int? = nil, train: Int? = nil, limit: Int? = nil, size: Int? = nil) throws -> DataSet {
+        let given = [("validation", validation), ("train", train), ("limit", limit), ("size", size)].compactMap { name, value in
             value.map { DataSetName.Field(name: name, value: "\($0)") }
         }
         return try DataSet(definition, fields.filter { field in !given.contains { $0.name == field.name } } + given, typed: name)

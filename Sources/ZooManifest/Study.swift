@@ -33,6 +33,8 @@ public struct Study: Sendable {
         public let seeds: Int
         /// Number of training images, and most images of each split, where these are fewer than the data set has.
         public let train, limit: Int?
+        /// Height and width of images that are made smaller.
+        public let size: Int?
     }
 
     /// A figure that the table of results shows.
@@ -56,6 +58,8 @@ public struct Study: Sendable {
     /// The data set that entries are trained on.
     public let dataset: String
     public let tests: [Test]
+    /// The manifest that describes the entries, beside the study's file; nil for the one that is in use.
+    public let manifest: String?
     public let entries: [String]
     /// Over the entry's own recipe.
     public let recipe: RecipeChanges
@@ -67,6 +71,14 @@ public struct Study: Sendable {
     public let claims: [Claim]
     /// Confidence of intervals; claims are tested at its complement, after Holm's correction over all of them.
     public let level: Double
+
+    /// The manifest of the study's entries.
+    ///
+    /// - Parameter common: the one that is in use.
+    public func manifest(or common: Manifest) throws -> Manifest {
+        guard let manifest else { return common }
+        return try Manifest(path: Manifest.resolve(manifest, in: Manifest.folder(of: path)))
+    }
 
     /// - Throws: `usage`, with the nearest name there is.
     public func budget(_ name: String) throws(HostError) -> Budget {

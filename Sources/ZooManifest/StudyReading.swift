@@ -3,7 +3,8 @@ import ZooCore
 
 extension Study {
     private static let fields = [
-        "$schema", "version", "id", "title", "source", "fixed", "differs", "dataset", "tests", "entries", "recipe", "choice", "chosen",
+        "$schema", "version", "id", "title", "source", "fixed", "differs", "dataset", "tests", "manifest", "entries", "recipe", "choice",
+        "chosen",
         "budgets", "columns", "claims", "level",
     ]
 
@@ -35,6 +36,7 @@ extension Study {
         differences = try list("differs", text)
         dataset = try fields["dataset"]?.string() ?? ""
         tests = try list("tests") { place throws(HostError) in try Test(place) }
+        manifest = try fields["manifest"]?.string()
         entries = try list("entries") { place throws(HostError) in try place.identifier() }
         recipe = try fields["recipe"].map { place throws(HostError) in try RecipeChanges(place) } ?? RecipeChanges()
         choice = try fields["choice"].map { place throws(HostError) in try Choice(place) }
@@ -119,12 +121,13 @@ extension Study.Choice {
 
 extension Study.Budget {
     fileprivate init(name: String, _ place: JSONPlace) throws(HostError) {
-        let fields = try place.object(["epochs", "seeds", "train", "limit"], required: ["epochs", "seeds"])
+        let fields = try place.object(["epochs", "seeds", "train", "limit", "size"], required: ["epochs", "seeds"])
         self.name = name
         epochs = try fields["epochs"]?.int(in: 1...100_000) ?? 1
         seeds = try fields["seeds"]?.int(in: 1...1000) ?? 1
         train = try fields["train"]?.int(in: 1...1_000_000_000)
         limit = try fields["limit"]?.int(in: 1...1_000_000_000)
+        size = try fields["size"]?.int(in: 1...4096)
     }
 }
 

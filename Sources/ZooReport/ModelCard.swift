@@ -14,9 +14,8 @@ public enum ModelCard {
     ///   - studies: whose figures it shows. A study in which no network of the entry is trained says nothing.
     ///   - command: what wrote the card.
     /// - Returns: nil where no weights come with the entry, or no study has trained it.
-    public static func document(of entry: Entry, in studies: [StudyResults], manifest: Manifest, command: String) throws -> String? {
-        let catalogue = try DataSetCatalogue(manifest)
-        let sections = try studies.compactMap { try section(entry, $0, catalogue) }
+    public static func document(of entry: Entry, in studies: [StudyResults], command: String) throws -> String? {
+        let sections = try studies.compactMap { try section(entry, $0, DataSetCatalogue($0.run.manifest)) }
         guard !sections.isEmpty else { return nil }
         return """
             # \(entry.id)

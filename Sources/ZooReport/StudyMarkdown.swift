@@ -2,18 +2,15 @@ import Foundation
 import ZooCore
 import ZooData
 public import ZooJobs
-public import ZooManifest
+import ZooManifest
 import ZooStatistics
 import ZooStore
 
 /// Studies as a Markdown document, docs/results.md: nothing in it but what stands in the studies and the store.
 public enum StudyMarkdown {
-    /// - Parameters:
-    ///   - manifest: published figures of its entries stand beside the measured ones.
-    ///   - command: what wrote the document.
-    public static func document(_ studies: [(results: StudyResults, claims: [ClaimResult])], manifest: Manifest, command: String) -> String
-    {
-        let parts = studies.map { section($0.results, $0.claims, manifest) }
+    /// - Parameter command: what wrote the document.
+    public static func document(_ studies: [(results: StudyResults, claims: [ClaimResult])], command: String) -> String {
+        let parts = studies.map { section($0.results, $0.claims) }
         return """
             # Results
 
@@ -26,7 +23,7 @@ public enum StudyMarkdown {
             """ + parts.joined(separator: "\n")
     }
 
-    private static func section(_ results: StudyResults, _ claims: [ClaimResult], _ manifest: Manifest) -> String {
+    private static func section(_ results: StudyResults, _ claims: [ClaimResult]) -> String {
         let run = results.run
         let study = run.study
         var text = "## \(study.id)\n\n\(study.title)\(study.source.isEmpty ? "" : ", after \(study.source)").\n\n"
@@ -40,7 +37,7 @@ public enum StudyMarkdown {
         text += StudyTables.results(results).markdown + "\n"
         text += remarks(results)
         if !claims.isEmpty { text += "### Claims\n\n" + claims.map { line($0, study) }.joined() + "\n" }
-        let published = published(results, manifest)
+        let published = published(results)
         if !published.rows.isEmpty { text += "### Published figures\n\n" + published.markdown + "\n" }
         return text + cost(results) + "\n"
     }
@@ -49,6 +46,7 @@ public enum StudyMarkdown {
         let (epochs, seeds) = (run.budget.epochs, run.budget.seeds)
         var parts = ["\(epochs) \(epochs == 1 ? "epoch" : "epochs")", "\(seeds) \(seeds == 1 ? "seed" : "seeds")"]
         if let train = run.budget.train { parts.append("\(withCommas(train)) training images") }
+        if let size = run.budget.size { parts.append("images of \(size)×\(size)") }
         if let limit = run.budget.limit { parts.append("at most \(withCommas(limit)) images of each split") }
         return parts.joined(separator: ", ")
     }
@@ -111,14 +109,14 @@ public enum StudyMarkdown {
         }.joined(separator: " ")
     }
 
-    private static func published(_ results: StudyResults, _ manifest: Manifest) -> DataTable {
+    private static func published(_ results: StudyResults) -> DataTable {
         // A figure of a part of the test images is no measurement of the published one.
         guard results.run.budget.limit == nil else { return ComparisonTables.published([]) }
-        guard let dataSets = try? DataSetCatalogue(manifest) else { return ComparisonTables.published([]) }
+        guard let dataSets = try? DataSetCatalogue(results.run.manifest) else { return ComparisonTables.published([]) }
         var comparisons: [PublishedComparison] = []
         for test in results.run.study.tests {
             for row in results.rows {
-                guard let entry = try? manifest.entry(row.entry) else { continue }
+                guard let entry = results.run.entries.first(where: { $0.id == row.entry }) else { continue }
                 for figure in entry.published where dataSets.canonical(figure.dataset) == dataSets.canonical(test.dataset) {
                     let found = results.estimate(figure.metric, of: row, on: test.dataset)
                     comparisons.append(

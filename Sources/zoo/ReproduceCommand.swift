@@ -63,19 +63,22 @@ struct ReproduceCommand: ParsableCommand {
             let host = try shared.host()
             // One thread per training: two at once are faster than one with two, and results do not depend on the number of cores.
             let threads = shared.threads ?? 1
-            let planner = try JobPlanner(laboratory: shared.laboratory(host, manifest), store: store, threads: threads)
+            func planner(of run: StudyRun) throws -> JobPlanner {
+                try JobPlanner(laboratory: shared.laboratory(host, run.manifest), store: store, threads: threads)
+            }
             if jobOptions.plan {
                 var plan = Plan()
-                for run in runs { plan.jobs += run.training(planner).jobs }
-                return try JobSession(shared, store: store, planner: planner).show(jobOptions.part(of: plan), shared, force: false)
+                for run in runs { plan.jobs += try run.training(planner(of: run)).jobs }
+                return try JobSession(shared, store: store, planner: planner(of: runs[0])).show(
+                    jobOptions.part(of: plan), shared, force: false)
             }
             Signals.install()
-            let arguments = try shared.workerArguments(manifest, threads: threads, host)
             for index in runs.indices {
                 var work = StudyWork(
-                    shared: shared, store: store, planner: planner, jobs: jobOptions,
+                    shared: shared, store: store, planner: try planner(of: runs[index]), jobs: jobOptions,
                     scheduler: jobOptions.scheduler(
-                        arguments, workers: jobOptions.jobs ?? jobOptions.defaultWorkers, countsSilenceOnly: true))
+                        try shared.workerArguments(runs[index].manifest, threads: threads, host),
+                        workers: jobOptions.jobs ?? jobOptions.defaultWorkers, countsSilenceOnly: true))
                 try work.carryOut(&runs[index], choose: choose)
                 failures.add(work.failures)
                 if Interrupt.isRequested { break }
@@ -90,22 +93,24 @@ struct ReproduceCommand: ParsableCommand {
         } else {
             try Console.output(results.map { text($0.results, $0.claims) }.joined(separator: "\n"))
         }
-        try write(results, manifest)
+        try write(results)
         try failures.conclude()
     }
 
     /// The documents that were asked for.
-    private func write(_ results: [(results: StudyResults, claims: [ClaimResult])], _ manifest: Manifest) throws {
+    private func write(_ results: [(results: StudyResults, claims: [ClaimResult])]) throws {
         let names = all ? ["--all"] : results.map { shellWord($0.results.run.study.id) }
         let command = "zoo reproduce \(names.joined(separator: " ")) --budget \(budget) --stored"
         if let markdown {
-            let document = StudyMarkdown.document(results, manifest: manifest, command: command + " --markdown \(shellWord(markdown))")
+            let document = StudyMarkdown.document(results, command: command + " --markdown \(shellWord(markdown))")
             try FileBytes.writeAtomically([Data(document.utf8)], to: markdown)
         }
         guard let cards else { return }
-        for entry in manifest.entries {
+        var entries: [Entry] = []
+        for entry in results.flatMap(\.results.run.entries) where !entries.contains(where: { $0.id == entry.id }) { entries.append(entry) }
+        for entry in entries {
             let card = try ModelCard.document(
-                of: entry, in: results.map(\.results), manifest: manifest, command: command + " --cards \(shellWord(cards))")
+                of: entry, in: results.map(\.results), command: command + " --cards \(shellWord(cards))")
             guard let card else { continue }
             try FileBytes.writeAtomically([Data(card.utf8)], to: "\(cards)/\(entry.id).md")
         }

@@ -17,6 +17,8 @@ public struct StudyRun {
 
     public let study: Study
     public let budget: Study.Budget
+    /// Describes the entries and the data sets.
+    public let manifest: Manifest
     public let entries: [Entry]
     /// The data set that is trained on, as the budget limits it.
     public let dataSet: DataSet
@@ -28,21 +30,24 @@ public struct StudyRun {
 
     public var seeds: [UInt64] { (0..<UInt64(budget.seeds)).map(\.self) }
 
+    /// - Parameter common: the manifest in use, for studies that name none.
     /// - Throws: `HostError` where the study names an entry, a data set or a probe that there is not, or there is no such budget.
-    public init(_ study: Study, budget: String, manifest: Manifest) throws {
+    public init(_ study: Study, budget: String, manifest common: Manifest) throws {
         self.study = study
+        let manifest = try Self.named(study, "manifest") { try study.manifest(or: common) }
+        self.manifest = manifest
         self.budget = try study.budget(budget)
         entries = try Self.named(study, "entries") { try study.entries.map { try manifest.entry($0) } }
         let dataSets = try DataSetCatalogue(manifest)
-        let (train, limit) = (self.budget.train, self.budget.limit)
+        let (train, limit, size) = (self.budget.train, self.budget.limit, self.budget.size)
         tests = try Self.named(study, "tests") {
             try study.tests.map { test in
                 Test(
-                    name: test.dataset, dataSet: try dataSets.named(test.dataset).taking(limit: limit),
+                    name: test.dataset, dataSet: try dataSets.named(test.dataset).taking(limit: limit, size: size),
                     probes: try test.probes.map { try ProbeCatalogue.probe($0) })
             }
         }
-        let whole = try Self.named(study, "dataset") { try dataSets.named(study.dataset) }
+        let whole = try Self.named(study, "dataset") { try dataSets.named(study.dataset).taking(size: size) }
         (self.whole, dataSet) = (whole, try whole.taking(train: train, limit: limit))
         for entry in entries { recipes[entry.id] = try study.recipe(of: entry, budget: self.budget) }
     }
