@@ -104,6 +104,46 @@ import Testing
         }
     }
 
+    /// Entries of a study may stand in a manifest of their own.
+    @Test func aStudyNamesItsManifest() throws {
+        try Scratch.with { scratch in
+            let manifest = try scratch.file("zoo.json", Self.manifest)
+            _ = try scratch.directory("Protocols")
+            _ = try scratch.file(
+                "Protocols/other.json",
+                """
+                {"version": 1, "id": "other", "title": "entries of another file", "dataset": "strokes-rotated", "manifest": "../other.json",
+                 "entries": ["three"], "tests": [{"dataset": "strokes-rotated", "probes": ["error"]}],
+                 "budgets": {"smoke": {"epochs": 1, "seeds": 1, "train": 64, "limit": 80}}, "columns": [], "claims": []}
+                """)
+            _ = try scratch.file(
+                "Protocols/own.json",
+                """
+                {"version": 1, "id": "own", "title": "entries of the manifest in use", "dataset": "strokes-rotated",
+                 "entries": ["one"], "tests": [{"dataset": "strokes-rotated", "probes": ["error"]}],
+                 "budgets": {"smoke": {"epochs": 1, "seeds": 1, "train": 64, "limit": 80}}, "columns": [], "claims": []}
+                """)
+            func zoo(_ arguments: [String]) throws -> ZooProcess.Outcome {
+                try ZooProcess.run(arguments + ["--manifest", manifest.path, "--quiet", "--json"], in: scratch.folder)
+            }
+            let missing = try zoo(["reproduce", "other", "--budget", "smoke"])
+            #expect(missing.status == 78 && missing.errors.contains("Protocols/other.json: $.manifest: "), "\(missing.errors)")
+            #expect(missing.errors.contains("other.json") && !FileManager.default.fileExists(atPath: scratch.folder.path + "/runs"))
+            _ = try scratch.file("other.json", Self.manifest.replacing("\"one\"", with: "\"three\""))
+            let outcome = try zoo(["reproduce", "--all", "--budget", "smoke"])
+            #expect(outcome.status == 0, "\(outcome.errors)")
+            let reports = try JSONDecoder().decode([Report].self, from: Data(outcome.output.utf8))
+            #expect(reports.map(\.study) == ["other", "own"] && reports.flatMap(\.entries).map(\.entry) == ["three", "one"])
+            #expect(reports.flatMap(\.entries).allSatisfy { $0.seeds == [0] }, "\(outcome.output)")
+            let page = try zoo(["report"])
+            #expect(
+                page.status == 0 && page.output.contains("entries of another file")
+                    && page.output.contains("entries of the manifest in use"))
+            let unknown = try zoo(["reproduce", "own", "--budget", "smok"])
+            #expect(unknown.status == 64 && unknown.errors.contains("smoke"))
+        }
+    }
+
     /// A training that diverges is counted, not repeated; trained by its name alone it is an error each time, until it is forced.
     @Test func aDivergenceIsAResult() throws {
         try Scratch.with { scratch in
