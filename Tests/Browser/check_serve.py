@@ -151,6 +151,12 @@ def check_playground(browser, checks, address, results, axe, folder):
                       low <= slope <= high)
     if folder:
         browser.picture(os.path.join(folder, "playground-trace.png"), whole=True)
+    # All the way round, where a prediction that stays has to stay level.
+    browser.run("document.querySelector('.forget').click()")
+    for angle in range(-180, 181, 10):
+        look(browser, image=4, rotation=angle)
+    slope = float(browser.run("document.querySelector('.keys [data-entry=stn-c1]').dataset.slope"))
+    checks.expect("over the whole circle, stn-c1's angles stay level", abs(slope) < 0.1, slope)
     names = browser.run("[...document.querySelectorAll('.choices input')].map(box => box.value)")
     choose(browser, names[:EIGHT])
     browser.wait(f"document.querySelectorAll('.card').length === {min(EIGHT, len(names))}")

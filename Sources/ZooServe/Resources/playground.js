@@ -129,16 +129,29 @@
   // MARK: Trace
 
   let points = [];
-  // The slope of the Deming line, as the pose probe takes it: angles are continued over ±180° around the mean difference of their class.
-  const slope = name => {
-    const mine = points.filter(point => point.entry === name), sums = new Map();
-    for (const point of mine) {
-      const phase = (point.predicted - point.applied) * Math.PI / 180, [sine, cosine] = sums.get(point.label) ?? [0, 0];
-      sums.set(point.label, [sine + Math.sin(phase), cosine + Math.cos(phase)]);
+  // How much of the applied angle the predicted ones follow: the b that leaves the differences, predicted − b·applied, the least scattered
+  // around the circle. Of angles that turn all the way round, this alone tells on which turn a prediction lies.
+  const followed = mine => {
+    let best = { share: 0, length: -1 };
+    for (let step = -50; step <= 150; step += 5) {
+      const share = step / 100, sums = new Map();
+      for (const point of mine) {
+        const phase = (point.predicted - share * point.applied) * Math.PI / 180, [sine, cosine] = sums.get(point.label) ?? [0, 0];
+        sums.set(point.label, [sine + Math.sin(phase), cosine + Math.cos(phase)]);
+      }
+      const length = [...sums.values()].reduce((sum, pair) => sum + Math.hypot(...pair), 0);
+      if (length > best.length) best = { share, length, sums };
     }
+    return best;
+  };
+  // The slope of the Deming line, each class's angles continued over ±180° around their mean.
+  const slope = name => {
+    const mine = points.filter(point => point.entry === name).slice(-1000);
+    if (mine.length < 2) return null;
+    const { share, sums } = followed(mine);
     const predicted = mine.map(point => {
       const centre = Math.atan2(...sums.get(point.label)) * 180 / Math.PI;
-      return point.predicted - 360 * Math.round((point.predicted - point.applied - centre) / 360);
+      return point.predicted - 360 * Math.round((point.predicted - share * point.applied - centre) / 360);
     });
     const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length;
     const applied = mine.map(point => point.applied), x = mean(applied), y = mean(predicted);
