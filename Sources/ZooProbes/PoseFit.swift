@@ -46,20 +46,49 @@ public struct PoseFit: Sendable, Equatable {
         SpreadWithinClasses(values, classes: classes)?.value ?? .nan
     }
 
-    /// The predictions with whole periods added, so that predicted - applied lies within half a period of its class's circular mean.
+    /// The predictions with whole periods added, so that predicted - b·applied lies within half a period of its class's circular mean.
+    ///
+    /// Where the applied values span less than half a period, b is 1, and no turn is in doubt. Where they go all the way round, a
+    /// prediction that stays would be continued to one that follows; there b is what the predictions themselves follow best.
     public static func continued(applied: [Double], predicted: [Double], classes: [Int], period: Double?) -> [Double] {
-        guard let period else { return predicted }
-        var sums: [Int: (Double, Double)] = [:]
-        for (index, label) in classes.enumerated() {
-            let phase = 2 * Double.pi * (predicted[index] - applied[index]) / period
-            sums[label, default: (0, 0)].0 += sin(phase)
-            sums[label, default: (0, 0)].1 += cos(phase)
-        }
+        guard let period, let low = applied.min(), let high = applied.max() else { return predicted }
+        let circle = Circle(applied: applied, predicted: predicted, classes: classes, period: period)
+        let share = high - low > period / 2 ? circle.followed : 1
+        let sums = circle.sums(share)
         return classes.indices.map { index in
             let (sine, cosine) = sums[classes[index]] ?? (0, 1)
             let centre = atan2(sine, cosine) / (2 * .pi) * period
-            let difference = predicted[index] - applied[index] - centre
+            let difference = predicted[index] - share * applied[index] - centre
             return predicted[index] - period * (difference / period).rounded()
+        }
+    }
+
+    /// Pairs of values that come round after a period.
+    private struct Circle {
+        let applied, predicted: [Double]
+        let classes: [Int]
+        let period: Double
+
+        /// By class the sums of the sines and cosines of predicted - share·applied.
+        func sums(_ share: Double) -> [Int: (sine: Double, cosine: Double)] {
+            var sums: [Int: (sine: Double, cosine: Double)] = [:]
+            for (index, label) in classes.enumerated() {
+                let phase = 2 * Double.pi * (predicted[index] - share * applied[index]) / period
+                sums[label, default: (0, 0)].sine += sin(phase)
+                sums[label, default: (0, 0)].cosine += cos(phase)
+            }
+            return sums
+        }
+
+        /// The share of the applied values that leaves what remains of the predicted ones least scattered around the circle.
+        var followed: Double {
+            var (best, length) = (1.0, -1.0)
+            for step in -10...30 {
+                let share = Double(step) / 20
+                let found = sums(share).values.reduce(0) { $0 + ($1.sine * $1.sine + $1.cosine * $1.cosine).squareRoot() }
+                if found > length { (best, length) = (share, found) }
+            }
+            return best
         }
     }
 }

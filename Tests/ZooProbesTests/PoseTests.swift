@@ -42,6 +42,19 @@ import ZooStore
         #expect(abs(fit.spread - 0.64 * PoseFit.spread(angles, classes: Self.classes)) < 1e-9)
     }
 
+    /// Over the whole circle too a prediction that stays has slope 0 and leaves all of the pose, wherever it stays, and one that follows by
+    /// a share has that slope. Before, differences were continued around their mean, and 0 became 1.7.
+    @Test(arguments: [-0.3, 0, 0.2, 0.36, 0.5, 0.81, 1, 1.2], [0.0, 90, -179])
+    func whatStaysOverTheWholeCircleIsLevel(_ share: Double, _ offset: Double) throws {
+        let predicted = Self.applied.map { angle in
+            let turned = share * angle + offset
+            return turned - 360 * (turned / 360).rounded()
+        }
+        let fit = try #require(PoseFit(applied: Self.applied, predicted: predicted, classes: Self.classes, period: 360))
+        #expect(abs(fit.slope - share) < 1e-12)
+        #expect(abs(fit.spread - abs(1 - share) * PoseFit.spread(Self.applied, classes: Self.classes)) < 1e-9)
+    }
+
     /// Deming's line treats both coordinates alike: with equal variances its slope is ±1, where least squares would give the
     /// correlation, here 0.8.
     @Test func theLineIsTheOrthogonalOne() throws {
