@@ -76,14 +76,14 @@ def check_dashboard(browser, checks, address, zoo, axe, folder):
     shown = browser.run(newest)
     checks.expect("the newest results are those of the store", [row[1:5] for row in shown] == [
         [r["entry"], r["dataset"], str(r["seed"]), r["probe"]] for r in stored], f"{shown} {stored}")
-    command = [zoo, "train", "cnn", "--dataset", "strokes-rotated?limit=200&train=4000", "--epochs", "12", "--store", "results.sqlite", "--runs", "runs", "--quiet"]
+    command = [zoo, "train", "cnn", "--dataset", "strokes-rotated?limit=200&train=1000", "--epochs", "40", "--threads", "1", "--store", "results.sqlite", "--runs", "runs", "--quiet"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as training:
         browser.wait("document.querySelector('.batch')")
         checks.expect("a training is shown without a reload", "zoo train cnn" in browser.run("document.querySelector('.batch h3').textContent"))
         browser.wait("document.querySelector('.batch svg .curve')?.getAttribute('points').split(' ').length >= 3")
         label = browser.run("document.querySelector('.batch svg').getAttribute('aria-label')")
         losses = [float(text) for text in label.split(":")[1].split(",")]
-        curve = json.loads(ask(address, "/api/v1/curve?" + urllib.parse.urlencode({"entry": "cnn", "dataset": "strokes-rotated?limit=200&train=4000"}))[2])
+        curve = json.loads(ask(address, "/api/v1/curve?" + urllib.parse.urlencode({"entry": "cnn", "dataset": "strokes-rotated?limit=200&train=1000"}))[2])
         known = [epoch["trainLoss"] for epoch in curve["epochs"]]
         checks.expect("its learning curve grows", len(losses) >= 3 and all(abs(a - b) < 5.1e-5 for a, b in zip(losses, known)), f"{losses} {known}")
         if folder:

@@ -101,7 +101,7 @@ class Browser:
             self.note(self.receive())
         self.run(f"Promise.resolve({ready}).then(() => true)")
 
-    def wait(self, condition, seconds=30):
+    def wait(self, condition, seconds=180):
         """Waits until the expression holds."""
         self.run(f"""new Promise((resolve, reject) => {{ const end = performance.now() + {1000 * seconds};
             const look = () => {{ if ({condition}) resolve(true); else if (performance.now() > end) reject(new Error({json.dumps("in vain: " + condition)}));
