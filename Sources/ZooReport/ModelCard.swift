@@ -96,7 +96,8 @@ public enum ModelCard {
             let scale = isShare ? 100.0 : 1
             let tested = catalogue.canonical(column.dataset ?? results.run.tests[0].name)
             let published = entry.published.filter { figure in
-                catalogue.canonical(figure.dataset) == tested && "\(figure.metric).transformed" == column.figure
+                catalogue.canonical(figure.dataset) == tested && tested == results.run.dataSet.name
+                    && "\(figure.metric).transformed" == column.figure
             }
             table.append([
                 .text(column.figure), .text(tested), .integer(results.values(column.figure, of: row, on: column.dataset).count),

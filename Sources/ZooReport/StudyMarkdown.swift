@@ -114,7 +114,9 @@ public enum StudyMarkdown {
         guard results.run.budget.limit == nil else { return ComparisonTables.published([]) }
         guard let dataSets = try? DataSetCatalogue(results.run.manifest) else { return ComparisonTables.published([]) }
         var comparisons: [PublishedComparison] = []
-        for test in results.run.study.tests {
+        // Published figures are those of networks that were trained on the set that they are tested on.
+        let trained = dataSets.canonical(results.run.study.dataset)
+        for test in results.run.study.tests where dataSets.canonical(test.dataset) == trained {
             for row in results.rows {
                 guard let entry = results.run.entries.first(where: { $0.id == row.entry }) else { continue }
                 for figure in entry.published where dataSets.canonical(figure.dataset) == dataSets.canonical(test.dataset) {

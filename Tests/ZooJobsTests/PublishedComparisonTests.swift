@@ -21,10 +21,14 @@ import ZooStatistics
         let candidate = Ranking.Candidate(entry: "x", values: [0: run.error], samples: try EntrySamples(entry: "x", runs: [run]))
         let row = try #require(Ranking([candidate]).rows.first)
         func verdict(_ index: Int, _ row: Ranking.Row?) -> PublishedComparison.Verdict {
-            PublishedComparison(entry: "x", figures[index], dataset: "strokes", figure: "error", row: row).verdict
+            PublishedComparison(entry: "x", figures[index], dataset: "strokes", trainedOn: "strokes", figure: "error", row: row).verdict
         }
         // 10 of 1000: Wilson's interval is 0.54 to 1.83 %.
         #expect(figures.indices.map { verdict($0, row) } == [.agrees, .disagrees, .agrees, .otherData])
         #expect(verdict(0, nil) == .notMeasured)
+        // Published figures are of networks that were trained on what they are tested on.
+        let elsewhere = PublishedComparison(
+            entry: "x", figures[0], dataset: "strokes", trainedOn: "mnist", figure: "error", row: row)
+        #expect(elsewhere.verdict == .otherData && elsewhere.measured == nil)
     }
 }

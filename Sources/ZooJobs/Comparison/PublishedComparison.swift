@@ -9,7 +9,7 @@ public struct PublishedComparison: Codable, Sendable, Equatable {
         case disagrees
         /// The same data set, but nothing is stored for it.
         case notMeasured = "not measured"
-        /// The figure is of another data set, or of one that the zoo does not have: no comparison.
+        /// The figure is of another data set, or of one that the zoo does not have, or the networks were trained on another: no comparison.
         case otherData = "other data"
     }
 
@@ -21,9 +21,10 @@ public struct PublishedComparison: Codable, Sendable, Equatable {
 
     /// - Parameters:
     ///   - dataset: what `row` was measured on.
+    ///   - trainedOn: what its networks were trained on; those of publications, on what they are measured on.
     ///   - figure: what it was ranked by, "error" or a figure's name without its last part.
-    public init(entry: String, _ published: PublishedFigure, dataset: String, figure: String, row: Ranking.Row?) {
-        let isSame = published.dataset == dataset && published.metric == figure
+    public init(entry: String, _ published: PublishedFigure, dataset: String, trainedOn: String, figure: String, row: Ranking.Row?) {
+        let isSame = published.dataset == dataset && trainedOn == dataset && published.metric == figure
         self.init(
             entry: entry, published, isSame: isSame, measured: isSame ? row?.mean : nil, interval: isSame ? row?.interval : nil)
     }

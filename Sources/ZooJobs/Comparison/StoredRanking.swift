@@ -81,7 +81,7 @@ public struct StoredRanking: Sendable {
         published = request.entries.filter { shown.contains($0.id) }.flatMap { [stored] entry in
             entry.published.map { published in
                 PublishedComparison(
-                    entry: entry.id, published, dataset: stored.dataset, figure: request.figure,
+                    entry: entry.id, published, dataset: stored.dataset, trainedOn: stored.trainedOn, figure: request.figure,
                     row: ranking.rows.first { $0.entry == entry.id })
             }
         }

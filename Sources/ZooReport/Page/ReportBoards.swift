@@ -48,7 +48,7 @@ extension ReportReader {
         let rows = ranking.rows.map { row in
             Report.Row(
                 ranked: row, upright: figure == "error.upright" ? nil : mean("error.upright", errors[row.entry] ?? []),
-                published: published(row, on: stored.dataset),
+                published: stored.trainedOn == stored.dataset ? published(row, on: stored.dataset) : nil,
                 warnings: unique((errors[row.entry] ?? []).flatMap { result in result.warnings }))
         }
         let order = rows.map(\.entry)
