@@ -50,7 +50,7 @@ public enum ModelCard {
         transformer predicts is no measurement of the pose of an object: which pose is upright is the network's own choice.
         """
 
-    /// Of the weights that come with the zoo.
+    /// The licence of the weights that come with the zoo.
     public static let licence = "Weights: Apache-2.0, as the zoo. The licence of the images is that of their publishers."
 
     private static func part(_ part: PartSpecification) -> String {

@@ -165,7 +165,7 @@ final class HTTPServer {
         data.withUnsafeBytes { body($0.bindMemory(to: UInt8.self).baseAddress, data.count) }
     }
 
-    /// For what takes its time. As many threads as the system thinks good.
+    /// Runs what takes its time, on as many threads as the system thinks good.
     private static let queue = DispatchQueue(label: "answers", attributes: .concurrent)
 
     private struct Promise: @unchecked Sendable {

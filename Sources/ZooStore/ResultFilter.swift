@@ -18,7 +18,7 @@ public struct ResultFilter: Sendable {
     public var since: Date?
     /// Also what newer results of the same subject have superseded.
     public var history = false
-    /// Of those that match only this many, the newest.
+    /// How many of those that match are wanted, the newest first; nil for all.
     public var newest: Int?
 
     public init(
