@@ -34,6 +34,7 @@ final class Site: Sendable {
             case "/report": return Self.later { [desk] in HTTPResponse(type: "text/html; charset=utf-8", try desk.html()) }
             case "/assets/page.css": return HTTPResponse(type: "text/css; charset=utf-8", ReportPage.styleSheet)
             case "/assets/serve.css": return HTTPResponse(type: "text/css; charset=utf-8", Data(PackageResources.serve_css))
+            case "/assets/common.js": return script(Data(PackageResources.common_js))
             case "/assets/dashboard.js": return script(Data(PackageResources.dashboard_js))
             case "/assets/playground.js": return script(Data(PackageResources.playground_js))
             case "/api/v1/openapi.json": return HTTPResponse(Data(PackageResources.openapi_json))

@@ -1,24 +1,7 @@
 "use strict";
 (() => {
   document.documentElement.classList.add("js");
-  const find = (selector, within = document) => within.querySelector(selector);
-  const make = (name, attributes = {}, ...children) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element;
-  };
-  const draw = (name, attributes) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const ask = async path => {
-    const answer = await fetch("/api/v1/" + path);
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.error ?? answer.statusText);
-    return body;
-  };
+  const { find, make, draw, ask } = zoo;
   const percent = share => (100 * share).toFixed(2).replace("-", "−");
   // A row of a table; its labels are shown where the window is too narrow for its head.
   const row = (...cells) => make("tr", {}, ...cells.map(([label, text, kind]) => make("td", { "data-label": label, ...(kind ? { class: kind } : {}) }, text)));
