@@ -54,25 +54,11 @@ final class TestTimeAugmentation: Architecture, Component {
         if trace != nil { _ = try extractor.logits(x, trace: trace) }
         var votes: [Tensor] = []
         for angle in angles {
-            let copy = try rotated(x, degrees: angle)
+            let copy = try x.rotated(degrees: angle, paddingMode: paddingMode)
             votes.append(try extractor.logits(copy).logSoftmax(dim: -1))
             if mirrors { votes.append(try extractor.logits(copy.flip(dims: [-1])).logSoftmax(dim: -1)) }
         }
         return try Self.logSumExp(Tensor.stack(votes), [0]) + -log(Double(votes.count))
-    }
-
-    /// Images N×C×H×W turned anticlockwise about their centre.
-    private func rotated(_ x: Tensor, degrees: Double) throws -> Tensor {
-        let (count, height, width) = (try x.size(0), try x.size(-2), try x.size(-1))
-        let quarters = (degrees / 90).rounded()
-        let turns = (Int(quarters) % 4 + 4) % 4
-        if quarters * 90 == degrees, turns % 2 == 0 || height == width { return turns == 0 ? x : try x.rot90(turns) }
-        let angle = degrees * Double.pi / 180
-        // In coordinates of [-1, 1] a pixel is as long as the side is short, and the two sides may differ.
-        let aspect = Double(height) / Double(width)
-        let theta = [cos(angle), -sin(angle) * aspect, 0, sin(angle) / aspect, cos(angle), 0]
-        let matrix = try Tensor(theta, [1, 2, 3]).to(device: x.device, dtype: x.dtype).expand([count, 2, 3]).contiguous()
-        return try x.warp(matrix, height: height, width: width, paddingMode: paddingMode)
     }
 }
 

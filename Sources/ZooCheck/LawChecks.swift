@@ -7,7 +7,10 @@ extension Check {
         Check("gradients", "gradients are the slopes: central differences in float64 along random directions") { bench in
             for model in try bench.models() { try bench.checkGradients(of: model) }
         },
-        Check("identity", "at first nothing is transformed: offsets are zero, and the identity leaves images as they are") { bench in
+        Check(
+            "identity",
+            "at first nothing is transformed, unless the traits say so: offsets are zero, and the identity leaves images as they are"
+        ) { bench in
             for model in try bench.models([.localization, .transformer, .architecture]) {
                 try model.parameters.setTraining(false)
                 let x = try bench.images(3, model.shape)
@@ -15,7 +18,9 @@ extension Check {
                 case let net as ForeignLocalization:
                     let offset = try noGrad { try net.forward(x) }
                     bench.expect(offset.shape == [3, Bench.familyParameters], "\(model.name): offsets of shape \(offset.shape)")
-                    bench.expect(try offset.doubles().allSatisfy { $0 == 0 }, "\(model.name): its offset is not zero at first")
+                    bench.expect(
+                        try net.traits.isPosedAtFirst || offset.doubles().allSatisfy { $0 == 0 },
+                        "\(model.name): its offset is not zero at first")
                 case let family as ForeignTransformer:
                     let identity = try family.transformation(offset: Tensor.zeros([3, family.parameterCount]))
                     let same = try family.warp(x, identity, height: model.shape.height, width: model.shape.width)
@@ -26,6 +31,7 @@ extension Check {
                     let recording = Recording()
                     let traced = try noGrad { try net.forward(x, trace: recording.trace) }
                     bench.expect(try traced.doubles() == model.values(x), "\(model.name): tracing changes the result")
+                    guard !net.traits.isPosedAtFirst else { break }
                     for (index, theta) in recording.thetas.enumerated() where theta.shape == [3, 2, 3] {
                         let rows = try theta.detach().doubles()
                         let one: [Double] = [1, 0, 0, 0, 1, 0]
@@ -35,6 +41,11 @@ extension Check {
                 default: break
                 }
             }
+        },
+        Check("invariance", "logits do not change under the group that the traits name, or no more than they say") { bench in
+            let models = try bench.models([.architecture]).filter { $0.module.traits.invariance != .translations }
+            guard !models.isEmpty else { throw Check.Skip(reason: "its traits name no group") }
+            for model in models { try bench.checkInvariance(of: model) }
         },
         Check("group-laws", "families that compose and invert do it as groups do") { bench in
             for model in try bench.models([.transformer]) {
@@ -136,6 +147,14 @@ extension Bench {
         let shape = model.shape
         let x = try Tensor.randn([2, shape.channels, shape.height, shape.width], generator: generator, dtype: .float64)
         let start = try x.clone().requiresGrad_()
+        let isDetached = model.module.traits.isPoseDetached
+        if isDetached, let net = model.module as? ForeignArchitecture {
+            let recording = Recording()
+            _ = try net.forward(start, trace: recording.trace)
+            for (index, theta) in recording.thetas.enumerated() where theta.requiresGrad {
+                complain("\(model.name): theta.\(index + 1) carries a gradient, though its traits deny it")
+            }
+        }
         let output = try model.run(start)
         let mix = try Tensor.randn(output.shape, generator: generator, dtype: .float64)
         try (output * mix).sum().backward()
@@ -143,7 +162,14 @@ extension Bench {
         let inputSlope = try start.grad?.detach() ?? zero(start)
         let slopes = try weights.map { try $0.tensor.grad?.detach() ?? zero($0.tensor) }
         let origin = try weights.map { try $0.tensor.detach().clone() }
-        for (what, isInput) in [("the input", true), ("the weights", false)] where isInput || !weights.isEmpty {
+        if isDetached {
+            let slope = try inputSlope.doubles()
+            expect(
+                slope.allSatisfy(\.isFinite) && slope.contains { $0 != 0 },
+                "\(model.name): no finite gradient reaches the input through the aligned image")
+        }
+        // Without the pose's share the gradient of the input is no slope; that of weights which the pose does not depend on is one.
+        for (what, isInput) in [("the input", true), ("the weights", false)] where isInput ? !isDetached : !weights.isEmpty {
             var disagreements: [(analytic: Double, numeric: Double)] = []
             for _ in 0..<3 {
                 let inputDirection = try isInput ? Tensor.randn(x.shape, generator: generator, dtype: .float64) : zero(x)

@@ -117,9 +117,13 @@ private final class Meeting: @unchecked Sendable {
 extension Bench {
     /// Bytes in use that every call adds: of five times `calls` / 5 calls the median, as what leaks does so every time, while a
     /// cache that grows does so once, and what another thread gives back, once too; and but for two kilobytes, which come and go.
+    ///
+    /// What is slow is called less often, for some seconds in all.
     fileprivate func growth(calls: Int? = nil, _ body: () throws -> Void) throws -> Double {
-        let calls = max(4, (calls ?? self.calls) / 5)
+        let start = ContinuousClock.now
         for _ in 0..<3 { try body() }
+        let affordable = Int(Self.patience / ((ContinuousClock.now - start) / 3 / .seconds(1)))
+        let calls = max(4, min(calls ?? self.calls, affordable) / 5)
         let growths = try (0..<5).map { _ in
             let before = Self.bytesInUse
             for _ in 0..<calls { try body() }
@@ -127,6 +131,9 @@ extension Bench {
         }
         return growths.sorted()[2]
     }
+
+    /// Seconds.
+    private static let patience = 5.0
 
     /// The bytes of the process's heap, in all arenas and in mapped blocks.
     private static var bytesInUse: Int {

@@ -38,7 +38,8 @@ public struct ImageProtocol: Sendable, Hashable {
     /// What the result is normalised by, which stands behind a source's late fields.
     static let normalisationSettings = [SettingName("mean"), SettingName("std")]
 
-    private static let poses = ["rotate", "translation", "scale", "homography"]
+    private static let similarities = ["rotate", "translation", "scale"]
+    private static let poses = similarities + ["homography"]
     /// The fields that an upright set is without.
     static let transforming = Set(poses + ["shift", "clutter", "clutter-crop", "clutter-sides", "fixed"])
 
@@ -66,20 +67,18 @@ public struct ImageProtocol: Sendable, Hashable {
     private mutating func applyPose(_ settings: DataSettings) throws {
         let given = Self.poses.compactMap { settings[$0] }
         if let first = given.first, perturbation != .none { throw first.wrong("a data set whose images are not posed already") }
-        if given.count > 1 { throw given[1].wrong("one pose alone: \(Self.poses.joined(separator: ", "))") }
-        if let setting = settings["rotate"] {
-            let degrees = try setting.number(0...180)
-            if degrees > 0 { perturbation = .rotation(degrees: degrees) }
-        }
-        if let setting = settings["translation"] {
-            let pixels = try setting.integer(0...4096, "pixels")
-            if pixels > 0 { perturbation = .translation(pixels: pixels) }
-        }
-        if let setting = settings["scale"] {
-            let exponents = try setting.interval(-6...6)
-            if exponents != 0...0 { perturbation = .scaling(exponents: exponents) }
+        let degrees = try settings["rotate"]?.number(0...180) ?? 0
+        let pixels = try settings["translation"]?.integer(0...4096, "pixels") ?? 0
+        let exponents = try settings["scale"]?.interval(-6...6) ?? 0...0
+        switch (degrees > 0, pixels > 0, exponents != 0...0) {
+        case (false, false, false): break
+        case (true, false, false): perturbation = .rotation(degrees: degrees)
+        case (false, true, false): perturbation = .translation(pixels: pixels)
+        case (false, false, true): perturbation = .scaling(exponents: exponents)
+        default: perturbation = .similarity(degrees: degrees, exponents: exponents, pixels: pixels)
         }
         if let setting = settings["homography"] {
+            if given.count > 1 { throw given[0].wrong("no other pose beside a homography: \(Self.poses.joined(separator: ", "))") }
             let corner = try setting.number(0...2)
             let shift = try settings["shift"]?.number(0...2) ?? corner
             if corner > 0 || shift > 0 { perturbation = .homography(corner: corner, shift: shift) }
@@ -109,6 +108,10 @@ public struct ImageProtocol: Sendable, Hashable {
         case .rotation(let degrees): fields["rotate"] = "\(degrees)"
         case .translation(let pixels): fields["translation"] = "\(pixels)"
         case .scaling(let exponents): fields["scale"] = "\(exponents.lowerBound)..\(exponents.upperBound)"
+        case .similarity(let degrees, let exponents, let pixels):
+            if degrees > 0 { fields["rotate"] = "\(degrees)" }
+            if exponents != 0...0 { fields["scale"] = "\(exponents.lowerBound)..\(exponents.upperBound)" }
+            if pixels > 0 { fields["translation"] = "\(pixels)" }
         case .homography(let corner, let shift):
             fields["homography"] = "\(corner)"
             if shift != corner { fields["shift"] = "\(shift)" }
@@ -127,6 +130,12 @@ public struct ImageProtocol: Sendable, Hashable {
         return fields
     }
 
+    private static func rotated(_ degrees: Double) -> String { "rotated within ±\(degrees)°" }
+    private static func moved(_ pixels: Int) -> String { "moved within ±\(pixels) pixels" }
+    private static func scaled(_ exponents: ClosedRange<Double>) -> String {
+        "scaled by 2^\(exponents.lowerBound) to 2^\(exponents.upperBound)"
+    }
+
     /// Side of a crop in pixels where none is named.
     private static let usualCrop = 6
 
@@ -137,9 +146,13 @@ public struct ImageProtocol: Sendable, Hashable {
         var parts: [String] = []
         switch perturbation {
         case .none: break
-        case .rotation(let degrees): parts.append("rotated within ±\(degrees)°")
-        case .translation(let pixels): parts.append("moved within ±\(pixels) pixels")
-        case .scaling(let exponents): parts.append("scaled by 2^\(exponents.lowerBound) to 2^\(exponents.upperBound)")
+        case .rotation(let degrees): parts.append(Self.rotated(degrees))
+        case .translation(let pixels): parts.append(Self.moved(pixels))
+        case .scaling(let exponents): parts.append(Self.scaled(exponents))
+        case .similarity(let degrees, let exponents, let pixels):
+            if exponents != 0...0 { parts.append(Self.scaled(exponents)) }
+            if degrees > 0 { parts.append(Self.rotated(degrees)) }
+            if pixels > 0 { parts.append(Self.moved(pixels)) }
         case .homography(let corner, let shift): parts.append("warped by homographies, corners ±\(corner), shift ±\(shift)")
         }
         if let canvas { parts.append("on \(canvas)×\(canvas)") }

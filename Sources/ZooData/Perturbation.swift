@@ -15,6 +15,9 @@ public enum Perturbation: Sendable, Hashable {
     case translation(pixels: Int)
     /// A scaling about the centre by 2^u, u uniform in `exponents`; above 0 the picture grows.
     case scaling(exponents: ClosedRange<Double>)
+    /// A scaling by 2^u and a rotation, both about the centre, and then a translation, each as above and independent of the others: a
+    /// set in the manner of SIM2MNIST [Esteves et al. 2018, arXiv:1709.01889, section 5.1].
+    case similarity(degrees: Double, exponents: ClosedRange<Double>, pixels: Int)
     /// A homography that takes the canonical square's corners to places with normal noise: of deviation `corner` on every
     /// coordinate of every corner, and `shift` on both coordinates of all four alike [LL17, arXiv:1612.03897, section 5].
     ///
@@ -34,8 +37,11 @@ public enum Perturbation: Sendable, Hashable {
         case .translation(let pixels):
             Self.translation(
                 x: Self.whole(stream.uniform(at: 0), pixels), y: Self.whole(stream.uniform(at: 1), pixels), aspect: aspect, width: width)
-        case .scaling(let exponents):
-            Self.scaling(exp2(exponents.lowerBound + (exponents.upperBound - exponents.lowerBound) * stream.uniform(at: 0)))
+        case .scaling(let exponents): Self.scaling(Self.factor(stream.uniform(at: 0), exponents))
+        case .similarity(_, let exponents, let pixels):
+            Self.similarity(
+                degrees: angle(stream), factor: Self.factor(stream.uniform(at: 1), exponents),
+                x: Self.whole(stream.uniform(at: 2), pixels), y: Self.whole(stream.uniform(at: 3), pixels), aspect: aspect, width: width)
         case .homography(let corner, let shift): Self.homography(corner: corner, shift: shift, stream)
         }
     }
@@ -43,7 +49,7 @@ public enum Perturbation: Sendable, Hashable {
     /// The angle of one draw in degrees, anticlockwise; 0 where nothing turns.
     public func angle(_ stream: RandomStream) -> Double {
         switch self {
-        case .rotation(let degrees): degrees * (2 * stream.uniform(at: 0) - 1)
+        case .rotation(let degrees), .similarity(let degrees, _, _): degrees * (2 * stream.uniform(at: 0) - 1)
         default: 0
         }
     }
@@ -76,6 +82,19 @@ public enum Perturbation: Sendable, Hashable {
 
     /// The sampling matrix that makes the picture `factor` times as large.
     public static func scaling(_ factor: Double) -> [Double] { [1 / factor, 0, 0, 0, 1 / factor, 0] }
+
+    /// The sampling matrix that makes the picture `factor` times as large, turns it by `degrees` anticlockwise, and moves it by pixels of
+    /// an image of that width.
+    public static func similarity(degrees: Double, factor: Double, x: Int, y: Int, aspect: Double = 1, width: Int) -> [Double] {
+        let turn = rotation(degrees: degrees, aspect: aspect).map { $0 / factor }
+        let shift = translation(x: x, y: y, aspect: aspect, width: width)
+        let (right, down) = (shift[2], shift[5])
+        return [turn[0], turn[1], turn[0] * right + turn[1] * down, turn[3], turn[4], turn[3] * right + turn[4] * down]
+    }
+
+    private static func factor(_ uniform: Double, _ exponents: ClosedRange<Double>) -> Double {
+        exp2(exponents.lowerBound + (exponents.upperBound - exponents.lowerBound) * uniform)
+    }
 
     /// The homography that takes (-1, -1), (1, -1), (1, 1), (-1, 1) to four corners, 3×3 with the last element 1; nil unless
     /// they are the corners of a convex quadrilateral in that sense of rotation. Heckbert, *Fundamentals of texture mapping

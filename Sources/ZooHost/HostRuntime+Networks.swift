@@ -56,6 +56,7 @@ extension HostRuntime {
             let part = try maker.architecture(table, input: input, classes: classes)
             return Network(
                 entry: entry, input: input, classes: classes, architecture: try ForeignArchitecture(part),
+                losses: resolved.architecture.losses,
                 libraries: resolved.files + maker.asked.filter { !resolved.files.contains($0) })
         }
         do throws(ZooError) { return try made.get() } catch {

@@ -7,17 +7,20 @@ public final class Network {
     public let input: ImageShape
     public let classes: Int
     public let architecture: any Architecture
+    /// What its architecture lets training minimise beside the cross entropy.
+    public let losses: [Loss]
     /// Paths of the libraries that its parts come from, without repetition: those of its slots, then those that the architecture
     /// asked for by `kind:id`.
     public let libraries: [String]
     /// File names of the libraries.
     public var files: [String] { libraries.map { String($0.split(separator: "/").last ?? "") } }
 
-    init(entry: Entry, input: ImageShape, classes: Int, architecture: any Architecture, libraries: [String]) {
+    init(entry: Entry, input: ImageShape, classes: Int, architecture: any Architecture, losses: [Loss], libraries: [String]) {
         self.entry = entry
         self.input = input
         self.classes = classes
         self.architecture = architecture
+        self.losses = losses
         self.libraries = libraries
     }
 

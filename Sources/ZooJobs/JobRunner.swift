@@ -119,12 +119,14 @@ public final class JobRunner {
 
 extension Measurement {
     /// Final scores of a run, and its learning curve.
-    init(_ run: TrainingResult) {
+    package init(_ run: TrainingResult) {
         self.init(
             figures: [
                 .init("epochs", Double(run.epochs)), .init("loss.train", run.trainLoss), .init("error.upright", run.upright.error),
                 .init("loss.upright", run.upright.loss),
             ], warnings: run.warnings)
+        let losses = (run.history.last?.losses ?? [:]).keys.sorted()
+        figures += losses.map { .init("loss.train.\($0)", run.history.last?.losses?[$0] ?? .nan) }
         if let transformed = run.transformed {
             figures += [.init("error.transformed", transformed.error), .init("loss.transformed", transformed.loss)]
         }
@@ -138,7 +140,7 @@ extension Measurement {
                 [
                     Column("epoch", .integers(run.history.map(\.epoch))), Column("loss.train", .numbers(run.history.map(\.trainLoss))),
                     Column("learning_rate", .numbers(run.history.map(\.learningRate))),
-                ])
+                ] + losses.map { name in Column("loss.train.\(name)", .numbers(run.history.map { $0.losses?[name] ?? .nan })) })
         ]
     }
 }

@@ -19,6 +19,8 @@ public struct Recipe: Sendable, Equatable, Codable {
     public var epochs: Int = 10
     /// Images per step.
     public var batch: Int = 256
+    /// Weights of losses that the architecture declares, by name; nil: the architecture's own.
+    public var losses: [String: Double]?
 
     public init() {}
 
@@ -35,7 +37,7 @@ public struct Recipe: Sendable, Equatable, Codable {
         case localizationRate = "localization_rate"
         case momentum, nesterov
         case weightDecay = "weight_decay"
-        case schedule, steps, epochs, batch
+        case schedule, steps, epochs, batch, losses
     }
 
     /// Reads the fields that are there, keeping `base`'s values for the others.
@@ -56,6 +58,10 @@ public struct Recipe: Sendable, Equatable, Codable {
                 steps = list
             case .epochs: epochs = try value.int(in: 1...100_000)
             case .batch: batch = try value.int(in: 1...65_536)
+            case .losses:
+                var weights: [String: Double] = [:]
+                for (name, weight) in try value.members() { weights[name] = try value.child(name, weight).double(in: -1e6...1e6) }
+                losses = weights
             case nil: break
             }
         }

@@ -13,6 +13,8 @@ public struct ComponentInfo: Codable, Sendable {
     public let slots: [Slot]
     /// What an architecture says of its wiring, if it does.
     public let wiring: Wiring?
+    /// What an architecture lets training minimise beside the cross entropy.
+    public let losses: [Loss]
     /// The library it comes from.
     public let file: String
 
@@ -72,11 +74,38 @@ public struct ComponentInfo: Codable, Sendable {
             }
             return Wiring(target, wiring.drawing.map { String(cString: $0) } ?? "")
         }
+        losses = try Self.losses(table, bad)
         summary = component.summary.map { String(cString: $0) } ?? ""
         paper = component.paper.map { String(cString: $0) } ?? ""
         self.options = options
         self.slots = slots
         self.file = file
+    }
+
+    /// What an architecture declares of its losses.
+    private static func losses(
+        _ table: UnsafePointer<zoo_component_v1>, _ bad: (String) -> HostError
+    ) throws(HostError) -> [Loss] {
+        guard table.pointee.kind == ZOO_ARCHITECTURE,
+            let found = table.pointee.extension.flatMap({ $0(table, ZOO_EXT_LOSSES) })?.assumingMemoryBound(to: zoo_losses_v1.self),
+            found.pointee.struct_size >= MemoryLayout<zoo_losses_v1>.size
+        else { return [] }
+        let id = table.pointee.id.map { String(cString: $0) } ?? "?"
+        guard found.pointee.count <= 100, found.pointee.count == 0 || found.pointee.losses != nil else {
+            throw bad("component '\(id)' announces losses that are not there")
+        }
+        var losses: [Loss] = []
+        for loss in UnsafeBufferPointer(start: found.pointee.losses, count: Int(found.pointee.count)) {
+            guard let name = loss.name.map({ String(cString: $0) }), isName(name), !losses.contains(where: { $0.name == name }),
+                loss.weight.isFinite
+            else { throw bad("component '\(id)': a loss has no name of its own in lower-case letters, digits and '-', or no weight") }
+            losses.append(Loss(name, weight: loss.weight, loss.help.map { String(cString: $0) } ?? ""))
+        }
+        return losses
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
     }
 
     /// What lies in the files that options name, by option.

@@ -1,3 +1,4 @@
+import Glibc
 import ZooCore
 import ZooData
 import ZooKit
@@ -30,6 +31,7 @@ struct Alignment {
                 try Tensor(list.map { Float(value($0)) }, [list.count, 1, 1])
             }
             var maps = try (images - constant(normalisation.means) { $0 }) * constant(normalisation.stds) { 1 / $0 }
+            if let network = extractor as? WholeNetwork { return try network.maps(maps) }
             return try extractor.stages.indices.map { stage in
                 maps = try extractor.forward(maps, stages: stage..<stage + 1)
                 return maps
@@ -96,6 +98,7 @@ struct Alignment {
         let undone = try back.applied(to: transformed, padding: .border)
         let permuted = try permutation(stage, item.transformation).map { try upright.indexSelect(dim: 1, index: $0) } ?? nil
         let forward = try g.applied(to: permuted ?? upright, padding: .border)
+        let inPlace = try scaled(stage, item.transformation, transformed, upright)
         let gap = try Self.distance(undone, upright, region)
         let search = try AlignmentSearch(transformed, upright, mask: region)
         let found = search.minimise(hints: [back.sampling, Perturbation.identity, g.sampling], restarts: restarts, seed: seed)
@@ -105,11 +108,27 @@ struct Alignment {
         let floor = try Self.distance(back.applied(to: g.applied(to: upright, padding: .border), padding: .border), upright, region)
         return AlignmentResult(
             transformation: item.name, title: item.transformation.name, stage: info.name, depth: stage + 1,
-            equivariance: try Self.distance(transformed, forward, Self.enough(g.region(defined, like: upright))), gap: gap,
-            permuted: try permuted.map { try Self.distance(undone, $0, region) }, best: min(gap, nearest),
+            equivariance: try inPlace ?? Self.distance(transformed, forward, Self.enough(g.region(defined, like: upright))), gap: gap,
+            permuted: try inPlace ?? permuted.map { try Self.distance(undone, $0, region) }, best: min(gap, nearest),
             bestMap: gap <= nearest ? back.sampling : found.sampling, inputAligned: try Self.distance(aligned, upright, region),
             imageFloor: imageFloor, featureFloor: g.exact == nil ? try Self.distance(blurred, upright, region) : 0,
             mapFloor: floor, coverage: Double(region.count { $0 }) / Double(region.count))
+    }
+
+    /// The distance of the features of a scaled image from those of the image, both where they are, over the channels that have a
+    /// counterpart; nil where the stage declares nothing for this scaling.
+    private func scaled(_ stage: Int, _ g: Transformation, _ transformed: Tensor, _ upright: Tensor) throws -> Double? {
+        let ratio = extractor.stages[stage].symmetry.scaleRatio
+        guard ratio > 1, let factor = g.factor, factor != 1 else { return nil }
+        let steps = log(factor) / log(ratio)
+        guard abs(steps - steps.rounded()) < 1e-9 else { return nil }
+        let sources = try extractor.scaling(stage: stage, steps: Int(steps.rounded()))
+        let kept = sources.indices.filter { sources[$0] >= 0 }
+        func channels(_ list: [Int], of maps: Tensor) throws -> Tensor {
+            try maps.indexSelect(dim: 1, index: Tensor(list.map(Int64.init), [list.count]))
+        }
+        let everywhere = try [Bool](repeating: true, count: upright.size(-1) * upright.size(-2))
+        return try Self.distance(channels(kept, of: transformed), channels(kept.map { sources[$0] }, of: upright), everywhere)
     }
 
     /// Channel c of the transformed image's features holds what was in channel result[c]; nil where the stage declares nothing.
@@ -120,7 +139,7 @@ struct Alignment {
         case .mirror:
             guard symmetry.mirror else { return nil }
             order = try extractor.permutation(stage: stage, rotation: 0, mirror: true)
-        case .shift: return nil
+        case .shift, .enlarged, .reduced: return nil
         case .quarters, nil:
             guard let degrees = g.degrees, symmetry.rotations > 1 else { return nil }
             let steps = degrees / 360 * Double(symmetry.rotations)

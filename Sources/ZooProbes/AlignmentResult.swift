@@ -14,7 +14,8 @@ public struct AlignmentResult: Codable, Sendable, Equatable {
     public var equivariance: Double
     /// T_g⁻¹ Λ(T_g f) against Λ(f): the alignment gap at h = g⁻¹.
     public var gap: Double
-    /// The same with the channels permuted as the stage declares; nil where it declares nothing for this transformation.
+    /// The same with the channels permuted as the stage declares; for a scaling of scale channels, whose maps stay where they are, without
+    /// T_g⁻¹ and over the channels that have a counterpart. nil where the stage declares nothing for this transformation.
     public var permuted: Double?
     /// The smallest of ‖T_h Λ(T_g f) − Λ(f)‖ / ‖Λ(f)‖ that was found for any affine h.
     public var best: Double
@@ -38,6 +39,8 @@ public struct AlignmentResult: Codable, Sendable, Equatable {
 
     /// Whether the features can be aligned by transforming them.
     public var verdict: AlignmentVerdict { AlignmentVerdict(best, floor: floor) }
+    /// Whether moving channels as the stage declares, beside or instead of transforming maps, aligns the features.
+    public var isAlignedByChannels: Bool { verdict != .aligned && permuted.map { $0 <= AlignmentVerdict.rounding } == true }
     /// Whether aligning the input aligns the features.
     public var inputVerdict: AlignmentVerdict { AlignmentVerdict(inputAligned, floor: inputFloor) }
 }

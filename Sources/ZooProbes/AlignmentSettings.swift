@@ -65,7 +65,12 @@ struct AlignmentSettings {
         func gaps(_ extractor: any FeatureExtractor, _ side: Int) throws -> Gaps {
             try self.gaps(extractor, images, side: side, channels: own.channels, dataSet.normalisation)
         }
-        var extractor = try build(side)
+        var extractor: any FeatureExtractor
+        do { extractor = try build(side) } catch let reason as NotApplicable {
+            guard set == 0, side > longest else { throw reason }
+            side = longest
+            extractor = try build(side)
+        }
         var left = try gaps(extractor, side)
         var remarks: [String] = []
         if left.count > 0 {
@@ -177,11 +182,16 @@ struct AlignmentSettings {
         if let step = (1...64).first(where: { step in strides.allSatisfy { Double(step).truncatingRemainder(dividingBy: $0) == 0 } }) {
             cases.append(.init(name: "translation", transformation: .shift(x: Double(step), y: Double(step), height: side, width: side)))
         }
-        return cases + [
+        let scale = configuration.double("scale")
+        cases += [
             .init(name: "quarter-turn", transformation: .rotation(degrees: 90)), .init(name: "mirror", transformation: .mirror),
             .init(name: "rotation", transformation: .rotation(degrees: configuration.double("angle"))),
-            .init(name: "scaling", transformation: .scaling(configuration.double("scale"))),
-            .init(name: "shear", transformation: .shear(configuration.double("shear"))),
+            .init(name: "scaling", transformation: .scaling(scale)),
         ]
+        // On an even margin a pixel's square begins where a pixel does.
+        if scale >= 2, scale == scale.rounded(), side * (Int(scale) - 1) % 2 == 0 {
+            cases.append(.init(name: "enlarging", transformation: .enlarging(Int(scale))))
+        }
+        return cases + [.init(name: "shear", transformation: .shear(configuration.double("shear")))]
     }
 }

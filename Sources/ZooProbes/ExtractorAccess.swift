@@ -4,7 +4,7 @@ import ZooPlugins
 
 extension ProbeSubject {
     /// The slot of the classification network: the first that an extractor fills.
-    private var slot: String? {
+    var slot: String? {
         get throws {
             let resolved = try host.resolve(network.entry)
             return resolved.architecture.slots.first { $0.kind == .extractor && resolved.parts[$0.name] != nil }?.name

@@ -63,6 +63,21 @@ public struct PoseFit: Sendable, Equatable {
         }
     }
 
+    /// Share of predictions that are right but for half a period: within `tolerance` of the axis along which a class's differences
+    /// predicted - applied lie, modulo half a period, and on the side of it where fewer of the class's images are.
+    public static func reversed(applied: [Double], predicted: [Double], classes: [Int], period: Double, tolerance: Double) -> Double {
+        let folded = continued(applied: applied, predicted: predicted, classes: classes, period: period / 2)
+        let isOdd = classes.indices.map { Int(((predicted[$0] - folded[$0]) / (period / 2)).rounded()) % 2 != 0 }
+        let differences = classes.indices.map { folded[$0] - applied[$0] }
+        var count = 0
+        for indices in Dictionary(grouping: classes.indices, by: { classes[$0] }).values {
+            let isOddFewer = 2 * indices.count { isOdd[$0] } <= indices.count
+            let axis = indices.map { differences[$0] }.sorted()[indices.count / 2]
+            count += indices.count { isOdd[$0] == isOddFewer && abs(differences[$0] - axis) <= tolerance }
+        }
+        return classes.isEmpty ? .nan : Double(count) / Double(classes.count)
+    }
+
     /// Pairs of values that come round after a period.
     private struct Circle {
         let applied, predicted: [Double]

@@ -70,6 +70,9 @@ struct PoseProbe: ConfigurableProbe {
         ("translation-y", "px", nil, { $0.y }),
     ]
 
+    /// Degrees about a half turn within which a pose counts as reversed.
+    private static let tolerance = 15.0
+
     /// Figures of each part that the data set applies; of all parts the spread.
     static func measure(applied: [Pose], predicted: [Pose], classes: [Int]) -> Measurement {
         var figures: [Measurement.Figure] = []
@@ -81,6 +84,17 @@ struct PoseProbe: ConfigurableProbe {
                     .init("\(name).slope", fit.slope), .init("\(name).intercept", fit.intercept, unit: part.unit),
                     .init("\(name).r2", fit.r2), .init("\(name).spread", fit.spread, unit: part.unit),
                 ]
+                // A pose that is right up to a half turn, as that of an axis: its slope and spread with half turns taken out.
+                if let period = part.period,
+                    let axis = PoseFit(applied: x, predicted: y, classes: classes, period: period / 2)
+                {
+                    figures += [
+                        .init("\(name).axis.slope", axis.slope), .init("\(name).axis.spread", axis.spread, unit: part.unit),
+                        .init(
+                            "\(name).reversed",
+                            PoseFit.reversed(applied: x, predicted: y, classes: classes, period: period, tolerance: Self.tolerance)),
+                    ]
+                }
                 let stream = RandomStream(seed: TestImages.seed, "probe/\(name)")
                 if let bounds = PoseFit.intervals(
                     applied: x, predicted: y, classes: classes, period: part.period, resamples: 1000, stream: stream)

@@ -55,7 +55,7 @@ package struct NamedPose: Sendable {
                 + factors.map { factor in
                     NamedPose(name: "×\(plain((100 * factor).rounded() / 100))", sampling: Perturbation.scaling(factor))
                 }
-        case .none, .rotation, .homography:
+        case .none, .rotation, .similarity, .homography:
             return [upright] + [-90, -45, 45, 90].map { rotation(degrees: $0, shape: shape) }
         }
     }

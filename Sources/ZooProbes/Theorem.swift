@@ -57,14 +57,17 @@ public struct Theorem {
 
     /// What a name stands for: an entry's extractor, untrained and with each of `weights`, or an extractor of any plugin, untrained.
     ///
-    /// - Parameter weights: files for an entry.
+    /// - Parameters:
+    ///   - whole: whether an entry's features are those that its whole network sees, behind its alignment of the image.
+    ///   - weights: files for an entry.
     /// - Throws: `usage` if there is neither an entry nor an extractor of that name, `NotApplicable` for an entry without an extractor.
-    public func subjects(_ name: String, weights: (Entry) throws -> [String]) throws -> [Subject] {
+    public func subjects(_ name: String, whole: Bool = false, weights: (Entry) throws -> [String]) throws -> [Subject] {
         if let entry = manifest?.entries.first(where: { $0.id == name }) {
             let component = try component(of: entry)
             return try (["untrained"] + weights(entry)).map { file in
                 Subject(name: name, weights: file, component: component) { input in
                     let shape = dataSet.shape(of: images)
+                    if whole { return try wholeNetwork(entry, input, file == "untrained" ? nil : file) }
                     let network = try host.network(entry, input: shape, classes: images.classes.count, seed: 0)
                     if file != "untrained" { try SafetensorsFile(path: file).load(into: network.parameters) }
                     return try subject(network).extractor(input: input)
@@ -98,6 +101,13 @@ public struct Theorem {
         return TheoremReport(
             name: subject.name, extractor: subject.component, weights: subject.weights, canvas: scene.side, remarks: scene.remarks,
             results: try settings.results(of: scene, normalisation: dataSet.normalisation) { progress.advance(1) })
+    }
+
+    private func wholeNetwork(_ entry: Entry, _ input: ImageShape, _ weights: String?) throws -> WholeNetwork {
+        let network = try host.network(entry, input: input, classes: images.classes.count, seed: 0)
+        let subject = subject(network)
+        guard let slot = try subject.slot else { throw NotApplicable("the entry has no slot that an extractor fills") }
+        return try WholeNetwork(network, extractor: subject.extractor(), slot: slot, weights: weights)
     }
 
     private func subject(_ network: Network) -> ProbeSubject {

@@ -1,15 +1,17 @@
-import ZooKit
+package import ZooKit
 
 extension Transformation {
     private static let pad = Operator("aten::constant_pad_nd")
 
     /// T_g⁻¹.
-    var inverted: Transformation {
+    package var inverted: Transformation {
         let opposite: Exact? =
             switch exact {
             case .quarters(let turns): .quarters(-turns)
             case .mirror: .mirror
             case .shift(let x, let y): .shift(-x, -y)
+            case .enlarged(let factor): .reduced(factor)
+            case .reduced(let factor): .enlarged(factor)
             case nil: nil
             }
         return Transformation(name: name, sampling: inverse, exact: opposite)
@@ -24,12 +26,32 @@ extension Transformation {
         return Pose(sampling: s, height: 2, width: 2)?.rotation
     }
 
+    /// How large it makes the picture; nil for anything but a scaling about the centre.
+    var factor: Double? {
+        let s = sampling
+        guard s[1] == 0, s[2] == 0, s[3] == 0, s[5] == 0, s[0] == s[4], s[0] > 0 else { return nil }
+        return 1 / s[0]
+    }
+
     /// T_g of N×C×H×W, without interpolation where that is possible.
-    func applied(to x: Tensor, padding: PaddingMode) throws -> Tensor {
+    package func applied(to x: Tensor, padding: PaddingMode) throws -> Tensor {
         switch exact {
         case .quarters(let turns): return try x.rot90(turns)
         case .mirror: return try x.flip(dims: [-1])
         case .shift(let right, let down): return try Self.pad(x, [right, -right, down, -down], 0.0)
+        case .enlarged(let factor), .reduced(let factor):
+            let isLarger = exact == .enlarged(factor)
+            return try [-2, -1].reduce(x) { image, dim in
+                let side = try image.size(dim)
+                let margin = side * (factor - 1) / 2
+                let sources = (0..<side).map { isLarger ? ($0 + margin) / factor : $0 * factor - margin }
+                let index = try Tensor(sources.map { Int64(min(max(0, $0), side - 1)) }, [side])
+                let picked = try image.indexSelect(dim: dim, index: index)
+                if isLarger { return picked }
+                // What the square of a pixel beyond the edge would be is the background.
+                let inside = try Tensor(sources.map { (0..<side).contains($0) ? 1.0 : 0 }, dim == -1 ? [side] : [side, 1])
+                return try picked * inside.to(dtype: x.dtype)
+            }
         case nil:
             let count = try x.size(0)
             let theta = try Tensor(sampling, [1, 2, 3]).to(dtype: x.dtype).expand([count, 2, 3]).contiguous()
@@ -51,6 +73,7 @@ extension Transformation {
             let (across, down) = (Double(x) / stage.stride, Double(y) / stage.stride)
             exact = across == across.rounded() && down == down.rounded() ? .shift(Int(across), Int(down)) : nil
         case .quarters(let turns) where turns % 2 != 0 && height != width: exact = nil
+        case .enlarged, .reduced: exact = nil
         default: break
         }
         return Transformation(name: name, sampling: s, exact: exact)

@@ -16,6 +16,10 @@ public struct Transformation: Sendable, Equatable {
         case mirror
         /// Whole pixels to the right and down.
         case shift(Int, Int)
+        /// Every pixel a square of that many pixels a side, about the centre of the image.
+        case enlarged(Int)
+        /// The inverse: one pixel of every such square.
+        case reduced(Int)
     }
 
     public let name: String
@@ -36,6 +40,11 @@ public struct Transformation: Sendable, Equatable {
 
     public static func scaling(_ factor: Double) -> Transformation {
         Transformation(name: "scaling ×\(plain(factor))", sampling: Perturbation.scaling(factor), exact: nil)
+    }
+
+    /// A scaling by a whole factor that repeats pixels, as an image that is constant on each of them is scaled.
+    public static func enlarging(_ factor: Int) -> Transformation {
+        Transformation(name: "scaling ×\(factor) by pixels", sampling: Perturbation.scaling(Double(factor)), exact: .enlarged(factor))
     }
 
     /// x ← x + `factor` · y, in pixels.

@@ -1,5 +1,5 @@
 public import ZooCore
-import ZooKit
+public import ZooKit
 import ZooManifest
 import ZooPlugins
 
@@ -30,6 +30,8 @@ public struct ComponentDescription: Encodable, Sendable {
     public let file: String
     public let options: [Option]
     public let slots: [Slot]
+    /// What training minimises beside the cross entropy.
+    public let losses: [Loss]
     public var fileName: String { baseName(file) }
 
     init(_ component: ComponentInfo) {
@@ -44,6 +46,7 @@ public struct ComponentDescription: Encodable, Sendable {
                 minimum: bound(option.range.lowerBound), maximum: bound(option.range.upperBound), choices: option.choices)
         }
         slots = component.slots.map { Slot(name: $0.name, kind: "\($0.kind)", help: $0.help, required: $0.isRequired) }
+        losses = component.losses
     }
 }
 

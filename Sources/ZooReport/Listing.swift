@@ -1,4 +1,5 @@
 public import ZooCore
+import ZooKit
 import ZooManifest
 
 /// Catalogues as text for people.
@@ -122,6 +123,11 @@ public enum Listing {
             var table = TextTable([.init("slot"), .init("kind"), .init("needed"), .init("what for")])
             for slot in component.slots { table.append([slot.name, slot.kind, slot.required ? "yes" : "no", slot.help]) }
             text += section("parts", table, terminal)
+        }
+        if !component.losses.isEmpty {
+            var table = TextTable([.init("loss"), .init("weight", .decimal), .init("what for")])
+            for loss in component.losses { table.append([loss.name, shown(.double(loss.weight)), loss.help]) }
+            text += section("losses", table, terminal)
         }
         if !component.options.isEmpty {
             var table = TextTable([.init("setting"), .init("type"), .init("default"), .init("allowed"), .init("what for")])

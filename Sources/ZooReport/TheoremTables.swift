@@ -8,6 +8,7 @@ public enum TheoremTables {
         text += """
             ‖T_h Λ(T_g f) − Λ(f)‖ / ‖Λ(f)‖ after the last stage, for the best affine h that a search finds; 'aligned' is rounding
             (\(scientific(AlignmentVerdict.rounding))), and 'below floor' is no more than interpolation alone brings (the figure after /).
+            'by channels' is rounding too, once channels are moved as the extractor declares.
 
             """
         text += "\n" + summary(reports).rendered(for: terminal)
@@ -60,7 +61,8 @@ public enum TheoremTables {
         for result in report.results {
             table.append([
                 result.title == last ? "" : result.title, result.stage, number(result.gap), result.permuted.map(number) ?? "–",
-                number(result.best), number(result.floor), short(result.verdict), number(result.inputAligned), number(result.inputFloor),
+                number(result.best), number(result.floor), result.isAlignedByChannels ? "by channels" : short(result.verdict),
+                number(result.inputAligned), number(result.inputFloor),
                 short(result.inputVerdict),
             ])
             last = result.title
@@ -74,7 +76,8 @@ public enum TheoremTables {
     }
 
     private static func answer(_ result: AlignmentResult) -> String {
-        switch result.verdict {
+        if result.isAlignedByChannels, let permuted = result.permuted { return "by channels \(number(permuted))" }
+        return switch result.verdict {
         case .aligned: "aligned \(number(result.best))"
         case .belowFloor: "below floor \(number(result.best)) / \(number(result.floor))"
         case .notAligned:

@@ -4,6 +4,8 @@ public struct EpochRecord: Codable, Sendable, Equatable {
     public let epoch: Int
     /// Mean cross entropy over the epoch's training images, in training mode.
     public let trainLoss: Double
+    /// Means of the losses that the architecture declares, over the same images, without their weights; nil if there are none.
+    public let losses: [String: Double]?
     public let learningRate: Double
     public let seconds: Double
 }

@@ -165,7 +165,8 @@ public struct Laboratory {
             return list
         }
         try network.parameters.setTraining(true)
-        let steps = try time { _ = try Trainer.step(network, optimizer, sample, learningRate: 1e-4) }
+        let objective = try TrainingLoss(network, recipe)
+        let steps = try time { _ = try Trainer.step(network, objective, optimizer, sample, learningRate: 1e-4).crossEntropy.item() }
         try network.parameters.setTraining(false)
         let evaluations = try time { try noGrad { _ = try network.architecture.forward(sample.images).argmax(dim: -1).integers() } }
         return Timing(entry: entry.id, batch: batch, threads: EngineControl.threads, trainStepMs: steps, evaluateMs: evaluations)

@@ -38,6 +38,7 @@ struct Trainer {
         loader.drawsUpright = network.wantsUpright
         try network.parameters.convert(format: .channelsLast)
         let optimizer = try Optimizer(network.parameters, recipe)
+        let objective = try TrainingLoss(network, recipe)
         var history = try resume(network, optimizer, plugins)
         let resumedFrom = history.count
         progress.begin(
@@ -48,19 +49,22 @@ struct Trainer {
             try EngineControl.seed(RandomStream(seed: identity.seed, "\(dataSet.name)/engine", UInt64(epoch)).key)
             let start = ContinuousClock.now
             let order = loader.order(epoch: epoch)
-            var total = 0.0
+            var (total, others) = (0.0, [Double](repeating: 0, count: network.losses.count))
             for number in 0..<loader.batchCount {
                 try Interrupt.check("\(epoch) of \(recipe.epochs) epochs of \(entry.id) are kept; the same command goes on from there")
                 let fraction = (Double(epoch) + Double(number) / Double(loader.batchCount)) / Double(recipe.epochs)
                 let batch = try loader.batch(number, epoch: epoch, order: order)
-                let loss = try Self.step(network, optimizer, batch, learningRate: recipe.rate(progress: fraction))
-                guard loss.isFinite else {
+                let value = try Self.step(network, objective, optimizer, batch, learningRate: recipe.rate(progress: fraction))
+                let loss = try value.crossEntropy.item()
+                let sum = value.others.isEmpty ? loss : try value.total.item()
+                guard sum.isFinite else {
                     throw HostError(
                         .config,
-                        "diverged: the loss is \(loss.isNaN ? "NaN" : "infinite") in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
+                        "diverged: the loss is \(sum.isNaN ? "NaN" : "infinite") in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
                     )
                 }
                 total += loss * Double(batch.count)
+                for (place, other) in value.others.enumerated() { others[place] += try other.item() * Double(batch.count) }
                 progress.advance(batch.count)
                 if number % 10 == 9 { progress.note("epoch \(epoch + 1)/\(recipe.epochs)  loss \(String(format: "%.4f", loss))") }
             }
@@ -68,6 +72,10 @@ struct Trainer {
             history.append(
                 EpochRecord(
                     epoch: epoch + 1, trainLoss: total / Double(loader.imagesPerEpoch),
+                    losses: others.isEmpty
+                        ? nil
+                        : Dictionary(
+                            uniqueKeysWithValues: zip(network.losses.map(\.name), others.map { $0 / Double(loader.imagesPerEpoch) })),
                     learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs)),
                     seconds: seconds))
             try save(network, optimizer, history, plugins)
@@ -76,14 +84,16 @@ struct Trainer {
             network: network, history: history, resumedFrom: resumedFrom, imagesPerEpoch: loader.imagesPerEpoch, plugins: plugins)
     }
 
-    /// Forward, loss, backward, update. Gives the batch's mean loss.
-    static func step(_ network: Network, _ optimizer: Optimizer, _ batch: Batch, learningRate: Double) throws -> Double {
+    /// Forward, loss, backward, update. Gives the batch's losses.
+    static func step(
+        _ network: Network, _ objective: TrainingLoss, _ optimizer: Optimizer, _ batch: Batch, learningRate: Double
+    ) throws -> TrainingLoss.Value {
         try optimizer.clearGradients()
         try network.tell(truth: batch.theta, upright: batch.upright)
-        let loss = try network.architecture.forward(batch.images).meanCrossEntropy(batch.labels)
-        try loss.backward()
+        let value = try objective(batch)
+        try value.total.backward()
         try optimizer.step(learningRate: learningRate)
-        return try loss.item()
+        return value
     }
 
     // MARK: Checkpoints

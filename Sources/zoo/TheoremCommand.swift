@@ -13,7 +13,8 @@ struct TheoremCommand: ParsableCommand {
         discussion: """
             For every stage of each extractor: how far the features of a transformed image stay from those of the image, however the \
             features are transformed, and when the image is aligned instead [arXiv:2004.14716]. Entries are measured untrained and with \
-            the weights they have, extractors untrained.
+            the weights they have, extractors untrained. What is measured of an entry is its extractor alone, or with --network what \
+            reaches the extractor's stages through the whole network.
             """)
 
     @Argument(help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every symmetry.", valueName: "name"))
@@ -45,6 +46,9 @@ struct TheoremCommand: ParsableCommand {
 
     @Flag(help: "Measure untrained weights only.")
     var untrained = false
+
+    @Flag(help: "Measure an entry's features behind its alignment of the image, as its whole network sees them.")
+    var network = false
 
     @OptionGroup var shared: ExperimentOptions
 
@@ -89,7 +93,7 @@ struct TheoremCommand: ParsableCommand {
         var failures = Failures()
         for name in names.isEmpty ? try theorem.defaultNames() : names {
             do {
-                let subjects = try theorem.subjects(name) { entry in
+                let subjects = try theorem.subjects(name, whole: network) { entry in
                     guard !untrained, laboratory.hasWeights(entry, dataset: dataSet.name, seed: seed) else { return [] }
                     return [try laboratory.weights(entry, dataset: dataSet.name, seed: seed).path]
                 }

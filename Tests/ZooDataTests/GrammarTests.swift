@@ -49,7 +49,7 @@ struct GrammarTests {
         "a wrong value is named, in one line",
         arguments: [
             ("mnist?rotation=181", "rotation"), ("mnist?rotate=-1", "rotate"), ("mnist?rotate=nan", "rotate"),
-            ("mnist?rotate=3&rotation=3", "rotation"), ("mnist?rotate=3&scale=0..1", "scale"), ("mnist-rotated?scale=0..1", "scale"),
+            ("mnist?rotate=3&rotation=3", "rotation"), ("mnist?rotate=3&homography=0.1", "rotate"), ("mnist-rotated?scale=0..1", "scale"),
             ("mnist-scaled?rotate=3", "rotate"), ("mnist?scale=2..1", "scale"), ("mnist?scale=1", "scale"), ("mnist?scale=1..", "scale"),
             ("mnist?scale=-7..0", "scale"), ("mnist?translation=1.5", "translation"), ("mnist?translation=-1", "translation"),
             ("mnist?homography=3", "homography"), ("mnist?shift=0.1", "shift"), ("mnist?canvas=0", "canvas"), ("mnist?canvas=x", "canvas"),

@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooCore
 import ZooData
 import ZooHost
 import ZooKit
@@ -36,7 +37,10 @@ struct ProtocolTests {
 
     @Test(
         "drawn shapes",
-        arguments: [("strokes-translated", 60, 6), ("strokes-scaled", 112, 6), ("strokes-perturbed", 28, 9), ("strokes-rotated", 28, 6)])
+        arguments: [
+            ("strokes-translated", 60, 6), ("strokes-scaled", 112, 6), ("strokes-perturbed", 28, 9), ("strokes-rotated", 28, 6),
+            ("strokes-similar", 96, 6),
+        ])
     func shapes(name: String, side: Int, numbers: Int) throws {
         let loader = try loader(name)
         let batch = try loader.batch(0)
@@ -199,5 +203,34 @@ struct ProtocolTests {
         }
         let mean = sum / Double(batches)
         return (mean, (squares / Double(batches) - mean * mean).squareRoot())
+    }
+
+    /// The three poses one after the other, by a grid that is sampled with each alone: what is drawn is the picture scaled, then turned,
+    /// then moved. Composed in float64; each draw lies where its fields say.
+    @Test("a similarity is a scaling, a rotation and a translation in that order")
+    func similarity() throws {
+        let pose = Perturbation.similarity(degrees: 180, exponents: 0...1.263, pixels: 14)
+        for index in 0..<50 {
+            let stream = RandomStream(seed: 3, "similar", UInt64(index))
+            let found = pose.theta(stream, aspect: 0.75, width: 64)
+            let angle = pose.angle(stream)
+            #expect(abs(angle) <= 180)
+            // A point of the drawn picture: where it was in the recorded one, by undoing each step.
+            let turn = Perturbation.rotation(degrees: angle, aspect: 0.75)
+            let area: Double = found[0] * found[4] - found[1] * found[3]
+            let size = area.squareRoot()
+            #expect((1 / 2.4 - 1e-3...1 + 1e-9).contains(size))
+            for place in [0, 1, 3, 4] { #expect(abs(found[place] - turn[place] * size) < 1e-12) }
+            // The recorded picture's centre is drawn whole pixels away: the solution of A·u + t = 0.
+            let right: Double = found[1] * found[5] - found[4] * found[2]
+            let down: Double = found[3] * found[2] - found[0] * found[5]
+            for shift in [right / area * 32, down / area * 24] {
+                #expect(abs(shift - shift.rounded()) < 1e-9 && abs(shift) <= 14 + 1e-9)
+            }
+        }
+        let named = try DataSet.named("strokes?translation=3&scale=0..1&rotate=180")
+        #expect(try DataSet.named(named.name) == named)
+        #expect(named.perturbation == .similarity(degrees: 180, exponents: 0...1, pixels: 3))
+        #expect(throws: HostError.self) { try DataSet.named("strokes?rotate=180&homography=0.1") }
     }
 }

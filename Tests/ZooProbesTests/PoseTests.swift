@@ -142,4 +142,21 @@ import ZooStore
             #expect(error?.description.isEmpty == false)
         }
     }
+
+    /// An axis is followed exactly, but three images of ten get the other of its ends: half turns taken out, nothing is left over.
+    @Test func halfTurnsAreCountedAndTakenOut() throws {
+        let applied = (0..<400).map { Double($0) * 0.9 - 180 }
+        let classes = applied.indices.map { $0 % 4 }
+        let predicted = applied.indices.map { index in
+            (applied[index] + 40 + (index % 10 < 3 ? 180 : 0)).remainder(dividingBy: 360)
+        }
+        let axis = try #require(PoseFit(applied: applied, predicted: predicted, classes: classes, period: 180))
+        #expect(abs(axis.slope - 1) < 1e-9 && axis.spread < 1e-9)
+        #expect(PoseFit.reversed(applied: applied, predicted: predicted, classes: classes, period: 360, tolerance: 15) == 0.3)
+        #expect(try #require(PoseFit(applied: applied, predicted: predicted, classes: classes, period: 360)).spread > 60)
+        // Right to the last image, and right but for a quarter turn: nothing is reversed.
+        #expect(PoseFit.reversed(applied: applied, predicted: applied, classes: classes, period: 360, tolerance: 15) == 0)
+        let quarter = applied.indices.map { applied[$0] + ($0 % 10 < 3 ? 90 : 0) }
+        #expect(PoseFit.reversed(applied: applied, predicted: quarter, classes: classes, period: 360, tolerance: 15) == 0)
+    }
 }

@@ -10,12 +10,12 @@ import ZooProbes
 /// The theorem of [JMFL20, arXiv:2004.14716] on extractors of the zoo: what can be aligned by transforming features, and what
 /// cannot, whatever the weights are.
 @Suite struct TheoremTests {
-    private func reports(_ names: [String], trained: Bool) throws -> [TheoremReport] {
+    private func reports(_ names: [String], trained: Bool, whole: Bool = false) throws -> [TheoremReport] {
         let zoo = try ShippedZoo()
         let theorem = try Theorem(
             host: zoo.host, manifest: zoo.manifest, dataSet: DataSet.named("strokes"), dataDirectory: nil, options: ["images": .int(8)])
         return try names.flatMap { name in
-            let subjects = try theorem.subjects(name) { entry in
+            let subjects = try theorem.subjects(name, whole: whole) { entry in
                 trained ? try zoo.weights(entry.id, "strokes").map { [$0] } ?? [] : []
             }
             return try subjects.map { try theorem.measure($0, progress: SilentProgress()) }
@@ -82,6 +82,48 @@ import ZooProbes
         for name in ["scaling", "shear"] { #expect(try conclusion(report, name).verdict == .notAligned, "\(name)") }
     }
 
+    /// What stands behind a canonicalization follows no quarter turn, whatever the extractor is, and so is aligned as it is; the extractor
+    /// alone is not. Other angles leave what interpolation does, the mirror image is another image.
+    @Test func behindACanonicalizationFeaturesStayUnderQuarterTurns() throws {
+        for name in ["canonical-c4", "canonical-axis"] {
+            let alone = try #require(try reports([name], trained: false).first)
+            #expect(try conclusion(alone, "quarter-turn").verdict == .notAligned)
+            let whole = try #require(try reports([name], trained: false, whole: true).first)
+            for result in whole.results where result.transformation == "quarter-turn" {
+                #expect(result.best < 1e-5 && result.verdict == .aligned, "\(name), \(result.stage): \(result.best)")
+            }
+            #expect(try conclusion(whole, "mirror").verdict == .notAligned)
+        }
+        let transformer = try conclusion(#require(try reports(["stn-c0"], trained: false, whole: true).first), "quarter-turn")
+        #expect(transformer.verdict == .notAligned)
+    }
+
+    /// Every pixel a square, about the centre: what is at (x, y) from it is at (r·x, r·y), and taking one pixel of each square undoes it.
+    @Test(arguments: [2, 3]) func enlargingRepeatsPixels(_ factor: Int) throws {
+        try EngineControl.start()
+        let side = 12
+        let values = (0..<side * side).map { place -> Double in
+            let (row, column) = (place / side, place % side)
+            return (4..<8).contains(row) && (4..<8).contains(column) ? Double(place) : 0
+        }
+        let image = try Tensor(values, [1, 1, side, side])
+        let enlarging = Transformation.enlarging(factor)
+        let enlarged = try enlarging.applied(to: image, padding: .zeros).doubles()
+        for row in 0..<side {
+            for column in 0..<side {
+                // The pixel in which the place lies that is as many times nearer to the centre.
+                func source(_ place: Int) -> Int {
+                    let half = Double(side) / 2
+                    return Int(((Double(place) + 0.5 - half) / Double(factor) + half).rounded(.down))
+                }
+                #expect(enlarged[row * side + column] == values[source(row) * side + source(column)])
+            }
+        }
+        let large = try enlarging.applied(to: image, padding: .zeros)
+        let restored = try enlarging.inverted.applied(to: large, padding: .zeros)
+        #expect(try restored.doubles() == values)
+    }
+
     /// On a canvas of 1.5 times the images, a corner of what was recorded leaves it only where the image is made twice as large: 28 pixels
     /// turned by 45° take 39.6, sheared by a half 42, and scaled 56.
     @Test func whatLeavesTheCanvasGivesNoVerdict() throws {
@@ -92,12 +134,14 @@ import ZooProbes
         let subject = try #require(try theorem.subjects("cnn") { _ in [] }.first)
         let report = try theorem.measure(subject, progress: SilentProgress())
         for result in report.results {
-            let leaves = result.transformation == "scaling"
+            let leaves = ["scaling", "enlarging"].contains(result.transformation)
             #expect((result.verdict == .unknown) == leaves && (result.inputVerdict == .unknown) == leaves, "\(result)")
             #expect((result.coverage == 0) == leaves && result.best.isNaN == leaves, "\(result)")
         }
         #expect(report.remarks.count == 1)
-        #expect(report.remarks.first?.contains("the images go over the edge under scaling ×2;") == true, "\(report.remarks)")
+        #expect(
+            report.remarks.first?.contains("the images go over the edge under scaling ×2, scaling ×2 by pixels;") == true,
+            "\(report.remarks)")
     }
 
     /// The search finds the map that made one set of smooth maps from another, and what it says is the distance.

@@ -3,7 +3,7 @@ import Testing
 
 /// Writing a plugin, from `zoo plugin new` to a library that is installed and used.
 @Suite struct PluginProjectTests {
-    static let kinds = ["extractor", "localization", "transformer", "architecture"]
+    static let kinds = ["extractor", "localization", "transformer", "architecture", "canonicalizer"]
 
     /// Makes a project with `zoo plugin new`.
     private func make(_ name: String, _ kind: String, _ language: String, in scratch: Scratch) throws -> URL {
@@ -62,7 +62,7 @@ import Testing
         }.joined(separator: "\n\n")
     }
 
-    /// The four kinds in one package, so that ZooKit is built once, and with them the components that ZooKit's comments show.
+    /// All kinds in one package, so that ZooKit is built once, and with them the components that ZooKit's comments show.
     @Test(.enabled(if: finds("swift"), "needs Swift")) func inSwift() throws {
         try Scratch.with { scratch in
             let folder = try make("MySwift", "localization", "swift", in: scratch)
@@ -71,7 +71,7 @@ import Testing
                 let other = try make("Other\(kind)", kind, "swift", in: scratch)
                 let source = "Sources/Other\(kind)/Other\(kind).swift"
                 var text = try String(contentsOf: other.appendingPathComponent(source), encoding: .utf8)
-                // One library has one descriptor and one entry function: the first one's, which then offers all four.
+                // One library has one descriptor and one entry function: the first one's, which then offers all.
                 let start = try #require(text.range(of: "private let plugin")?.lowerBound)
                 text = String(text[..<start])
                 others.append(try #require(text.firstMatch(of: /final class (\w+)/)).output.1 + ".self")

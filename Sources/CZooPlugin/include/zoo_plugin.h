@@ -1,4 +1,4 @@
-/* The contract between an STN Zoo host and its plugins, version 1.2.
+/* The contract between an STN Zoo host and its plugins, version 1.3.
  *
  * A plugin is a shared library that exports one function, `zoo_plugin_v1`, and carries one text, its descriptor.
  * The host reads the descriptor from the file before it loads anything, loads the library, calls the function with
@@ -41,7 +41,9 @@ extern "C" {
 
 #define ZOO_MAGIC 0x5a4f4f31u /* "ZOO1" */
 #define ZOO_ABI_MAJOR 1u
-#define ZOO_ABI_MINOR 2u /* 1: ZOO_EXT_TORCHSCRIPT; 2: ZOO_EXT_FILES, ZOO_EXT_TORCHSCRIPT_OUTPUTS, ZOO_EXT_AOTINDUCTOR */
+/* 1: ZOO_EXT_TORCHSCRIPT; 2: ZOO_EXT_FILES, ZOO_EXT_TORCHSCRIPT_OUTPUTS, ZOO_EXT_AOTINDUCTOR; 3: ZOO_EXT_LOSSES, ZOO_EXT_TRAITS,
+ * ZOO_EXT_SCALING */
+#define ZOO_ABI_MINOR 3u
 
 #if defined(__GNUC__)
 #define ZOO_EXPORT __attribute__((visibility("default")))
@@ -54,7 +56,7 @@ extern "C" {
  * A text constant anywhere in the library's loaded data, found by its first line; so it can be read without running
  * a single instruction of the plugin, not even its static initialisers. Lines of `key: value`, UTF-8, ended by a NUL:
  *
- *   "ZOO-PLUGIN-DESCRIPTOR 1.2\n"         magic, and the ABI major.minor that the plugin was written for
+ *   "ZOO-PLUGIN-DESCRIPTOR 1.3\n"         magic, and the ABI major.minor that the plugin was written for
  *   "id: SqueezeLoc\n"                    required; letters, digits, '-', '_', '.'; unique among loaded plugins
  *   "version: 0.3.1\n"                    required; of the plugin
  *   "licence: Apache-2.0\n"               required; an SPDX expression
@@ -67,7 +69,7 @@ extern "C" {
  * Unknown keys are kept and shown. The same text is `descriptor` in the plugin's table, where the host checks that the
  * two agree. In C: const char text[] = ZOO_DESCRIPTOR("id: ...\n" ...). */
 #define ZOO_DESCRIPTOR_MAGIC "ZOO-PLUGIN-DESCRIPTOR "
-#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.2\n" lines
+#define ZOO_DESCRIPTOR(lines) "ZOO-PLUGIN-DESCRIPTOR 1.3\n" lines
 
 /* ---- Values --------------------------------------------------------------------------------------------------- */
 
@@ -279,6 +281,42 @@ typedef struct zoo_files_v1 {
   const zoo_file_v1 *files;
 } zoo_files_v1;
 
+/* Extension of an architecture: what training minimises beside the cross entropy. In training mode its `forward` records, under
+ * "loss." and the name, a tensor of one value for each, the mean over the batch, with its gradient. The host adds it with the weight
+ * that the recipe gives it, or else `weight`. Constant data. Since 1.3. */
+#define ZOO_EXT_LOSSES "zoo.losses/1"
+typedef struct zoo_loss_v1 {
+  const char *name; /* lower case, digits, '-'; unique within the architecture */
+  const char *help; /* one line */
+  double weight;    /* where the recipe says nothing; 0: the loss is computed and shown, and not minimised */
+} zoo_loss_v1;
+typedef struct zoo_losses_v1 {
+  uint32_t struct_size, count;
+  const zoo_loss_v1 *losses;
+} zoo_losses_v1;
+
+/* Extension of a component: in what its instances differ from what others of their kind promise, and what they promise beyond.
+ * Checks hold them to that. Since 1.3. */
+#define ZOO_EXT_TRAITS "zoo.traits/1"
+typedef enum zoo_trait_flags {
+  ZOO_POSED_AT_FIRST = 1, /* θ, or the offset of a localization net, need not be the identity before training */
+  ZOO_POSE_DETACHED = 2   /* θ is computed without gradients: none reaches the input or the weights through it */
+} zoo_trait_flags;
+typedef struct zoo_traits_v1 {
+  uint32_t struct_size;
+  uint32_t flags; /* zoo_trait_flags */
+  /* The group under which logits (of an architecture) do not change, as in zoo_stage_v1. 1 and 0: none. */
+  int32_t rotations, mirror;
+  /* How far they may change, as a share of the largest logit. 0: by rounding, under the elements that only move pixels, quarter
+   * turns and mirroring. Above 0: under all elements, of smooth images within the largest disc. */
+  double tolerance;
+} zoo_traits_v1;
+typedef struct zoo_trait_table_v1 {
+  uint32_t struct_size;
+  /* [any] */
+  zoo_status (*traits)(void *self, zoo_traits_v1 *out);
+} zoo_trait_table_v1;
+
 /* One stage of an extractor: a convolution with its nonlinearity, pooling and normalisation. */
 typedef struct zoo_stage_v1 {
   const char *name;                /* lives as long as the instance */
@@ -305,6 +343,19 @@ typedef struct zoo_extractor_v1 {
    * transformed spatially. `channels` has room for the stage's channel count. May be NULL: then the identity. */
   zoo_status (*permutation)(void *self, uint32_t stage, int32_t rotation, int32_t mirror, int64_t *channels);
 } zoo_extractor_v1;
+
+/* Extension of an extractor whose stages are equivariant under scaling by powers of a ratio, their maps staying where they are:
+ * scale channels. Since 1.3. */
+#define ZOO_EXT_SCALING "zoo.scaling/1"
+typedef struct zoo_scaling_v1 {
+  uint32_t struct_size;
+  /* [any] The ratio of a stage, above 1; 1: the stage is not equivariant under scaling. */
+  zoo_status (*ratio)(void *self, uint32_t stage, double *out);
+  /* [any] How an enlargement of the image by ratio^steps moves the channels of a stage: channel c of the enlarged image's features
+   * holds, at the same places, what was in channels[c]; -1 where nothing corresponds, at the ends. `channels` has room for the
+   * stage's channel count. */
+  zoo_status (*channels)(void *self, uint32_t stage, int32_t steps, int64_t *channels);
+} zoo_scaling_v1;
 
 typedef enum zoo_transformer_flags {
   ZOO_COMPOSES = 1, /* transformations are N×2×3 or N×3×3 matrices; `compose` works */
@@ -344,7 +395,7 @@ typedef struct zoo_localization_v1 {
 
 /* Where an architecture puts what happened on the way. Names that the harness knows: "theta.1" .. "theta.n" (one per
  * iteration or placement, in order), "warped" (what the classifier saw, or the last warped features), "stage.1" ..
- * (outputs of the stages). Others are kept too. */
+ * (outputs of the stages), "loss.NAME" (ZOO_EXT_LOSSES). Others are kept too. */
 typedef struct zoo_trace_v1 {
   uint32_t struct_size;
   void *context;

@@ -17,8 +17,8 @@
  *
  *   ZOO_PLUGIN(libStraight, "id: Straight\n" ..., Straight)
  *
- * A class is one component: it has the constants `id`, `summary` and `paper`, may have static functions `options()` and
- * `slots()`, and is made from a zoo::Build. What it throws becomes a status and a text for the host; what the host reports
+ * A class is one component: it has the constants `id`, `summary` and `paper`, may have static functions `options()`, `slots()`
+ * and `losses()` and override `traits()`, and is made from a zoo::Build. What it throws becomes a status and a text for the host; what the host reports
  * becomes a zoo::Error. Everything here lies in hidden namespaces: two plugins never share it. */
 #ifndef ZOO_PLUGIN_HPP
 #define ZOO_PLUGIN_HPP
@@ -29,6 +29,14 @@ namespace ZOO_HIDDEN zoo {
 
 /* ---- Modules ---------------------------------------------------------------------------------------------------- */
 
+/* In what an instance differs from others of its kind, and what it promises beyond: see zoo_traits_v1. */
+struct Traits {
+  bool posed_at_first = false, pose_detached = false;
+  int32_t rotations = 1;
+  bool mirror = false;
+  double tolerance = 0;
+};
+
 /* What every component is: named parameters and buffers, in training or not. */
 class Module {
 public:
@@ -37,6 +45,7 @@ public:
   Module &operator=(const Module &) = delete;
   virtual ~Module() = default;
   bool training() const { return is_training; }
+  virtual Traits traits() const { return {}; }
 
 protected:
   /* Keeps a tensor that is trained, and gives it back. */
@@ -294,14 +303,42 @@ struct Export {
   };
   /* `static constexpr const char *drawing` of an architecture, with `static constexpr zoo_target target`. */
   template <class T, class = void> struct Wiring {
-    static const void *extension(const zoo_component_v1 *, const char *) { return nullptr; }
+    static const void *table() { return nullptr; }
   };
   template <class T> struct Wiring<T, std::void_t<decltype(T::drawing)>> {
-    static const void *extension(const zoo_component_v1 *, const char *id) {
+    static const void *table() {
       static const zoo_wiring_v1 wiring = {sizeof wiring, T::target, T::drawing};
-      return id && std::strcmp(id, ZOO_EXT_WIRING) == 0 ? &wiring : nullptr;
+      return &wiring;
     }
   };
+  /* `static std::vector<zoo_loss_v1> losses()` of an architecture. */
+  template <class T, class = void> struct Losses {
+    static const void *table() { return nullptr; }
+  };
+  template <class T> struct Losses<T, std::void_t<decltype(T::losses())>> {
+    static const void *table() {
+      static const std::vector<zoo_loss_v1> list = T::losses();
+      static const zoo_losses_v1 losses = {sizeof losses, uint32_t(list.size()), list.data()};
+      return &losses;
+    }
+  };
+
+  static zoo_status traits(void *self, zoo_traits_v1 *out) {
+    return guard([&] {
+      const Traits t = module(self).traits();
+      const uint32_t flags = (t.posed_at_first ? uint32_t(ZOO_POSED_AT_FIRST) : 0) | (t.pose_detached ? uint32_t(ZOO_POSE_DETACHED) : 0);
+      *out = {sizeof *out, flags, t.rotations, t.mirror, t.tolerance};
+    });
+  }
+
+  template <class T> static const void *extension(const zoo_component_v1 *, const char *id) {
+    static const zoo_trait_table_v1 table = {sizeof table, traits};
+    const std::string_view name = id ? id : "";
+    return name == ZOO_EXT_WIRING   ? Wiring<T>::table()
+           : name == ZOO_EXT_LOSSES ? Losses<T>::table()
+           : name == ZOO_EXT_TRAITS ? &table
+                                    : nullptr;
+  }
 
   /* The kind's number and table. */
   template <class T> static std::pair<zoo_kind, const void *> kind() {
@@ -342,7 +379,7 @@ struct Export {
                                           state,
                                           set_training,
                                           of.second,
-                                          Wiring<T>::extension};
+                                          extension<T>};
     return &made;
   }
 

@@ -6,8 +6,11 @@ private final class Origin {
     let names: [String]
     let wiring: Published<zoo_wiring_v1>?
     let files: Published<zoo_files_v1>?
+    let losses: Published<zoo_losses_v1>?
+    let kind: Kind?
     init(_ type: any Component.Type) {
         self.type = type
+        kind = Kind(of: type)
         names = type.options.map(\.name)
         wiring = type.wiring.map {
             Published(
@@ -23,12 +26,22 @@ private final class Origin {
             ? nil
             : Published(
                 zoo_files_v1(struct_size: UInt32(MemoryLayout<zoo_files_v1>.size), count: UInt32(list.count), files: published(list)))
+        let extra = type.losses.map { zoo_loss_v1(name: published($0.name), help: published($0.help), weight: $0.weight) }
+        losses =
+            extra.isEmpty
+            ? nil
+            : Published(
+                zoo_losses_v1(
+                    struct_size: UInt32(MemoryLayout<zoo_losses_v1>.size), count: UInt32(extra.count), losses: published(extra)))
     }
 
     func find(_ id: String) -> UnsafeRawPointer? {
         switch id {
         case ZOO_EXT_WIRING: UnsafeRawPointer(wiring?.pointer)
         case ZOO_EXT_FILES: UnsafeRawPointer(files?.pointer)
+        case ZOO_EXT_LOSSES: UnsafeRawPointer(losses?.pointer)
+        case ZOO_EXT_TRAITS: UnsafeRawPointer(ExportedTables.traits.pointer)
+        case ZOO_EXT_SCALING: kind == .extractor ? UnsafeRawPointer(ExportedTables.scaling.pointer) : nil
         default: nil
         }
     }

@@ -15,6 +15,18 @@ private func tensor(_ pointer: OpaquePointer?) throws -> Tensor {
     return Tensor(sharing: pointer)
 }
 
+/// Writes what an extractor says of the channels of a stage.
+private func write(
+    _ list: [Int], to out: UnsafeMutablePointer<Int64>, _ what: String, _ stage: UInt32, _ extractor: any FeatureExtractor
+) throws(ZooError) {
+    let stages = extractor.stages
+    guard stages.indices.contains(Int(stage)) else { throw ZooError("there are \(stages.count) stages", .notFound) }
+    guard list.count == stages[Int(stage)].channels else {
+        throw ZooError("its \(what) of stage \(stage + 1) has \(list.count) channels, the stage \(stages[Int(stage)].channels)")
+    }
+    for (index, channel) in list.enumerated() { out[index] = Int64(channel) }
+}
+
 /// The functions that the contract has for each kind of component, on instances of types that ZooKit exports.
 enum ExportedTables {
     static let extractor = Published(
@@ -52,11 +64,44 @@ enum ExportedTables {
                     let stages = extractor.stages
                     guard stages.indices.contains(Int(stage)) else { throw ZooError("there are \(stages.count) stages", .notFound) }
                     let list = try extractor.permutation(stage: Int(stage), rotation: Int(rotation), mirror: mirror != 0)
-                    guard list.count == stages[Int(stage)].channels else {
-                        throw ZooError(
-                            "its permutation of stage \(stage + 1) has \(list.count) channels, the stage \(stages[Int(stage)].channels)")
+                    try write(list, to: out, "permutation", stage, extractor)
+                }
+            }))
+
+    static let scaling = Published(
+        zoo_scaling_v1(
+            struct_size: UInt32(MemoryLayout<zoo_scaling_v1>.size),
+            ratio: { me, stage, out in
+                report {
+                    let stages = InstanceBox.of(me).extractor?.stages ?? []
+                    guard let out, stages.indices.contains(Int(stage)) else {
+                        throw ZooError("there are \(stages.count) stages", .notFound)
                     }
-                    for (index, channel) in list.enumerated() { out[index] = Int64(channel) }
+                    out.pointee = stages[Int(stage)].symmetry.scaleRatio
+                }
+            },
+            channels: { me, stage, steps, out in
+                report {
+                    guard let out, let extractor = InstanceBox.of(me).extractor else {
+                        throw ZooError("no place for the channels", .badArgument)
+                    }
+                    try write(extractor.scaling(stage: Int(stage), steps: Int(steps)), to: out, "scaling", stage, extractor)
+                }
+            }))
+
+    static let traits = Published(
+        zoo_trait_table_v1(
+            struct_size: UInt32(MemoryLayout<zoo_trait_table_v1>.size),
+            traits: { me, out in
+                report {
+                    guard let out else { throw ZooError("no place for the traits", .badArgument) }
+                    let traits = InstanceBox.of(me).module.traits
+                    out.pointee = zoo_traits_v1(
+                        struct_size: UInt32(MemoryLayout<zoo_traits_v1>.size),
+                        flags: (traits.isPosedAtFirst ? ZOO_POSED_AT_FIRST.rawValue : 0)
+                            | (traits.isPoseDetached ? ZOO_POSE_DETACHED.rawValue : 0),
+                        rotations: Int32(clamping: traits.invariance.rotations), mirror: traits.invariance.mirror ? 1 : 0,
+                        tolerance: traits.tolerance)
                 }
             }))
 

@@ -3,6 +3,7 @@ import CZooPlugin
 /// An architecture of another plugin, behind the contract's table of functions.
 public final class ForeignArchitecture: Architecture {
     public let parameters: Parameters
+    public let traits: Traits
     private let part: ForeignPart
     private let table: UnsafePointer<zoo_architecture_v1>
 
@@ -13,6 +14,7 @@ public final class ForeignArchitecture: Architecture {
         self.part = part
         table = try part.table(ZOO_ARCHITECTURE, as: zoo_architecture_v1.self)
         parameters = try part.readState()
+        traits = try part.readTraits()
     }
 
     public func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {

@@ -3,6 +3,7 @@ import CZooPlugin
 /// An extractor of another plugin, behind the contract's table of functions.
 public final class ForeignExtractor: FeatureExtractor {
     public let parameters: Parameters
+    public let traits: Traits
     public let stages: [Stage]
     private let part: ForeignPart
     private let table: UnsafePointer<zoo_extractor_v1>
@@ -14,6 +15,7 @@ public final class ForeignExtractor: FeatureExtractor {
         self.part = part
         table = try part.table(ZOO_EXTRACTOR, as: zoo_extractor_v1.self)
         parameters = try part.readState()
+        traits = try part.readTraits()
         stages = try part.stages(of: table)
     }
 
@@ -52,5 +54,19 @@ public final class ForeignExtractor: FeatureExtractor {
             isTaken[Int(channel)] = true
         }
         return list.map { Int($0) }
+    }
+
+    public func scaling(stage: Int, steps: Int) throws -> [Int] {
+        guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
+        guard stages[stage].symmetry.scaleRatio > 1,
+            let function = part.offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee.channels
+        else { throw ZooError("stage '\(stages[stage].name)' is not equivariant under scaling", .unsupported) }
+        let count = stages[stage].channels
+        let what = "the scaling of stage \(stage + 1) of component '\(part.id)'"
+        let list = try GuardedNumbers.read(count, of: Int64.self, what) { room throws(ZooError) in
+            try check(function(part.instance, UInt32(stage), Int32(clamping: steps), room))
+        }
+        guard let stray = list.first(where: { !(-1..<Int64(count)).contains($0) }) else { return list.map { Int($0) } }
+        throw ZooError("\(what) names channel \(stray), outside the \(count) that there are", .badArgument)
     }
 }

@@ -3,6 +3,7 @@ import CZooPlugin
 /// A localization net of another plugin, behind the contract's table of functions.
 public final class ForeignLocalization: LocalizationNet {
     public let parameters: Parameters
+    public let traits: Traits
     private let part: ForeignPart
     private let table: UnsafePointer<zoo_localization_v1>
 
@@ -13,6 +14,7 @@ public final class ForeignLocalization: LocalizationNet {
         self.part = part
         table = try part.table(ZOO_LOCALIZATION, as: zoo_localization_v1.self)
         parameters = try part.readState()
+        traits = try part.readTraits()
     }
 
     public func forward(_ x: Tensor) throws -> Tensor {

@@ -59,6 +59,7 @@ public final class ForeignPart {
         guard claimed <= Self.mostStages else {
             throw ZooError("component '\(id)' claims \(claimed) stages, expected \(Self.mostStages) at most", .badArgument)
         }
+        let scaling = offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee
         var list: [Stage] = []
         for index in 0..<claimed {
             var info = zoo_stage_v1()
@@ -73,9 +74,43 @@ public final class ForeignPart {
                 Stage(
                     info.name.map { String(cString: $0) } ?? "\(index + 1)", channels: Int(info.channels), height: Int(info.height),
                     width: Int(info.width), stride: info.stride,
-                    symmetry: .init(rotations: Int(info.rotations), mirror: info.mirror != 0)))
+                    symmetry: .init(
+                        rotations: Int(info.rotations), mirror: info.mirror != 0, scaleRatio: try scaleRatio(scaling, of: index))))
         }
         return list
+    }
+
+    private func scaleRatio(_ scaling: zoo_scaling_v1?, of stage: Int) throws(ZooError) -> Double {
+        guard let ratio = scaling?.ratio else { return 1 }
+        var value = 1.0
+        try check(ratio(instance, UInt32(stage), &value))
+        guard value.isFinite, value >= 1 else {
+            throw ZooError("component '\(id)': stage \(stage + 1) says a ratio of scalings of \(value), expected 1 or more", .badArgument)
+        }
+        return value
+    }
+
+    /// What the component offers under a name that the contract knows; nil where it offers nothing, or less than this host knows.
+    func offered<T>(_ name: String, as type: T.Type) -> UnsafePointer<T>? {
+        guard let found = component.pointee.extension.flatMap({ $0(component, name) })?.assumingMemoryBound(to: T.self),
+            UnsafeRawPointer(found).load(as: UInt32.self) >= MemoryLayout<T>.size
+        else { return nil }
+        return found
+    }
+
+    /// What the instance says of itself; nothing by default.
+    func readTraits() throws(ZooError) -> Traits {
+        guard let read = offered(ZOO_EXT_TRAITS, as: zoo_trait_table_v1.self)?.pointee.traits else { return Traits() }
+        var found = zoo_traits_v1()
+        found.rotations = 1
+        try check(read(instance, &found))
+        guard found.rotations >= 0, found.tolerance.isFinite, found.tolerance >= 0 else {
+            throw ZooError(
+                "component '\(id)': its traits say \(found.rotations) rotations and a tolerance of \(found.tolerance)", .badArgument)
+        }
+        return Traits(
+            isPosedAtFirst: found.flags & ZOO_POSED_AT_FIRST.rawValue != 0, isPoseDetached: found.flags & ZOO_POSE_DETACHED.rawValue != 0,
+            invariance: .init(rotations: Int(max(1, found.rotations)), mirror: found.mirror != 0), tolerance: found.tolerance)
     }
 
     /// The parameters of a family's identity.

@@ -3,6 +3,7 @@ import CZooPlugin
 /// A family of transformations of another plugin, behind the contract's table of functions.
 public final class ForeignTransformer: SpatialTransformer {
     public let parameters: Parameters
+    public let traits: Traits
     public let parameterCount: Int
     public let identity: [Double]
     public let composes, inverts: Bool
@@ -16,6 +17,7 @@ public final class ForeignTransformer: SpatialTransformer {
         self.part = part
         table = try part.table(ZOO_TRANSFORMER, as: zoo_transformer_v1.self)
         parameters = try part.readState()
+        traits = try part.readTraits()
         guard let flags = table.pointee.flags else { throw part.missing("flags") }
         identity = try part.identity(of: table)
         parameterCount = identity.count

@@ -13,6 +13,8 @@ public protocol Component: Module {
     static var slots: [Slot] { get }
     /// What an architecture transforms, and a drawing of it. None by default.
     static var wiring: Wiring? { get }
+    /// What an architecture lets training minimise beside the cross entropy. Nothing by default.
+    static var losses: [Loss] { get }
     /// Makes an instance.
     ///
     /// - Parameter build: The size of its input, its settings and, for an architecture, its parts; valid during this
@@ -26,4 +28,5 @@ extension Component {
     public static var options: [Option] { [] }
     public static var slots: [Slot] { [] }
     public static var wiring: Wiring? { nil }
+    public static var losses: [Loss] { [] }
 }

@@ -33,12 +33,28 @@ public protocol FeatureExtractor: Module {
     /// - Throws: `notFound` for a stage that is not there, `unsupported` for a transformation outside the stage's
     ///   symmetry.
     func permutation(stage: Int, rotation: Int, mirror: Bool) throws -> [Int]
+
+    /// How the channels of a stage move when the image is enlarged: channel c of the enlarged image's features holds, at
+    /// the same places, what was in channel result[c].
+    ///
+    /// - Parameters:
+    ///   - stage: Index of the stage, from 0.
+    ///   - steps: The enlargement, as a power of the stage's ``Stage/Symmetry/scaleRatio``; below 0 a reduction.
+    /// - Returns: As many numbers as the stage has channels; -1 where nothing corresponds, at the ends of the scales.
+    /// - Throws: `notFound` for a stage that is not there, `unsupported` for one without such a ratio, as all are by
+    ///   default.
+    func scaling(stage: Int, steps: Int) throws -> [Int]
 }
 
 extension FeatureExtractor {
     public func permutation(stage: Int, rotation: Int, mirror: Bool) throws -> [Int] {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
         return Array(0..<stages[stage].channels)
+    }
+
+    public func scaling(stage: Int, steps: Int) throws -> [Int] {
+        guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
+        throw ZooError("stage '\(stages[stage].name)' is not equivariant under scaling", .unsupported)
     }
 
     /// The logits of all stages and the classifier, of images `N×C×H×W`: the plain CNN.

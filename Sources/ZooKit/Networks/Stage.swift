@@ -12,20 +12,24 @@ public struct Stage: Equatable, Sendable {
     /// The group under which the output is equivariant; translations alone for plain convolutions.
     public var symmetry: Symmetry
 
-    /// A group of transformations of the plane, beside translations.
+    /// A group of transformations of the plane, beside translations, and for scale channels a semigroup of scalings.
     public struct Symmetry: Equatable, Sendable {
         /// The number of rotations, by multiples of 360°/`rotations`.
         public var rotations: Int
         /// Whether reflections belong to it.
         public var mirror: Bool
+        /// The ratio above 1 by whose powers the image may be scaled, the map staying where it is; 1: no scaling.
+        public var scaleRatio: Double
 
-        /// Makes it of the number of rotations, at least 1, and whether reflections belong to it.
-        public init(rotations: Int, mirror: Bool) {
+        /// Makes it of the number of rotations, at least 1, of whether reflections belong to it, and of the ratio of
+        /// scalings.
+        public init(rotations: Int, mirror: Bool, scaleRatio: Double = 1) {
             self.rotations = rotations
             self.mirror = mirror
+            self.scaleRatio = scaleRatio
         }
 
-        /// No rotation, no reflection.
+        /// No rotation, no reflection, no scaling.
         public static let translations = Symmetry(rotations: 1, mirror: false)
     }
 

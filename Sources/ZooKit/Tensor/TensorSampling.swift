@@ -1,3 +1,5 @@
+import Glibc
+
 // MARK: Sampling images
 
 extension Tensor {
@@ -15,6 +17,32 @@ extension Tensor {
     /// - Throws: `ZooError` if the numbers of images and matrices differ, or a shape or size is not one of these.
     public func warp(_ theta: Tensor, height: Int, width: Int, paddingMode: PaddingMode) throws(ZooError) -> Tensor {
         try Op.warp(self, theta, [height, width], paddingMode.rawValue)
+    }
+
+    /// The images `N×C×H×W` turned anticlockwise about their centre.
+    ///
+    /// Half turns, and quarter turns of square images, only move pixels; the angles between them are sampled bilinearly in the first
+    /// quadrant and moved from there, so that turning a turned image by a quarter is exact for all angles.
+    ///
+    /// - Parameters:
+    ///   - degrees: The angle.
+    ///   - paddingMode: The values outside the image.
+    public func rotated(degrees: Double, paddingMode: PaddingMode) throws(ZooError) -> Tensor {
+        let (height, width) = (try size(-2), try size(-1))
+        let unit = height == width ? 90.0 : 180
+        let turns = (degrees / unit).rounded(.down)
+        let rest = degrees - turns * unit
+        var image = self
+        if rest != 0 {
+            let angle = rest * Double.pi / 180
+            // In coordinates of [-1, 1] a pixel is as long as the side is short, and the two sides may differ.
+            let aspect = Double(height) / Double(width)
+            let theta = [Glibc.cos(angle), -Glibc.sin(angle) * aspect, 0, Glibc.sin(angle) / aspect, Glibc.cos(angle), 0]
+            let matrix = try Tensor(theta, [1, 2, 3]).to(device: device, dtype: dtype).expand([size(0), 2, 3]).contiguous()
+            image = try warp(matrix, height: height, width: width, paddingMode: paddingMode)
+        }
+        let quarters = ((Int(turns) * Int(unit / 90)) % 4 + 4) % 4
+        return quarters == 0 ? image : try image.rot90(quarters)
     }
 
     /// Samples a batch from a data set of bytes, `M×C×H×W` uint8, that stays in memory: image index[n] at the places

@@ -20,8 +20,13 @@ public struct PluginProject: Sendable {
         var buildFolder: String { self == .swift ? ".build/release" : "build" }
     }
 
-    /// What the plugin offers: the contract's four kinds of component.
-    public enum Kind: String, Sendable, CaseIterable { case extractor, localization, transformer, architecture }
+    /// What the plugin offers: one of the contract's four kinds of component, or an architecture that shows what traits are for.
+    public enum Kind: String, Sendable, CaseIterable {
+        case extractor, localization, transformer, architecture, canonicalizer
+
+        /// The contract's name for it.
+        var component: String { self == .canonicalizer ? "architecture" : rawValue }
+    }
 
     public let name: String
     public let kind: Kind
@@ -56,7 +61,7 @@ public struct PluginProject: Sendable {
         self.sources = sources
         self.program = program
         id = Self.identifier(name)
-        entry = kind == .architecture || kind == .extractor ? id : "stn-" + id
+        entry = kind.component == "architecture" || kind == .extractor ? id : "stn-" + id
     }
 
     private static func names(in folder: URL) -> [String] {
@@ -145,6 +150,7 @@ public struct PluginProject: Sendable {
             case .extractor: ("A small classifier with squeeze and excitation", "arXiv:1709.01507")
             case .transformer: ("The attention family: scale and translation", "arXiv:1506.02025")
             case .architecture: ("A spatial transformer beside the plain view", "arXiv:1506.02025")
+            case .canonicalizer: ("Canonicalization in closed form", "arXiv:2211.06489")
             }
         let headers = """
             | `zoo_plugin.h` | the contract with the host, version 1; a copy, so that the project builds anywhere |
@@ -168,11 +174,11 @@ public struct PluginProject: Sendable {
                 )
             }
         let own = [
-            "| `\(source)` | the plugin: one \(kind), commented |", files, "| `zoo.json` | entries that use it |",
+            "| `\(source)` | the plugin: one \(kind.component), commented |", files, "| `zoo.json` | entries that use it |",
             "| `tests/run.sh` | what `make test` runs |",
         ].joined(separator: "\n")
         return [
-            ("FILES", own), ("NOTE", note), ("NAME", name), ("TYPE", name), ("ID", id), ("KIND", "\(kind)"), ("ENTRY", entry),
+            ("FILES", own), ("NOTE", note), ("NAME", name), ("TYPE", name), ("ID", id), ("KIND", kind.component), ("ENTRY", entry),
             ("LANGUAGE", language.title), ("LIBRARY", library), ("FOLDER", language.buildFolder), ("SUMMARY", summary), ("PAPER", paper),
             ("AUTHOR", Self.author), ("HOME", sources.root.path), ("ZOO", program),
         ]

@@ -41,27 +41,38 @@ extension ReportReader {
             let series = try unique(own.map(\.subject.entry)).flatMap { entry -> [Report.Learning.Series] in
                 let runs = own.filter { $0.subject.entry == entry }
                 let recipes = unique(runs.map(recipe))
-                return try recipes.compactMap { recipe in
-                    let points = try losses(runs.filter { self.recipe($0) == recipe })
+                return try recipes.flatMap { recipe in
                     let name = recipes.count == 1 ? "" : difference(recipe, recipes)
-                    return points.isEmpty ? nil : Report.Learning.Series(entry: entry, recipe: name, points: points)
+                    return try losses(runs.filter { self.recipe($0) == recipe }).map { loss, points in
+                        let words = [name, loss.isEmpty ? "" : "loss \(loss)"].filter { !$0.isEmpty }
+                        return Report.Learning.Series(entry: entry, recipe: words.joined(separator: ", "), points: points)
+                    }
                 }
             }
             return Report.Learning(dataset: dataset, series: series)
         }.filter { !$0.series.isEmpty }
     }
 
-    private func losses(_ runs: [StoredResult]) throws -> [Report.Learning.Point] {
-        var losses: [Int: [Double]] = [:]
+    /// The cross entropy under "", and the losses that an architecture declares under their names; without those that have no points.
+    private func losses(_ runs: [StoredResult]) throws -> [(name: String, points: [Report.Learning.Point])] {
+        let prefix = "loss.train"
+        var losses: [String: [Int: [Double]]] = [:]
         for run in runs {
-            guard let table = try store.table("learning curve", of: run),
-                case .integers(let epochs)? = table["epoch"], case .numbers(let found)? = table["loss.train"]
-            else { continue }
-            for (epoch, loss) in zip(epochs, found) { losses[epoch, default: []].append(loss) }
+            guard let table = try store.table("learning curve", of: run), case .integers(let epochs)? = table["epoch"] else { continue }
+            for column in table.columns where column.name == prefix || column.name.hasPrefix(prefix + ".") {
+                guard case .numbers(let found) = column.values else { continue }
+                let name = String(column.name.dropFirst(prefix.count + 1))
+                for (epoch, loss) in zip(epochs, found) { losses[name, default: [:]][epoch, default: []].append(loss) }
+            }
         }
-        return losses.sorted { $0.key < $1.key }.compactMap { epoch, list in
-            Report.Estimate(list, level: level, within: 0 ... .infinity).map { Report.Learning.Point(epoch: epoch, loss: $0) }
-        }
+        return losses.sorted { $0.key < $1.key }.map { name, epochs in
+            let points = epochs.sorted { $0.key < $1.key }.compactMap { epoch, list in
+                Report.Estimate(list, level: level, within: name.isEmpty ? 0 ... .infinity : -Double.infinity...Double.infinity).map {
+                    Report.Learning.Point(epoch: epoch, loss: $0)
+                }
+            }
+            return (name, points)
+        }.filter { !$0.points.isEmpty }
     }
 
     /// "learning_rate 0.01, localization_rate 0.1, …"

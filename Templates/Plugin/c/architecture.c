@@ -1,10 +1,12 @@
 /* {{NAME}}: a spatial transformer that does not bet everything on its transformation.
  *
  * The classifier sees the image twice, as it is and as the transformer aligned it, and the two answers (logits) are averaged.
- * At the beginning, when the transformation is the identity, this is exactly the plain classifier. */
+ * At the beginning, when the transformation is the identity, this is exactly the plain classifier. In training the two answers are
+ * also drawn towards each other, by a loss that stands beside the cross entropy. */
 #define OPERATORS(X)                                                                                                                       \
   X(ADD, "aten::add", "Tensor")                                                                                                            \
   X(SCALE, "aten::mul", "Scalar")                                                                                                          \
+  X(GAP, "aten::mse_loss", "")                                                                                                             \
   X(TO, "aten::to", "other")
 #include "zoo_support.h"
 
@@ -146,7 +148,7 @@ static zoo_status forward(void *self, zoo_tensor *in, const zoo_trace_v1 *trace,
   host->describe(in, &info);
   if (info.ndim != 4) return host->fail(ZOO_BAD_ARGUMENT, "{{ID}} takes images N×C×H×W");
   const zoo_transformer_v1 *family = n->parts[TRANSFORMER].component->table;
-  zoo_tensor *theta = NULL, *warped = NULL, *plain = NULL, *aligned = NULL;
+  zoo_tensor *theta = NULL, *warped = NULL, *plain = NULL, *aligned = NULL, *gap = NULL;
   zoo_status s = predict(n, in, &theta);
   if (s == ZOO_OK) s = family->warp(n->parts[TRANSFORMER].instance, in, theta, info.sizes[2], info.sizes[3], &warped);
   if (s == ZOO_OK && trace) {
@@ -156,12 +158,17 @@ static zoo_status forward(void *self, zoo_tensor *in, const zoo_trace_v1 *trace,
   }
   if (s == ZOO_OK) s = classify(n, in, &plain);
   if (s == ZOO_OK) s = classify(n, warped, &aligned);
+  if (s == ZOO_OK && trace && n->base.training) {
+    s = CALL(GAP, &gap, T(plain), T(aligned));
+    if (s == ZOO_OK) trace->record(trace->context, "loss.agreement", gap);
+  }
   if (s == ZOO_OK) s = NEXT(ADD, &plain, T(plain), T(aligned));
   if (s == ZOO_OK) s = CALL(SCALE, logits, T(plain), DOUBLE(0.5));
   host->release(theta);
   host->release(warped);
   host->release(plain);
   host->release(aligned);
+  host->release(gap);
   return s;
 }
 
@@ -172,9 +179,14 @@ static const zoo_wiring_v1 wiring = {sizeof wiring, ZOO_TARGET_INPUT,
                                      "   ├──────→ {transformer} warp ──→ {extractor} ─┐\n"
                                      "   └─────────────────────────────→ {extractor} ─┴─ mean ──→ logits"};
 
+/* A recipe may weigh it otherwise: "losses": {"agreement": 0.1}. */
+static const zoo_loss_v1 agreement[] = {{"agreement", "mean squared difference between the logits of both views", 0.01}};
+static const zoo_losses_v1 losses = {sizeof losses, 1, agreement};
+
 static const void *extension(const zoo_component_v1 *component, const char *id) {
   (void)component;
-  return id && strcmp(id, ZOO_EXT_WIRING) == 0 ? &wiring : NULL;
+  if (!id) return NULL;
+  return strcmp(id, ZOO_EXT_WIRING) == 0 ? (const void *)&wiring : strcmp(id, ZOO_EXT_LOSSES) == 0 ? (const void *)&losses : NULL;
 }
 
 static const zoo_component_v1 component = {

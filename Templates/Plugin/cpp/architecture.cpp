@@ -1,7 +1,8 @@
 /* {{NAME}}: a spatial transformer that does not bet everything on its transformation.
  *
  * The classifier sees the image twice, as it is and as the transformer aligned it, and the two answers (logits) are averaged.
- * At the beginning, when the transformation is the identity, this is exactly the plain classifier. */
+ * At the beginning, when the transformation is the identity, this is exactly the plain classifier. In training the two answers are
+ * also drawn towards each other, by a loss that stands beside the cross entropy. */
 #include "zoo_plugin.hpp"
 
 namespace {
@@ -17,6 +18,8 @@ public:
             zoo::slot("transformer", ZOO_TRANSFORMER, "family of the transformation, and how it samples"),
             zoo::slot("extractor", ZOO_EXTRACTOR, "the classification network, for both views")};
   }
+  /* A recipe may weigh it otherwise: "losses": {"agreement": 0.1}. */
+  static std::vector<zoo_loss_v1> losses() { return {{"agreement", "mean squared difference between the logits of both views", 0.01}}; }
   static constexpr zoo_target target = ZOO_TARGET_INPUT;
   static constexpr const char *drawing = "x ─┬─→ {localization} ─→ θ ─┐\n"
                                          "   ├──────→ {transformer} warp ──→ {extractor} ─┐\n"
@@ -36,7 +39,7 @@ public:
   }
 
   zoo::Tensor forward(const zoo::Tensor &x, const zoo::Trace &trace) override {
-    static const zoo::Operator add("aten::add", "Tensor"), scale("aten::mul", "Scalar"), to("aten::to", "other");
+    static const zoo::Operator add("aten::add", "Tensor"), scale("aten::mul", "Scalar"), to("aten::to", "other"), gap("aten::mse_loss");
     if (x.ndim() != 4) zoo::bad_argument("{{ID}} takes images N×C×H×W");
     auto offset = localization.localize(x);
     auto theta = transformer.transformation(add(offset, to(identity, offset)));
@@ -44,7 +47,9 @@ public:
     /* Names that the harness knows: it measures poses by them. */
     trace.record("theta.1", theta);
     trace.record("warped", aligned);
-    return scale(add(extractor.logits(x), extractor.logits(aligned)), 0.5);
+    auto plain = extractor.logits(x), other = extractor.logits(aligned);
+    if (training()) trace.record("loss.agreement", gap(plain, other));
+    return scale(add(plain, other), 0.5);
   }
 
 private:

@@ -3,7 +3,8 @@ import ZooKit
 /// A spatial transformer that does not bet everything on its transformation.
 ///
 /// The classifier sees the image twice, as it is and as the transformer aligned it, and the two answers (logits) are
-/// averaged. At the beginning, when the transformation is the identity, this is exactly the plain classifier.
+/// averaged. At the beginning, when the transformation is the identity, this is exactly the plain classifier. In training
+/// the two answers are also drawn towards each other, by a loss that stands beside the cross entropy.
 final class {{TYPE}}: Architecture, Component {
     static let id = "{{ID}}"
     static let summary = "Two views: the mean of the classifier's logits for the image and for the aligned image"
@@ -14,6 +15,8 @@ final class {{TYPE}}: Architecture, Component {
         Slot("transformer", .transformer, "family of the transformation, and how it samples"),
         Slot("extractor", .extractor, "the classification network, for both views"),
     ]
+    // A recipe may weigh it otherwise: "losses": {"agreement": 0.1}.
+    static let losses = [Loss("agreement", weight: 0.01, "mean squared difference between the logits of both views")]
     static let wiring: Wiring? = Wiring(
         .input,
         """
@@ -48,6 +51,11 @@ final class {{TYPE}}: Architecture, Component {
         // The harness measures poses by these.
         trace?.theta(1, theta)
         trace?.warped(aligned)
-        return try (extractor.logits(x) + extractor.logits(aligned)) * 0.5
+        let (plain, other) = (try extractor.logits(x), try extractor.logits(aligned))
+        if parameters.isTraining {
+            let difference = try plain - other
+            trace?.loss("agreement", try (difference * difference).mean())
+        }
+        return try (plain + other) * 0.5
     }
 }

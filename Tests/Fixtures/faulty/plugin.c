@@ -349,6 +349,93 @@ static const zoo_component_v1 family = {sizeof(zoo_component_v1),
                                         &family_table,
                                         extension};
 
+/* ---- An architecture: a linear classifier of the channels' means, which no quarter turn and no mirroring changes ------- */
+
+static zoo_status make_classifier(const zoo_component_v1 *component, const zoo_build_v1 *build, void **self) {
+  (void)component;
+  Part *part = calloc(1, sizeof *part);
+  if (!part) return host->fail(ZOO_OUT_OF_MEMORY, "no memory");
+  part->channels = build->channels, part->height = build->height, part->width = build->width, part->outputs = build->outputs;
+  part->training = 1;
+  int64_t shape[] = {build->outputs, build->channels};
+  zoo_status status = make_state(part, shape, 2, 1);
+  if (status != ZOO_OK) {
+    destroy(part);
+    return status;
+  }
+  *self = part;
+  return ZOO_OK;
+}
+
+/* A pose that is none, but is computed from the image: its mean brightness six times over. */
+static zoo_status record_pose(zoo_tensor *means, const zoo_trace_v1 *trace) {
+  const int64_t along[] = {1}, sizes[] = {-1, 6}, matrix[] = {-1, 2, 3};
+  zoo_tensor *source = NULL, *mean = NULL, *row = NULL, *theta = NULL;
+  zoo_status status = call("aten::detach", "", (zoo_value[]){tensor(means)}, 1, &source);
+#ifdef FAULT_DETACHED
+  host->release(source);
+  host->retain(source = means);
+#endif
+  if (status == ZOO_OK) status = call("aten::mean", "dim", (zoo_value[]){tensor(source), list(along, 1), boolean(1)}, 3, &mean);
+  if (status == ZOO_OK) status = call("aten::expand", "", (zoo_value[]){tensor(mean), list(sizes, 2)}, 2, &row);
+  if (status == ZOO_OK) status = call("aten::reshape", "", (zoo_value[]){tensor(row), list(matrix, 3)}, 2, &theta);
+  if (status == ZOO_OK) trace->record(trace->context, "theta.1", theta);
+  host->release(source);
+  host->release(mean);
+  host->release(row);
+  host->release(theta);
+  return status;
+}
+
+static zoo_status run_classifier(void *self, zoo_tensor *in, const zoo_trace_v1 *trace, zoo_tensor **out) {
+  Part *part = self;
+  zoo_status status = check_images(part, in);
+  if (status != ZOO_OK) return status;
+  const int64_t places[] = {2, 3};
+  zoo_tensor *seen = in, *means = NULL;
+  host->retain(seen);
+#ifdef FAULT_INVARIANCE
+  host->release(seen);
+  status = call("aten::narrow", "", (zoo_value[]){tensor(in), integer(2), integer(0), integer(part->height / 2)}, 4, &seen);
+  if (status != ZOO_OK) return status;
+#endif
+  status = call("aten::mean", "dim", (zoo_value[]){tensor(seen), list(places, 2)}, 2, &means);
+  if (status == ZOO_OK && trace) status = record_pose(means, trace);
+  if (status == ZOO_OK) status = call("aten::linear", "", (zoo_value[]){tensor(means), tensor(part->weight), tensor(part->bias)}, 3, out);
+  host->release(seen);
+  host->release(means);
+  return status;
+}
+
+static zoo_status claim(void *self, zoo_traits_v1 *out) {
+  (void)self;
+  *out = (zoo_traits_v1){sizeof *out, ZOO_POSED_AT_FIRST | ZOO_POSE_DETACHED, 4, 1, 0};
+  return ZOO_OK;
+}
+
+static const void *claims(const zoo_component_v1 *component, const char *id) {
+  static const zoo_trait_table_v1 traits = {sizeof(zoo_trait_table_v1), claim};
+  return id && strcmp(id, ZOO_EXT_TRAITS) == 0 ? &traits : extension(component, id);
+}
+
+static const zoo_architecture_v1 classifier_table = {sizeof(zoo_architecture_v1), run_classifier};
+static const zoo_component_v1 classifier = {sizeof(zoo_component_v1),
+                                            ZOO_ARCHITECTURE,
+                                            "brightness",
+                                            "A linear classifier of the channels' means",
+                                            "",
+                                            NULL,
+                                            0,
+                                            NULL,
+                                            0,
+                                            NULL,
+                                            make_classifier,
+                                            destroy,
+                                            state,
+                                            set_training,
+                                            &classifier_table,
+                                            claims};
+
 /* ---- The plugin --------------------------------------------------------------------------------------------------- */
 
 #ifdef FAULT_DESCRIPTOR
@@ -357,8 +444,8 @@ static const zoo_component_v1 family = {sizeof(zoo_component_v1),
 #define VERSION "version: 1.0\n"
 #endif
 static const char text[] = ZOO_DESCRIPTOR("id: Subject\n" VERSION "licence: Apache-2.0\nsummary: A test's plugin\nauthors: Nobody\n");
-static const zoo_component_v1 *const components[] = {&net, &extractor, &family};
-static const zoo_plugin_table_v1 table = {ZOO_MAGIC, ZOO_ABI_MAJOR, ZOO_ABI_MINOR, sizeof(zoo_plugin_table_v1), text, components, 3, NULL};
+static const zoo_component_v1 *const components[] = {&net, &extractor, &family, &classifier};
+static const zoo_plugin_table_v1 table = {ZOO_MAGIC, ZOO_ABI_MAJOR, ZOO_ABI_MINOR, sizeof(zoo_plugin_table_v1), text, components, 4, NULL};
 
 #ifdef FAULT_SCAN_TIME
 __attribute__((constructor)) static void dawdle(void) { usleep(1300000); }
