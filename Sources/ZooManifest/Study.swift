@@ -33,6 +33,8 @@ public struct Study: Sendable {
         public let seeds: Int
         /// Number of training images, and most images of each split, where these are fewer than the data set has.
         public let train, limit: Int?
+        /// Number of images of each test, where these are fewer than the data set and `limit` leave.
+        public let test: Int?
         /// Height and width of images that are made smaller.
         public let size: Int?
     }

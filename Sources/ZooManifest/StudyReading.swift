@@ -121,12 +121,13 @@ extension Study.Choice {
 
 extension Study.Budget {
     fileprivate init(name: String, _ place: JSONPlace) throws(HostError) {
-        let fields = try place.object(["epochs", "seeds", "train", "limit", "size"], required: ["epochs", "seeds"])
+        let fields = try place.object(["epochs", "seeds", "train", "limit", "test", "size"], required: ["epochs", "seeds"])
         self.name = name
         epochs = try fields["epochs"]?.int(in: 1...100_000) ?? 1
         seeds = try fields["seeds"]?.int(in: 1...1000) ?? 1
         train = try fields["train"]?.int(in: 1...1_000_000_000)
         limit = try fields["limit"]?.int(in: 1...1_000_000_000)
+        test = try fields["test"]?.int(in: 1...1_000_000_000)
         size = try fields["size"]?.int(in: 1...4096)
     }
 }

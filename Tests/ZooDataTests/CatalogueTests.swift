@@ -21,7 +21,10 @@ struct CatalogueTests {
         for base in ["strokes", "mnist"] {
             for end in ["", "-rotated", "-translated", "-scaled", "-perturbed", "-similar"] { #expect(names.contains(base + end)) }
         }
-        for name in ["fashion-mnist", "kmnist", "qmnist", "plankton", "plankton-rotated", "svhn-digits", "svhn", "rotated-mnist-12k"] {
+        for name in [
+            "fashion-mnist", "kmnist", "qmnist", "plankton", "plankton-rotated", "svhn-digits", "svhn", "rotated-mnist-12k",
+            "mnist-size-1", "mnist-size-2", "mnist-size-4", "strokes-size-1",
+        ] {
             #expect(names.contains(name))
         }
         #expect(names.count { $0.hasPrefix("emnist-") } == 6)

@@ -51,13 +51,26 @@ struct ProtocolTests {
         #expect(try batch.images.allFinite())
     }
 
+    @Test("sizes are exact: a digit of half the size is the mean of 2×2 pixels, normalised alike") func sizes() throws {
+        let one = try loader("strokes-size-1").batch(0).images
+        let half = try loader("strokes-size-1?scale=-1..-1").batch(0).images
+        #expect(one.shape == [32, 1, 112, 112] && half.shape == one.shape)
+        let middle = try half.narrow(dim: 2, start: 28, length: 56).narrow(dim: 3, start: 28, length: 56)
+        #expect(try relativeDifference(middle, one.avgPool2d(kernelSize: 2, stride: 2)) < 1e-5)
+        for (size, exponent) in [(1, 0.0), (2, 1), (4, 2)] {
+            let named = try DataSet.named("mnist-size-\(size)")
+            #expect(named.perturbation == (size == 1 ? .none : .scaling(exponents: exponent...exponent)) && named.canvas == 112)
+            #expect(try named.normalisation == DataSet.named("mnist").normalisation)
+        }
+    }
+
     @Test("images are a pure function of set, seed, split, epoch and index, however they are batched", arguments: try all())
     func purity(name: String) throws {
         let loader = try loader(name, .train)
         let batch = try loader.batch(of: [3, 40, 7], epoch: 2)
         let again = try self.loader(name, .train).batch(of: [7], epoch: 2)
         #expect(try batch.images.select(dim: 0, index: 2).floats() == again.images.select(dim: 0, index: 0).floats())
-        if name != "strokes" {
+        if loader.dataSet.upright != loader.dataSet {
             #expect(try batch.images.floats() != loader.batch(of: [3, 40, 7], epoch: 3).images.floats())
         }
     }

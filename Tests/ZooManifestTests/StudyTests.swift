@@ -10,7 +10,7 @@ import ZooManifest
          "tests": [{"dataset": "mnist", "probes": ["error"]}, {"dataset": "mnist-rotated", "probes": ["error", "pose?images=20"]}],
          "recipe": {"optimizer": "adam", "batch": 64}, "chosen": {"b": {"learning_rate": 0.25}},
          "choice": {"validation": 10, "epochs": 2, "seed": 7, "learning_rates": [0.2, 0.1], "localization_rates": [1]},
-         "budgets": {"smoke": {"epochs": 1, "seeds": 2, "train": 5, "limit": 9, "size": 16}, "cpu": {"epochs": 30, "seeds": 5}},
+         "budgets": {"smoke": {"epochs": 1, "seeds": 2, "train": 5, "limit": 9, "test": 7, "size": 16}, "cpu": {"epochs": 30, "seeds": 5}},
          "columns": [{"figure": "error", "title": "error"}],
          "claims": [{"id": "c", "statement": "b is better", "figure": "error", "contrast": {"a": 1, "b": -1}, "expect": "positive"}]}
         """
@@ -25,7 +25,7 @@ import ZooManifest
         #expect(study.entries == ["a", "b"] && study.tests[1].probes == ["error", "pose?images=20"] && study.level == 0.95)
         #expect(study.choice?.learningRates == [0.1, 0.2], "the smaller rates come first, and win where errors are equal")
         let budget = try study.budget("smoke")
-        #expect(budget.epochs == 1 && budget.seeds == 2 && budget.train == 5 && budget.limit == 9 && budget.size == 16)
+        #expect(budget.epochs == 1 && budget.seeds == 2 && budget.train == 5 && budget.limit == 9 && budget.test == 7 && budget.size == 16)
         #expect(
             try study.manifest == nil
                 && self.study { $0.replacing("\"version\": 1", with: "\"version\": 1, \"manifest\": \"m.json\"") }.manifest == "m.json")

@@ -40,10 +40,11 @@ public struct StudyRun {
         entries = try Self.named(study, "entries") { try study.entries.map { try manifest.entry($0) } }
         let dataSets = try DataSetCatalogue(manifest)
         let (train, limit, size) = (self.budget.train, self.budget.limit, self.budget.size)
+        let testLimit = [limit, self.budget.test].compactMap(\.self).min()
         tests = try Self.named(study, "tests") {
             try study.tests.map { test in
                 Test(
-                    name: test.dataset, dataSet: try dataSets.named(test.dataset).taking(limit: limit, size: size),
+                    name: test.dataset, dataSet: try dataSets.named(test.dataset).taking(limit: testLimit, size: size),
                     probes: try test.probes.map { try ProbeCatalogue.probe($0) })
             }
         }

@@ -23,7 +23,8 @@ import ZooKit
         Case(id: "plankton-cnn", config: ["hidden": small], input: ImageShape(1, 95, 95), classes: 121, logits: [2, 121]),
         Case(id: "plankton-cnn", config: ["hidden": small, "pool_padding": .int(1)], input: ImageShape(1, 28, 28)),
         Case(id: "polar-cnn", input: ImageShape(1, 28, 28)), Case(id: "cw-z2cnn", input: ImageShape(1, 28, 28)),
-        Case(id: "cw-p4cnn", input: ImageShape(3, 32, 32)),
+        Case(id: "cw-p4cnn", input: ImageShape(3, 32, 32)), Case(id: "scale-channels", input: ImageShape(1, 28, 28)),
+        Case(id: "scale-channels", config: ["pool": .string("mean"), "interpolation": .string("bicubic")], input: ImageShape(3, 56, 48)),
     ]
 
     /// Stages give what they declare, one by one as all at once; the classifier follows.
