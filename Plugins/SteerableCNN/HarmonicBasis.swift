@@ -2,7 +2,7 @@ import Glibc
 import ZooKit
 
 /// Functions on the plane of the form f(r) cos mφ and f(r) sin mφ, with Gaussian rings f about the radii 0, 1, …, k/2
-/// [WC19, arXiv:1911.08251, section 2.4].
+/// [WC19, arXiv:1911.08251].
 ///
 /// A rotation by α turns φ into φ - α, and a left-right mirroring turns it into π - φ. Both leave the ring alone, so a
 /// transformed function is known everywhere in closed form, and a transformed filter is sampled and not interpolated.

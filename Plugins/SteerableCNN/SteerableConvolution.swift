@@ -1,7 +1,7 @@
 import ZooKit
 
 /// Convolution from images to regular fields of a group, or from regular fields to such, whose filters are
-/// combinations of a ``HarmonicBasis`` [WC19, arXiv:1911.08251, section 2.4]; stride 1, no bias.
+/// combinations of a ``HarmonicBasis`` [WC19, arXiv:1911.08251]; stride 1, no bias.
 ///
 /// N×I×H×W (lifting) or N×(I·|G|)×H×W to N×(O·|G|)×H'×W', the group element fastest among the channels. The filter from
 /// element h to element g is ψ at g⁻¹h, transformed by g. `weight` holds the coefficients of ψ: O×I×|G|×B, lifting

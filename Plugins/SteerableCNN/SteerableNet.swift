@@ -8,9 +8,9 @@ import ZooKit
 /// rotated or mirrored by an element of the group that the network ends with: up to rounding for quarter turns and
 /// mirrorings, which map the pixel grid to itself, and nearly for the others.
 ///
-/// With `restrict` the fields of D_N behind that stage's convolution count as fields of C_N, two for each: what tells
-/// an image from its mirror image is then no longer kept apart from what does not [WC19, section 2.7]. Digits as a
-/// whole are not symmetric under reflections, but their edges and strokes are.
+/// With `restrict` the fields of D_N behind that stage's convolution count as fields of C_N, two for each, so the layers
+/// behind it can tell an image from its mirror image [WC19, group restriction]. Digits as a whole are not symmetric
+/// under reflections, but their edges and strokes are.
 final class SteerableNet: StagedExtractor, Component {
     static let id = "steerable-cnn"
     static let summary = "E(2)-steerable CNN: regular fields of C_N or D_N, filters combined from circular harmonics"
