@@ -93,8 +93,9 @@ lint: setup ## check the format; changes nothing
 	$(if $(C_SOURCES),clang-format --dry-run -Werror $(C_SOURCES))
 	@echo "make lint: passed"
 
+# One core would train steerable-d16-c16 for more than a week.
 weights: build ## train every entry on the drawn digits again and ship the weights; takes hours
-	ids=$$($(ZOO) list entries --json | $(PYTHON) -c 'import json, sys; print(*(e["id"] for e in json.load(sys.stdin)["entries"]))') && \
+	ids=$$($(ZOO) list entries --json | $(PYTHON) -c 'import json, sys; print(*(e["id"] for e in json.load(sys.stdin)["entries"] if e["id"] != "steerable-d16-c16"))') && \
 	$(ZOO) train $$ids --dataset strokes-rotated && $(PYTHON) Scripts/ship_weights.py runs
 
 fixtures: setup-peers ## compute the tests' reference values again, with PyTorch

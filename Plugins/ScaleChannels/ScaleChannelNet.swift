@@ -40,8 +40,6 @@ final class ScaleChannelNet: FeatureExtractor, Component {
 
     let parameters = Parameters()
     let stages: [Stage]
-    /// What one scale is to the one before it.
-    let ratio: Double
     private let rescaling: Rescaling
     private let convolutions: [Sequential]
     private let classifier: Sequential?
@@ -57,7 +55,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
                 .badArgument)
         }
         let scales = range.factors.count
-        ratio = range.ratio
+        let symmetry = Stage.Symmetry(rotations: 1, mirror: false, scaleRatio: scales > 1 ? range.ratio : 1)
         pooling = ScalePooling(
             kind: ScalePooling.Kind(rawValue: try build.string("pool")) ?? .max, scales: scales,
             dropout: try build.double("channel_dropout"), parameters: parameters)
@@ -66,7 +64,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
             of: chain.shape, by: range.factors, field: build.int("field"),
             interpolation: Interpolation(rawValue: build.string("interpolation")) ?? .area,
             padding: PaddingMode(rawValue: build.string("padding")) ?? .border)
-        try chain.add([rescaling], name: "scales")
+        try chain.add([rescaling], name: "scales", symmetry: symmetry)
         var convolutions: [Sequential] = []
         for (index, (width, kernel)) in zip(widths, kernels).enumerated() {
             let layers = Sequential(
@@ -76,7 +74,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
                         in: parameters["conv\(index + 1)"]),
                     try BatchNorm2d(numFeatures: width, in: parameters["bn\(index + 1)"]), ReLU(),
                 ] + (index < kernels.count - 1 ? [MaxPool2d(kernelSize: 2)] : []))
-            try chain.add([EveryScale(scales: scales, layers: layers)], name: "conv\(index + 1)")
+            try chain.add([EveryScale(scales: scales, layers: layers)], name: "conv\(index + 1)", symmetry: symmetry)
             convolutions.append(layers)
         }
         self.convolutions = convolutions
@@ -108,15 +106,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
         return try pooling(scores.reshape([features.size(0), scales, -1]))
     }
 
-    /// How the channels of a stage move when the image is enlarged about its centre: channel c of the enlarged image's
-    /// features holds what was in channel result[c].
-    ///
-    /// - Parameters:
-    ///   - stage: Index of the stage, from 0.
-    ///   - steps: What the image is enlarged by, in steps of the ratio; below 0 it shrinks.
-    /// - Returns: A source for each of the stage's channels; -1 where there was none, at the end of the scales.
-    /// - Throws: `notFound` for a stage that is not there.
-    func scaling(stage: Int, steps: Int) throws(ZooError) -> [Int] {
+    func scaling(stage: Int, steps: Int) throws -> [Int] {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
         let width = stages[stage].channels / scales
         return (0..<scales * width).map { channel in

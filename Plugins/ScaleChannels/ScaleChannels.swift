@@ -2,7 +2,7 @@ import ZooKit
 
 private let plugin = Plugin(
     """
-    ZOO-PLUGIN-DESCRIPTOR 1.0
+    ZOO-PLUGIN-DESCRIPTOR 1.3
     id: ScaleChannels
     version: 1.0.0
     licence: Apache-2.0

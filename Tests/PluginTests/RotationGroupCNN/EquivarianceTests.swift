@@ -26,20 +26,7 @@ import ZooKit
     @Test(arguments: cases) func everyStageIsEquivariant(_ item: Case) throws {
         let net = try extractor(item.id, item.config, input: ImageShape(1, item.side, item.side))
         let x = try wave([2, 1, item.side, item.side])
-        for (index, stage) in net.stages.enumerated() {
-            #expect(stage.symmetry.rotations % 4 == 0)
-            let upright = try net.forward(x, stages: 0..<index + 1)
-            #expect(upright.shape == [2, stage.channels, stage.height, stage.width])
-            for mirror in stage.symmetry.mirror ? [false, true] : [false] {
-                for quarters in 0..<4 {
-                    let found = try net.forward(x.moved(quarters: quarters, mirror: mirror), stages: 0..<index + 1)
-                    let channels = try net.permutation(stage: index, rotation: quarters * stage.symmetry.rotations / 4, mirror: mirror)
-                    let order = try Tensor(channels.map(Int64.init), [channels.count])
-                    let expected = try upright.moved(quarters: quarters, mirror: mirror).indexSelect(dim: 1, index: order)
-                    #expect(try relativeDifference(found, expected) < 1e-5, "stage \(stage.name), \(quarters) quarters, mirror \(mirror)")
-                }
-            }
-        }
+        try expectEquivariantStages(net, x, within: 1e-5)
     }
 
     /// A test that can fail: the same features without the permutation of channels do not agree, and pooled ones do.

@@ -1,0 +1,32 @@
+import TestSupport
+import Testing
+import ZooKit
+
+/// The features of every stage for g·x, transformed back in space and channels, are those for x, for every quarter turn
+/// and mirroring of the symmetry that the stage declares. Sums run in another order; `tolerance` is for their rounding.
+func expectEquivariantStages(
+    _ net: ForeignExtractor, _ x: Tensor, within tolerance: Double, at place: SourceLocation = #_sourceLocation
+) throws {
+    for (index, stage) in net.stages.enumerated() {
+        #expect(stage.symmetry.rotations % 4 == 0, sourceLocation: place)
+        let upright = try net.forward(x, stages: 0..<index + 1)
+        #expect(upright.shape == [try x.size(0), stage.channels, stage.height, stage.width], sourceLocation: place)
+        for mirror in stage.symmetry.mirror ? [false, true] : [false] {
+            for quarters in 0..<4 {
+                let found = try net.forward(x.moved(quarters: quarters, mirror: mirror), stages: 0..<index + 1)
+                let expected = try upright.moved(quarters: quarters, mirror: mirror)
+                    .permuted(by: net.permutation(stage: index, rotation: quarters * stage.symmetry.rotations / 4, mirror: mirror))
+                #expect(
+                    try relativeDifference(found, expected) < tolerance, "stage \(stage.name), \(quarters) quarters, mirror \(mirror)",
+                    sourceLocation: place)
+            }
+        }
+    }
+}
+
+extension Tensor {
+    /// The channels of N×C×H×W in another order.
+    func permuted(by channels: [Int]) throws -> Tensor {
+        try indexSelect(dim: 1, index: Tensor(channels.map(Int64.init), [channels.count]))
+    }
+}
