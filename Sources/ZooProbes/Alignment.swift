@@ -68,6 +68,12 @@ struct Alignment {
         return try cases.flatMap { item in
             try Interrupt.check("the alignment is not measured")
             let g = item.transformation
+            var (images, upright) = (images, upright)
+            if case .enlarged? = g.exact {
+                // What smoothing has spread beyond the frame would leave the canvas, and be missed.
+                images = try frame.cut(images)
+                upright = try features(images)
+            }
             let moved = try g.applied(to: images, padding: .zeros)
             let restored = try g.inverted.applied(to: moved, padding: .zeros)
             let everywhere = [Bool](repeating: true, count: try images.size(-1) * images.size(-2))

@@ -1,3 +1,5 @@
+import ZooKit
+
 /// The rectangle of a square canvas in which images were recorded, before they are smoothed: what has to stay on the canvas.
 struct RecordedFrame {
     /// The corners between the rows and columns of pixels, from -1 to 1 on the canvas.
@@ -9,6 +11,16 @@ struct RecordedFrame {
     init(left: Int, top: Int, width: Int, height: Int, side: Int) {
         func place(_ pixel: Int) -> Double { 2 * Double(pixel) / Double(side) - 1 }
         corners = [left, left + width].flatMap { x in [top, top + height].map { (place(x), place($0)) } }
+    }
+
+    /// The images with 0 outside the frame: without what smoothing has spread beyond it.
+    func cut(_ images: Tensor) throws -> Tensor {
+        let side = try images.size(-1)
+        let places = (0..<side).map { (2 * Double($0) + 1) / Double(side) - 1 }
+        let (left, right) = (corners.map(\.x).min() ?? -1, corners.map(\.x).max() ?? 1)
+        let (top, bottom) = (corners.map(\.y).min() ?? -1, corners.map(\.y).max() ?? 1)
+        let mask = places.flatMap { y in places.map { x in (left...right).contains(x) && (top...bottom).contains(y) ? 1.0 : 0 } }
+        return try images * Tensor(mask, [side, side]).to(dtype: images.dtype)
     }
 
     /// Whether the transformed frame lies on the canvas; what lies on its edge does.
