@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A JSON value.
-public enum JSON: Sendable, Equatable {
+public enum JSON: Sendable {
     case null
     case bool(Bool)
     case int(Int)
@@ -32,6 +32,23 @@ public enum JSON: Sendable, Equatable {
             throw HostError(.data, "\(file): not JSON: \(cause ?? context.debugDescription)")
         } catch {
             throw HostError(.data, "\(file): not JSON: \(error)")
+        }
+    }
+}
+
+extension JSON: Equatable {
+    /// Numbers are compared by value: 1.0 is written as 1, and read again as an integer.
+    public static func == (a: JSON, b: JSON) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.int(let whole), .double(let number)), (.double(let number), .int(let whole)): Int(exactly: number) == whole
+        case (.string(let a), .string(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
         }
     }
 }

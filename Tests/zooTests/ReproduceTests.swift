@@ -13,10 +13,11 @@ import Testing
         """
     private static let study = """
         {"version": 1, "id": "tiny", "title": "two is better", "dataset": "strokes-rotated", "entries": ["one", "two"],
-         "tests": [{"dataset": "strokes-rotated", "probes": ["error", "pose?images=40"]}], "recipe": {"optimizer": "adam", "batch": 32},
+         "tests": [{"dataset": "strokes-rotated", "probes": ["error", "pose?images=40", "invariance?images=20&scales=0.5,1&angles=&shears=&shifts="]}], "recipe": {"optimizer": "adam", "batch": 32},
          "choice": {"validation": 20, "epochs": 1, "seed": 9, "learning_rates": [0.001, 0.01], "localization_rates": [0.5, 1]},
          "budgets": {"smoke": {"epochs": 1, "seeds": 2, "train": 64, "limit": 80, "test": 60}},
-         "columns": [{"figure": "images", "title": "images"}, {"figure": "error.transformed", "title": "error rotated"}, {"figure": "pose.rotation.slope", "title": "slope"}],
+         "columns": [{"figure": "images", "title": "images"}, {"figure": "error.transformed", "title": "error rotated"},
+                     {"figure": "pose.rotation.slope", "title": "slope"}, {"figure": "invariance.scale.worst", "title": "smallest accuracy"}],
          "claims": [
            {"id": "better", "statement": "two is better", "figure": "error", "contrast": {"one": 1, "two": -1}, "expect": "positive"},
            {"id": "follows", "statement": "two follows", "figure": "pose.rotation.slope", "contrast": {"two": 1}, "expect": "near",
@@ -82,6 +83,7 @@ import Testing
             let errors = first.entries.compactMap { $0.figures.first { $0.figure == "error.transformed" } }
             #expect(errors.count == 2)
             #expect(first.entries.map { $0.figures.first { $0.figure == "images" }?.mean } == [60, 60], "no more than the budget's 'test'")
+            #expect(first.entries.allSatisfy { $0.figures.contains { $0.figure == "invariance.scale.worst" } }, "settings that are numbers")
             // The claim is about the very errors in the table.
             let difference = try #require(first.claims.first { $0.claim == "better" }?.contrast).estimate
             #expect(abs(difference - (errors[0].mean - errors[1].mean)) < 1e-12)
