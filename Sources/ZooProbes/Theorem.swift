@@ -39,19 +39,18 @@ public struct Theorem {
         EngineControl.flushDenormals()
     }
 
-    /// The entries that show most with least: of those that transform nothing themselves, the first for each symmetry that an
-    /// extractor declares.
+    /// The entries that show most with least: of those that transform nothing themselves, the first for each kind of symmetry that an
+    /// extractor declares: none, rotations, reflections too, scalings.
     public func defaultNames() throws -> [String] {
-        var seen: [Stage.Symmetry] = []
+        var seen: Set<[Bool]> = []
         return try (manifest?.entries ?? []).filter { entry in
             try Interrupt.check("no extractor is measured")
             // Entries for other images, and those without an extractor, show nothing here.
             guard let resolved = try? host.resolve(entry), resolved.architecture.wiring?.target == .nothing,
                 let network = try? host.network(entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: 0),
-                let symmetry = try? subject(network).extractor().stages.first?.symmetry, !seen.contains(symmetry)
+                let symmetry = try? subject(network).extractor().stages.first?.symmetry
             else { return false }
-            seen.append(symmetry)
-            return true
+            return seen.insert([symmetry.rotations > 1, symmetry.mirror, symmetry.scaleRatio > 1]).inserted
         }.map(\.id)
     }
 

@@ -26,8 +26,8 @@ enum ZooProcess {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     /// File names of the zoo's own plugins. The engine lies beside them and is none.
     static func builtIn() throws -> [String] {
-        let names = try FileManager.default.contentsOfDirectory(atPath: products.path)
-        return try some(names.filter { $0.hasPrefix("lib") && $0.hasSuffix(".so") && $0 != "libCTorch.so" }.sorted(), "plugins")
+        let folders = try FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("Plugins").path)
+        return try some(folders.filter { !$0.hasPrefix(".") }.sorted().map { "lib\($0).so" }, "plugins")
     }
 
     /// An empty data directory: without real images the default data set is drawn, the same on every machine.
