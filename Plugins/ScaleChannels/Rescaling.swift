@@ -21,7 +21,8 @@ struct Rescaling: Layer {
             func axis(_ side: Int) throws -> Axis {
                 try Axis(of: side, by: factor, field: field, interpolation: interpolation, padding: padding)
             }
-            return (try axis(input.height), try axis(input.width))
+            let columns = try axis(input.width)
+            return (input.height == input.width ? columns : try axis(input.height), columns)
         }
     }
 

@@ -8,12 +8,12 @@ extension PyTorchTests {
     func exportedEntriesGiveTheSameLogitsInPyTorch() throws {
         let entries = [
             "cnn", "stn-c0", "stn-c0-similarity", "stn-c0-x2", "stn-c0-tps", "stn-c0-homography", "stn-c1", "stn-sl1", "ic-stn-affine",
-            "ic-stn-homography", "cnn-bn", "small-cnn", "p4-cnn", "cw-z2cnn", "polar",
+            "ic-stn-homography", "cnn-bn", "small-cnn", "p4-cnn", "cw-z2cnn", "polar", "fovmax",
         ]
         try Scratch.with { scratch in
             let folder = scratch.folder.path
             for entry in entries {
-                let weights = entry == "polar" ? ["--weights", "initial"] : []
+                let weights = ["polar", "fovmax"].contains(entry) ? ["--weights", "initial"] : []
                 let exported = try ZooProcess.run(
                     ["export", entry, "--output", folder, "--check", "\(folder)/\(entry).check"] + weights)
                 try #require(exported.status == 0, "\(exported.errors)")
