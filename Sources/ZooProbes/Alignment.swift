@@ -117,7 +117,7 @@ struct Alignment {
             equivariance: try inPlace ?? Self.distance(transformed, forward, Self.enough(g.region(defined, like: upright))), gap: gap,
             permuted: try inPlace ?? permuted.map { try Self.distance(undone, $0, region) }, best: min(gap, nearest),
             bestMap: gap <= nearest ? back.sampling : found.sampling, inputAligned: try Self.distance(aligned, upright, region),
-            imageFloor: imageFloor, featureFloor: g.exact == nil ? try Self.distance(blurred, upright, region) : 0,
+            imageFloor: imageFloor, featureFloor: item.transformation.exact == nil ? try Self.distance(blurred, upright, region) : 0,
             mapFloor: floor, coverage: Double(region.count { $0 }) / Double(region.count))
     }
 

@@ -13,13 +13,16 @@ struct RecordedFrame {
         corners = [left, left + width].flatMap { x in [top, top + height].map { (place(x), place($0)) } }
     }
 
-    /// The images with 0 outside the frame: without what smoothing has spread beyond it.
+    /// The images with 0 outside the frame, less a pixel all round: without what smoothing has spread beyond it, and background at the
+    /// edge of the canvas if the frame is enlarged to that.
     func cut(_ images: Tensor) throws -> Tensor {
         let side = try images.size(-1)
-        let places = (0..<side).map { (2 * Double($0) + 1) / Double(side) - 1 }
+        let pixel = 2 / Double(side)
+        let places = (0..<side).map { (Double($0) + 0.5) * pixel - 1 }
         let (left, right) = (corners.map(\.x).min() ?? -1, corners.map(\.x).max() ?? 1)
         let (top, bottom) = (corners.map(\.y).min() ?? -1, corners.map(\.y).max() ?? 1)
-        let mask = places.flatMap { y in places.map { x in (left...right).contains(x) && (top...bottom).contains(y) ? 1.0 : 0 } }
+        let (across, down) = (left + pixel...right - pixel, top + pixel...bottom - pixel)
+        let mask = places.flatMap { y in places.map { x in across.contains(x) && down.contains(y) ? 1.0 : 0 } }
         return try images * Tensor(mask, [side, side]).to(dtype: images.dtype)
     }
 

@@ -38,7 +38,7 @@ import ZooStore
     @Test func theoremSaysWhichCanvasWouldDo() throws {
         let small = try ZooProcess.run(["theorem", "p4-cnn", "--untrained", "--images", "2", "--canvas", "28", "--quiet"])
         #expect(small.status == 0, "\(small.errors)")
-        let leaving = "the images go over the edge under shift 4, 4 px, rotation 45°, scaling ×2, shear 0.5"
+        let leaving = "the images go over the edge under shift 4, 4 px, rotation 45°, scaling ×2, scaling ×2 by pixels, shear 0.5"
         #expect(small.output.contains(leaving), "\(small.output)")
         #expect(small.output.contains("a canvas of 68 pixels would do"), "\(small.output)")
         #expect(try ZooProcess.run(["theorem", "p4-cnn", "--untrained", "--canvas", "27"]).status == 64)
