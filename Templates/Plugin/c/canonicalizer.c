@@ -110,22 +110,22 @@ static zoo_status set_training(void *self, int32_t on) {
   return n->extractor.component->set_training(n->extractor.instance, on);
 }
 
-/* The angle of the centre of brightness, N, in radians, anticlockwise from the right. */
+/* The angle of the centre of brightness, N, in radians, anticlockwise from the right. In float64, the type of `places`, as what is left
+ * and right of the centre nearly cancels. */
 static zoo_status direction(const net *n, zoo_tensor *in, zoo_tensor **angle) {
   const int64_t along[] = {1};
-  zoo_tensor *plane = NULL, *floor = NULL, *places = NULL, *right = NULL;
-  zoo_status s = CALL(MEAN, &plane, T(in), INTS(along, 1));
+  zoo_tensor *plane = NULL, *floor = NULL, *right = NULL;
+  zoo_status s = CALL(TO, &plane, T(in), T(n->places));
+  if (s == ZOO_OK) s = NEXT(MEAN, &plane, T(plane), INTS(along, 1));
   if (s == ZOO_OK) s = NEXT(FLATTEN, &plane, T(plane), INT(1));
   if (s == ZOO_OK) s = CALL(SMALLEST, &floor, T(plane), INTS(along, 1), BOOL(1));
   if (s == ZOO_OK) s = NEXT(SUBTRACT, &plane, T(plane), T(floor));
-  if (s == ZOO_OK) s = CALL(TO, &places, T(n->places), T(plane));
-  if (s == ZOO_OK) s = NEXT(PRODUCT, &plane, T(plane), T(places));
+  if (s == ZOO_OK) s = NEXT(PRODUCT, &plane, T(plane), T(n->places));
   if (s == ZOO_OK) s = CALL(PICK, &right, T(plane), INT(1), INT(0));
   if (s == ZOO_OK) s = NEXT(PICK, &plane, T(plane), INT(1), INT(1));
   if (s == ZOO_OK) s = CALL(ARCTANGENT, angle, T(plane), T(right));
   host->release(plane);
   host->release(floor);
-  host->release(places);
   host->release(right);
   return s;
 }
@@ -164,6 +164,7 @@ static zoo_status forward(void *self, zoo_tensor *in, const zoo_trace_v1 *trace,
   host->set_grad_mode(0);
   zoo_status s = direction(n, in, &angle);
   if (s == ZOO_OK) s = undo(n, angle, &theta);
+  if (s == ZOO_OK) s = NEXT(TO, &theta, T(theta), T(in));
   host->set_grad_mode(recording);
   const int64_t size[] = {n->height, n->width};
   if (s == ZOO_OK) s = CALL(WARP, &turned, T(in), T(theta), INTS(size, 2), STRING("border", 6));

@@ -42,10 +42,10 @@ public:
   }
 
   zoo::Tensor forward(const zoo::Tensor &x, const zoo::Trace &trace) override {
-    static const zoo::Operator warp("zoo::warp");
+    static const zoo::Operator warp("zoo::warp"), to("aten::to", "other");
     if (x.ndim() != 4 || x.size(2) != height || x.size(3) != width)
       zoo::bad_argument("{{ID}} was built for images N×C×" + std::to_string(height) + "×" + std::to_string(width));
-    auto theta = undo(direction(x));
+    auto theta = to(undo(direction(x)), x);
     auto turned = warp(x, theta, zoo::ints{height, width}, "border");
     trace.record("theta.1", theta);
     trace.record("warped", turned);
@@ -53,14 +53,16 @@ public:
   }
 
 private:
-  /* The angle of the centre of brightness, N, in radians, anticlockwise from the right. */
+  /* The angle of the centre of brightness, N, in radians, anticlockwise from the right. In float64, as what is left and right of the
+   * centre nearly cancels. */
   zoo::Tensor direction(const zoo::Tensor &x) const {
     static const zoo::Operator mean("aten::mean", "dim"), flatten("aten::flatten", "using_ints"), smallest("aten::amin"),
-        subtract("aten::sub", "Tensor"), product("aten::matmul"), to("aten::to", "other"), pick("aten::select", "int"),
+        subtract("aten::sub", "Tensor"), product("aten::matmul"), to("aten::to", "dtype"), pick("aten::select", "int"),
         arctangent("aten::atan2");
     const zoo::NoGradients none;
-    auto plane = flatten(mean(x, zoo::ints{1}), 1);
-    auto centre = product(subtract(plane, smallest(plane, zoo::ints{1}, true)), to(places, x));
+    const auto precise = zoo::Value::type(ZOO_F64);
+    auto plane = flatten(mean(to(x, precise), zoo::ints{1}), 1);
+    auto centre = product(subtract(plane, smallest(plane, zoo::ints{1}, true)), to(places, precise));
     return arctangent(pick(centre, 1, 1), pick(centre, 1, 0));
   }
 

@@ -33,28 +33,30 @@ final class {{TYPE}}: Architecture, Component {
         input = build.input
         extractor = try build.extractor("extractor", input: input, classes: build.outputs)
         try parameters["extractor"].adopt(extractor)
-        let (height, width) = (input.height, input.width)
-        let list = (0..<height * width).flatMap { pixel in
-            [Double(pixel % width) - Double(width - 1) / 2, Double(height - 1) / 2 - Double(pixel / width)]
+        let (middleX, middleY) = (Double(input.width - 1) / 2, Double(input.height - 1) / 2)
+        var list: [Double] = []
+        for y in 0..<input.height {
+            for x in 0..<input.width { list += [Double(x) - middleX, middleY - Double(y)] }
         }
-        places = try Tensor(list, [height * width, 2])
+        places = try Tensor(list, [input.height * input.width, 2])
     }
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
         guard x.ndim == 4, try x.size(2) == input.height, try x.size(3) == input.width else {
             throw ZooError("{{ID}} was built for images of \(input); got shape \(x.shape)", .badArgument)
         }
-        let theta = try noGrad { try undo(direction(x)) }
+        let theta = try noGrad { try undo(direction(x)).to(dtype: x.dtype) }
         let turned = try x.warp(theta, height: input.height, width: input.width, paddingMode: .border)
         trace?.theta(1, theta)
         trace?.warped(turned)
         return try extractor.logits(turned, trace: trace)
     }
 
-    /// The angle of the centre of brightness, `N`, in radians, anticlockwise from the right.
+    /// The angle of the centre of brightness, `N`, in radians, anticlockwise from the right. In float64, as what is left and right of
+    /// the centre nearly cancels.
     private func direction(_ x: Tensor) throws -> Tensor {
-        let plane = try x.mean(dim: [1]).flatten()
-        let centre = try (plane - Self.smallest(plane, [1], true)).matmul(places.to(device: x.device, dtype: x.dtype))
+        let plane = try x.to(dtype: .float64).mean(dim: [1]).flatten()
+        let centre = try (plane - Self.smallest(plane, [1], true)).matmul(places.to(device: x.device))
         return try Self.arctangent(centre.select(dim: 1, index: 1), centre.select(dim: 1, index: 0))
     }
 
