@@ -17,7 +17,8 @@ struct TheoremCommand: ParsableCommand {
             reaches the extractor's stages through the whole network.
             """)
 
-    @Argument(help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every kind of symmetry.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every kind of symmetry.", valueName: "name"))
     var names: [String] = []
 
     @Option(

@@ -18,8 +18,8 @@
  *   ZOO_PLUGIN(libStraight, "id: Straight\n" ..., Straight)
  *
  * A class is one component: it has the constants `id`, `summary` and `paper`, may have static functions `options()`, `slots()`
- * and `losses()` and override `traits()`, and is made from a zoo::Build. What it throws becomes a status and a text for the host; what the host reports
- * becomes a zoo::Error. Everything here lies in hidden namespaces: two plugins never share it. */
+ * and `losses()` and override `traits()`, and is made from a zoo::Build. What it throws becomes a status and a text for the host; what the
+ * host reports becomes a zoo::Error. Everything here lies in hidden namespaces: two plugins never share it. */
 #ifndef ZOO_PLUGIN_HPP
 #define ZOO_PLUGIN_HPP
 
