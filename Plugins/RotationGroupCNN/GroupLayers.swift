@@ -37,12 +37,8 @@ final class GroupConvolution: ConvolutionLayer {
         return ImageShape(bias.count * bank.group.order, input.height - kernel + 1, input.width - kernel + 1)
     }
 
-    /// What halves the map that it makes of `input`, symmetrically. On even maps the symmetric windows are the plain
-    /// ones, and pooling is one operator with the convolution.
-    func pooling(of input: ImageShape) -> any Layer {
-        guard let map = try? outputShape(of: input), map.height % 2 != 0 || map.width % 2 != 0 else { return MaxPool2d(kernelSize: 2) }
-        return SymmetricMaxPool()
-    }
+    /// What halves the map that it makes of `input`, symmetrically.
+    func pooling(of input: ImageShape) -> any Layer { SymmetricMaxPool.halving(try? outputShape(of: input)) }
 
     func filters() throws(ZooError) -> (weight: Tensor, bias: Tensor?) {
         let order = bank.group.order
@@ -53,52 +49,5 @@ final class GroupConvolution: ConvolutionLayer {
     func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
         let (weight, bias) = try filters()
         return try x.conv2d(weight, bias)
-    }
-}
-
-/// N×(C·|G|)×H×W to N×C×H×W: the largest or mean value over the group.
-struct GroupPool: Layer {
-    enum Kind: String, CaseIterable { case max, mean }
-    let kind: Kind
-    let order: Int
-
-    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
-        let shape = x.shape
-        guard shape.count == 4, shape[1] % order == 0 else {
-            throw ZooError("group pooling over \(order) elements got shape \(shape)", .badArgument)
-        }
-        let split = try x.reshape([shape[0], shape[1] / order, order, shape[2], shape[3]])
-        return try kind == .max ? split.amax(dim: [2]) : split.mean(dim: [2])
-    }
-
-    func outputShape(of input: ImageShape) -> ImageShape { ImageShape(input.channels / order, input.height, input.width) }
-}
-
-/// N×C×H×W to N×C: the largest or mean value over all places.
-struct SpatialPool: Layer {
-    let kind: GroupPool.Kind
-
-    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor { try kind == .max ? x.amax(dim: [2, 3]) : x.mean(dim: [2, 3]) }
-    func outputShape(of input: ImageShape) -> ImageShape { ImageShape(input.channels, 1, 1) }
-}
-
-/// Max pooling with stride 2 whose windows lie symmetrically on the map: 2 wide on an even side, 3 wide on an odd one.
-///
-/// Plain 2×2 pooling drops the last row or column of an odd map, and what is first after a rotation was not last before
-/// it. The output's side is side/2, rounded down, in both cases.
-struct SymmetricMaxPool: Layer {
-    private static let pool = Operator("aten::max_pool2d")
-    let stride = 2
-
-    func outputShape(of input: ImageShape) throws(ZooError) -> ImageShape {
-        guard min(input.height, input.width) >= 2 else {
-            throw ZooError("\(input.height)×\(input.width) is too small for pooling over 2×2", .badArgument)
-        }
-        return ImageShape(input.channels, input.height / 2, input.width / 2)
-    }
-
-    func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {
-        func window(_ side: Int) -> Int { side % 2 == 0 ? 2 : 3 }
-        return try Self.pool(x, [window(x.size(-2)), window(x.size(-1))], [2, 2])
     }
 }

@@ -45,7 +45,7 @@ final class SteerableNet: StagedExtractor, Component {
                 steps + [settings.activation.layer], symmetry: Stage.Symmetry(rotations: group.rotations, mirror: group.mirror))
         }
         try chain.add(
-            [GroupMaxPool(order: group.order)], name: "group-pool",
+            [GroupPool(order: group.order)], name: "group-pool",
             symmetry: Stage.Symmetry(rotations: group.rotations, mirror: group.mirror))
         self.groups = groups + [nil]
         self.chain = chain
@@ -54,7 +54,7 @@ final class SteerableNet: StagedExtractor, Component {
             return
         }
         let dropout = Dropout(p: settings.dropout, in: parameters.root)
-        var dense: [any Layer] = [GlobalMaxPool()]
+        var dense: [any Layer] = [SpatialPool()]
         var features = chain.shape.channels
         for (index, width) in settings.hidden.enumerated() {
             let scope = parameters["dense\(index + 1)"]

@@ -266,4 +266,14 @@ struct CatalogueTests {
             #expect(Set(properties.keys) == known(#"{"id": "a", "source": {"kind": "\#(kind)", "zzz": 1}}"#))
         }
     }
+
+    /// A figure on a set of another name would never stand beside a measured one.
+    @Test("published figures of the zoo's entries are about data sets that it knows")
+    func publishedFigures() throws {
+        let manifest = try Repository.manifest()
+        let catalogue = try DataSetCatalogue(manifest)
+        for name in try some(Set(manifest.entries.flatMap { $0.published.map(\.dataset) }).sorted(), "published figures") {
+            #expect(throws: Never.self, "\(name)") { try catalogue.named(name) }
+        }
+    }
 }
