@@ -25,9 +25,6 @@ import ZooManifest
         arguments: found.isEmpty ? real : found)
     func everyEntryLearnsFromRealImages(_ name: String) throws { try learn(name, from: realData) }
 
-    /// Two steps of the record's architecture take seconds on 28×28 and minutes on larger images; SteerableNetTests takes one.
-    private static let tooLarge = ["steerable-d16-c16"]
-
     private func learn(_ name: String, from directory: String?) throws {
         let manifest = try Repository.manifest()
         let host = try makeHost()
@@ -38,7 +35,7 @@ import ZooManifest
         let batches = try (0..<2).map { try loader.batch($0) }
         var accepted = 0
         for entry in manifest.entries {
-            if Self.tooLarge.contains(entry.id) {
+            if Repository.tooLarge.contains(entry.id) {
                 print("\(entry.id) is not tried on \(name): it is too large for a test")
                 continue
             }
