@@ -91,7 +91,7 @@ final class TestTimeCanonicalization: Architecture, Component {
         return best.logits
     }
 
-    /// Of every image, `N`; the mean over heads.
+    /// The cost of every image, `N`, which is the mean over heads.
     private func cost(_ logits: Tensor) throws -> Tensor {
         let each: Tensor
         switch criterion {

@@ -11,7 +11,7 @@ struct ScalePooling {
     let scales: Int
     /// The probability that a channel of an image is left out.
     let dropout: Double
-    /// Of the network, whose training mode is followed.
+    /// The network's parameters, whose training mode the pooling follows.
     let parameters: Parameters
 
     /// Lower than any score, and finite: an image may lose all its channels.

@@ -62,7 +62,7 @@ import ZooModelFiles
         #expect(net.stages.map(\.channels) == [9, 9 * 16, 9 * 32, 9 * 64])
         #expect(net.stages.map(\.height) == [28, 12, 5, 3])
         #expect(net.stages.map(\.stride) == [1, 2, 4, 4])
-        // As many weights as one CNN has, however many scales.
+        // There are as many weights as one CNN has, however many scales there are.
         let count = (25 * 16 + 16 + 2 * 16) + (9 * 16 * 32 + 32 + 2 * 32) + (9 * 32 * 64 + 64 + 2 * 64) + (9 * 64 * 10 + 10)
         #expect(net.parameters.count == count)
         #expect(try extractor("scale-channels", ["scales": .array([.int(0), .int(0)])]).parameters.count == count)
