@@ -24,7 +24,7 @@ final class LearnedCanonicalization: Architecture, Component {
     static let options = [
         Orbit.rotations, Option.int("width", default: 12, in: 1...1024, "channels of the scorer's first convolution, if the slot is empty"),
         Option.double("temperature", default: 1, in: 0.001...1000, "what scores are divided by before the softmax of the backward pass"),
-        PaddingMode.option,
+        PaddingMode.option(default: .border),
     ]
     static let losses = [Loss("prior", weight: 0, "−log softmax(scores) of the pose 0: training images stay as they are")]
     static let wiring: Wiring? = Wiring(

@@ -15,7 +15,7 @@ final class MomentCanonicalization: Architecture, Component {
     static let slots = [Slot("extractor", .extractor, "the classification network, on the canonical image")]
     static let options = [
         Option.string("moment", default: Moment.principal.rawValue, choices: Moment.allCases.map(\.rawValue), "what gives the direction"),
-        PaddingMode.option,
+        PaddingMode.option(default: .border),
     ]
     static let wiring: Wiring? = Wiring(
         .input,
@@ -71,7 +71,7 @@ final class MomentCanonicalization: Architecture, Component {
         let (right, up) = (try right.to(device: x.device), try up.to(device: x.device))
         func sum(_ values: Tensor) throws -> Tensor { try (intensity * values).sum(dim: [1], keepdim: true) }
         // An image of one grey has the direction 0.
-        let mass = try sum(right * 0 + 1) + 1e-300
+        let mass = try intensity.sum(dim: [1], keepdim: true) + 1e-300
         let (middleX, middleY) = (try sum(right) / mass, try sum(up) / mass)
         guard moment == .principal else { return try Self.arctangent(middleY, middleX).reshape([-1]) }
         let (dx, dy) = (try right - middleX, try up - middleY)

@@ -1,4 +1,3 @@
-import Glibc
 import ZooKit
 
 /// The copies of an image among which a canonical one is chosen: turned back by every multiple of 360°/N.
@@ -23,7 +22,7 @@ struct Orbit {
     func copy(_ k: Int, of x: Tensor) throws(ZooError) -> Tensor { try x.rotated(degrees: -angle(k), paddingMode: padding) }
 
     /// The rotations that only move pixels: of the poses those are exchanged exactly.
-    var invariance: Stage.Symmetry { .init(rotations: count % 4 == 0 ? 4 : count % 2 == 0 ? 2 : 1, mirror: false) }
+    var invariance: Stage.Symmetry { .movingPixels(among: count) }
 
     /// Sampling matrices, `N×2×3`, that turn images of `height`×`width` pixels by `-angles` degrees, `N`.
     static func theta(undoing angles: Tensor, height: Int, width: Int) throws -> Tensor {
@@ -34,11 +33,4 @@ struct Orbit {
         let rows = [cosine, try -sine * aspect, zero, try sine * (1 / aspect), cosine, zero]
         return try Tensor.stack(rows, dim: 1).reshape([-1, 2, 3])
     }
-}
-
-extension PaddingMode {
-    static let option = Option.string(
-        "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image")
-
-    init(_ build: Build) throws { self = PaddingMode(rawValue: try build.string(Self.option.name)) ?? .border }
 }

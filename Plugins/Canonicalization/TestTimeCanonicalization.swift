@@ -15,7 +15,8 @@ final class TestTimeCanonicalization: Architecture, Component {
     static let options = [
         Orbit.rotations,
         Option.string("criterion", default: Criterion.energy.rawValue, choices: Criterion.allCases.map(\.rawValue), "what is smallest"),
-        Option.int("refinements", default: 2, in: 0...16, "times that the step is halved about the best pose"), PaddingMode.option,
+        Option.int("refinements", default: 2, in: 0...16, "times that the step is halved about the best pose"),
+        PaddingMode.option(default: .border),
     ]
     static let wiring: Wiring? = Wiring(
         .input,

@@ -18,8 +18,7 @@ final class Oracle: Architecture, Component {
         """)
     static let options = [
         Option.ints("size", default: [], in: 1...4096, "height and width of the aligned image in pixels; empty: as the input"),
-        Option.string(
-            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
+        PaddingMode.option(default: .border),
     ]
 
     let parameters = Parameters()
@@ -35,7 +34,7 @@ final class Oracle: Architecture, Component {
             throw ZooError("oracle: 'size' is height and width; \(size.count) numbers were given", .badArgument)
         }
         (height, width) = size.count == 2 ? (size[0], size[1]) : (build.input.height, build.input.width)
-        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
+        paddingMode = try PaddingMode(build)
         extractor = try build.extractor("extractor", input: ImageShape(build.input.channels, height, width), classes: build.outputs)
         truth = try parameters["truth"].buffer("theta", Tensor([1, 0, 0, 0, 1, 0] as [Float], [1, 2, 3]))
         try parameters["extractor"].adopt(extractor)

@@ -28,8 +28,7 @@ final class PolarTransformer: Architecture, Component {
         Option.int("width", default: 20, in: 1...1024, "channels of the origin predictor's convolutions"),
         Option.double(
             "origin_noise", default: 0, in: 0...1, "standard deviation of what is added to the origin in training, in half sides"),
-        Option.string(
-            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
+        PaddingMode.option(default: .border),
     ]
 
     let parameters = Parameters()
@@ -49,7 +48,7 @@ final class PolarTransformer: Architecture, Component {
             throw ZooError("polar: 'size' is rows and columns; \(size.count) numbers were given", .badArgument)
         }
         let (rows, columns) = size.count == 2 ? (size[0], size[1]) : (input.height, input.width)
-        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
+        paddingMode = try PaddingMode(build)
         noise = try build.double("origin_noise")
         extractor = try build.extractor("extractor", input: ImageShape(input.channels, rows, columns), classes: build.outputs)
         let width = try build.int("width")

@@ -33,9 +33,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
             Option.string(
                 "interpolation", default: Interpolation.area.rawValue, choices: Interpolation.allCases.map(\.rawValue),
                 "how the image is rescaled; all but area are smooth where it is enlarged"),
-            Option.string(
-                "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue),
-                "what lies outside the image"),
+            PaddingMode.option(default: .border),
         ]
 
     let parameters = Parameters()
@@ -63,7 +61,7 @@ final class ScaleChannelNet: FeatureExtractor, Component {
         rescaling = try Rescaling(
             of: chain.shape, by: range.factors, field: build.int("field"),
             interpolation: Interpolation(rawValue: build.string("interpolation")) ?? .area,
-            padding: PaddingMode(rawValue: build.string("padding")) ?? .border)
+            padding: PaddingMode(build))
         try chain.add([rescaling], name: "scales", symmetry: symmetry)
         var convolutions: [Sequential] = []
         for (index, (width, kernel)) in zip(widths, kernels).enumerated() {

@@ -18,14 +18,13 @@ final class TIPooling: Architecture, Component {
     static let options = [
         Option.int("count", default: 8, in: 1...360, "number of copies, by multiples of 360° divided by it"),
         Option.bool("mirror", default: false, "also the mirror image of every copy"),
-        Option.string(
-            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
+        PaddingMode.option(default: .border),
     ]
 
     private static let larger = Operator("aten::maximum")
 
     let parameters = Parameters()
-    var traits: Traits { Traits(invariance: .init(rotations: count % 4 == 0 ? 4 : count % 2 == 0 ? 2 : 1, mirror: mirrors)) }
+    var traits: Traits { Traits(invariance: .movingPixels(among: count, mirror: mirrors)) }
     private let extractor: any FeatureExtractor
     private let count: Int
     private let mirrors: Bool
@@ -34,7 +33,7 @@ final class TIPooling: Architecture, Component {
     init(_ build: Build) throws {
         count = try build.int("count")
         mirrors = try build.bool("mirror")
-        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
+        paddingMode = try PaddingMode(build)
         extractor = try build.extractor("extractor", input: build.input, classes: build.outputs)
         try parameters["extractor"].adopt(extractor)
     }

@@ -20,8 +20,7 @@ final class TestTimeAugmentation: Architecture, Component {
         Option.double("range", default: 180, in: 0...180, "largest angle in degrees, both ways; 180 is the whole circle"),
         Option.doubles("angles", default: [], in: -360...360, "angles in degrees, anticlockwise, instead of 'count' and 'range'"),
         Option.bool("mirror", default: false, "also the mirror image of every copy"),
-        Option.string(
-            "padding", default: PaddingMode.border.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
+        PaddingMode.option(default: .border),
     ]
 
     private static let logSumExp = Operator("aten::logsumexp")
@@ -36,7 +35,7 @@ final class TestTimeAugmentation: Architecture, Component {
         let listed = try build.doubles("angles")
         angles = listed.isEmpty ? Self.angles(count: try build.int("count"), range: try build.double("range")) : listed
         mirrors = try build.bool("mirror")
-        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .border
+        paddingMode = try PaddingMode(build)
         extractor = try build.extractor("extractor", input: build.input, classes: build.outputs)
         try parameters["extractor"].adopt(extractor)
     }

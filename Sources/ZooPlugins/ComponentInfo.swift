@@ -66,13 +66,10 @@ public struct ComponentInfo: Codable, Sendable {
         }
         self.kind = kind
         self.id = id
-        wiring = component.extension.flatMap { $0(table, ZOO_EXT_WIRING) }.flatMap { pointer in
-            let wiring = pointer.assumingMemoryBound(to: zoo_wiring_v1.self).pointee
-            guard wiring.struct_size >= MemoryLayout<zoo_wiring_v1>.size, let target = Wiring.Target(rawValue: wiring.target.rawValue)
-            else {
-                return nil
+        wiring = table.offered(ZOO_EXT_WIRING, as: zoo_wiring_v1.self).flatMap { wiring in
+            Wiring.Target(rawValue: wiring.pointee.target.rawValue).map {
+                Wiring($0, wiring.pointee.drawing.map { String(cString: $0) } ?? "")
             }
-            return Wiring(target, wiring.drawing.map { String(cString: $0) } ?? "")
         }
         losses = try Self.losses(table, bad)
         summary = component.summary.map { String(cString: $0) } ?? ""
@@ -86,10 +83,7 @@ public struct ComponentInfo: Codable, Sendable {
     private static func losses(
         _ table: UnsafePointer<zoo_component_v1>, _ bad: (String) -> HostError
     ) throws(HostError) -> [Loss] {
-        guard table.pointee.kind == ZOO_ARCHITECTURE,
-            let found = table.pointee.extension.flatMap({ $0(table, ZOO_EXT_LOSSES) })?.assumingMemoryBound(to: zoo_losses_v1.self),
-            found.pointee.struct_size >= MemoryLayout<zoo_losses_v1>.size
-        else { return [] }
+        guard table.pointee.kind == ZOO_ARCHITECTURE, let found = table.offered(ZOO_EXT_LOSSES, as: zoo_losses_v1.self) else { return [] }
         let id = table.pointee.id.map { String(cString: $0) } ?? "?"
         guard found.pointee.count <= 100, found.pointee.count == 0 || found.pointee.losses != nil else {
             throw bad("component '\(id)' announces losses that are not there")
@@ -110,9 +104,7 @@ public struct ComponentInfo: Codable, Sendable {
 
     /// What lies in the files that options name, by option.
     private static func files(_ table: UnsafePointer<zoo_component_v1>) -> [String: Option.FileContents] {
-        guard let found = table.pointee.extension.flatMap({ $0(table, ZOO_EXT_FILES) })?.assumingMemoryBound(to: zoo_files_v1.self),
-            found.pointee.struct_size >= MemoryLayout<zoo_files_v1>.size, found.pointee.count <= 1000
-        else { return [:] }
+        guard let found = table.offered(ZOO_EXT_FILES, as: zoo_files_v1.self), found.pointee.count <= 1000 else { return [:] }
         let list = UnsafeBufferPointer(start: found.pointee.files, count: found.pointee.files == nil ? 0 : Int(found.pointee.count))
         var contents: [String: Option.FileContents] = [:]
         for file in list where file.option != nil {

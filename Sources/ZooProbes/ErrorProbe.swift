@@ -7,7 +7,8 @@ public import ZooStore
 /// Error and loss on the test images, upright and as the data set transforms them, with what was read from each image.
 ///
 /// Figures: "error.upright", "loss.upright" and, where the data set transforms its images, "error.transformed",
-/// "loss.transformed" (a fraction, and nats) and "error.added", what the transformation adds to the error; "images", their number; "parameters"; "throughput".
+/// "loss.transformed" (a fraction, and nats) and "error.added", what the transformation adds to the error; "images", their number;
+/// "parameters"; "throughput".
 ///
 /// "ece.upright" is the calibration error, in tables "reliability.upright" bin by bin (see `Calibration`); "classes.upright" has the
 /// error of each class and "confusion.upright" how often each class was read as each; the same for transformed.

@@ -59,7 +59,7 @@ public final class ForeignExtractor: FeatureExtractor {
     public func scaling(stage: Int, steps: Int) throws -> [Int] {
         guard stages.indices.contains(stage) else { throw ZooError("no stage \(stage); there are \(stages.count)", .notFound) }
         guard stages[stage].symmetry.scaleRatio > 1,
-            let function = part.offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee.channels
+            let function = part.component.offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee.channels
         else { throw ZooError("stage '\(stages[stage].name)' is not equivariant under scaling", .unsupported) }
         let count = stages[stage].channels
         let what = "the scaling of stage \(stage + 1) of component '\(part.id)'"

@@ -59,7 +59,7 @@ public final class ForeignPart {
         guard claimed <= Self.mostStages else {
             throw ZooError("component '\(id)' claims \(claimed) stages, expected \(Self.mostStages) at most", .badArgument)
         }
-        let scaling = offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee
+        let scaling = component.offered(ZOO_EXT_SCALING, as: zoo_scaling_v1.self)?.pointee
         var list: [Stage] = []
         for index in 0..<claimed {
             var info = zoo_stage_v1()
@@ -90,17 +90,9 @@ public final class ForeignPart {
         return value
     }
 
-    /// What the component offers under a name that the contract knows; nil where it offers nothing, or less than this host knows.
-    func offered<T>(_ name: String, as type: T.Type) -> UnsafePointer<T>? {
-        guard let found = component.pointee.extension.flatMap({ $0(component, name) })?.assumingMemoryBound(to: T.self),
-            UnsafeRawPointer(found).load(as: UInt32.self) >= MemoryLayout<T>.size
-        else { return nil }
-        return found
-    }
-
     /// What the instance says of itself; nothing by default.
     func readTraits() throws(ZooError) -> Traits {
-        guard let read = offered(ZOO_EXT_TRAITS, as: zoo_trait_table_v1.self)?.pointee.traits else { return Traits() }
+        guard let read = component.offered(ZOO_EXT_TRAITS, as: zoo_trait_table_v1.self)?.pointee.traits else { return Traits() }
         var found = zoo_traits_v1()
         found.rotations = 1
         try check(read(instance, &found))

@@ -31,6 +31,12 @@ public struct Stage: Equatable, Sendable {
 
         /// No rotation, no reflection, no scaling.
         public static let translations = Symmetry(rotations: 1, mirror: false)
+
+        /// Of the rotations by multiples of 360°/`rotations` those that only move the pixels of a square image: quarter
+        /// turns, half turns or none.
+        public static func movingPixels(among rotations: Int, mirror: Bool = false) -> Symmetry {
+            Symmetry(rotations: rotations % 4 == 0 ? 4 : rotations % 2 == 0 ? 2 : 1, mirror: mirror)
+        }
     }
 
     /// Makes it of its name and what comes out of it.

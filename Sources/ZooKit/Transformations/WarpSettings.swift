@@ -2,8 +2,7 @@
 public struct WarpSettings: Sendable {
     /// "padding", "scale" and "size".
     public static let options = [
-        Option.string(
-            "padding", default: PaddingMode.zeros.rawValue, choices: PaddingMode.allCases.map(\.rawValue), "what lies outside the image"),
+        PaddingMode.option(default: .zeros),
         Option.double("scale", default: 1, in: 0.05...8, "side of the warped image, as a factor of the image's"),
         Option.ints("size", default: [], in: 1...4096, "height and width of the warped image in pixels, instead of 'scale'"),
     ]
@@ -17,7 +16,7 @@ public struct WarpSettings: Sendable {
     ///
     /// - Throws: `badArgument` if 'size' is neither empty nor two numbers.
     public init(_ build: Build) throws(ZooError) {
-        paddingMode = PaddingMode(rawValue: try build.string("padding")) ?? .zeros
+        paddingMode = try PaddingMode(build)
         scale = try build.double("scale")
         size = try build.ints("size")
         guard size.isEmpty || size.count == 2 else {

@@ -39,30 +39,6 @@ static void destroy(void *self) {
   free(n);
 }
 
-/* Takes in a part's parameters under its slot's name. */
-static zoo_status adopt(net *n, int slot) {
-  const zoo_part_v1 *part = &n->parts[slot];
-  for (uint32_t i = 0;; i++) {
-    zoo_state_v1 state;
-    zoo_status s = part->component->state(part->instance, i, &state);
-    if (s == ZOO_NOT_FOUND) return ZOO_OK;
-    if (s != ZOO_OK) return s;
-    const size_t size = strlen(slots[slot].name) + 1 + strlen(state.name) + 1;
-    char *name = malloc(size);
-    if (!name) {
-      host->release(state.tensor);
-      return host->fail(ZOO_OUT_OF_MEMORY, "out of memory");
-    }
-    snprintf(name, size, "%s.%s", slots[slot].name, state.name);
-    s = keep(&n->base, name, state.role, state.tensor);
-    if (s != ZOO_OK) {
-      free(name);
-      return s;
-    }
-    n->names[n->base.count - 1] = name;
-  }
-}
-
 static zoo_status make_parts(net *n, const zoo_build_v1 *build) {
   /* A part is asked for with the size of what it will get; only these fields are read. */
   zoo_build_v1 wanted = {.struct_size = sizeof wanted, .channels = build->channels, .height = build->height, .width = build->width};
@@ -99,7 +75,7 @@ static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *
   zoo_status s = module_make(sizeof *n, &n);
   if (s != ZOO_OK) return s;
   s = make_parts(n, build);
-  for (int i = 0; i < PARTS && s == ZOO_OK; i++) s = adopt(n, i);
+  for (int i = 0; i < PARTS && s == ZOO_OK; i++) s = adopt(&n->base, slots[i].name, &n->parts[i], n->names);
   if (s != ZOO_OK) {
     destroy(n);
     return s;

@@ -45,29 +45,6 @@ static void destroy(void *self) {
   free(n);
 }
 
-/* Takes in the extractor's parameters under its slot's name. */
-static zoo_status adopt(net *n) {
-  for (uint32_t i = 0;; i++) {
-    zoo_state_v1 state;
-    zoo_status s = n->extractor.component->state(n->extractor.instance, i, &state);
-    if (s == ZOO_NOT_FOUND) return ZOO_OK;
-    if (s != ZOO_OK) return s;
-    const size_t size = sizeof "extractor." + strlen(state.name);
-    char *name = malloc(size);
-    if (!name) {
-      host->release(state.tensor);
-      return host->fail(ZOO_OUT_OF_MEMORY, "out of memory");
-    }
-    snprintf(name, size, "extractor.%s", state.name);
-    s = keep(&n->base, name, state.role, state.tensor);
-    if (s != ZOO_OK) {
-      free(name);
-      return s;
-    }
-    n->names[n->base.count - 1] = name;
-  }
-}
-
 static zoo_status make(net *n, const zoo_build_v1 *build) {
   n->height = build->height, n->width = build->width;
   zoo_build_v1 wanted = {.struct_size = sizeof wanted,
@@ -88,7 +65,7 @@ static zoo_status make(net *n, const zoo_build_v1 *build) {
   }
   s = host->from_data(list, ZOO_F64, (int64_t[]){pixels, 2}, 2, NULL, NULL, &n->places);
   free(list);
-  return s == ZOO_OK ? adopt(n) : s;
+  return s == ZOO_OK ? adopt(&n->base, "extractor", &n->extractor, n->names) : s;
 }
 
 static zoo_status create(const zoo_component_v1 *component, const zoo_build_v1 *build, void **self) {

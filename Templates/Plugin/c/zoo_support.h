@@ -91,6 +91,30 @@ static inline zoo_status keep(module *m, const char *name, zoo_role role, zoo_te
   return ZOO_OK;
 }
 
+/* Takes in a part's parameters as "slot.name". `names`, with room for MOST_PARAMETERS, gets the texts, which are to be freed with the
+ * instance. */
+static inline zoo_status adopt(module *m, const char *slot, const zoo_part_v1 *part, char **names) {
+  for (uint32_t i = 0;; i++) {
+    zoo_state_v1 state;
+    zoo_status s = part->component->state(part->instance, i, &state);
+    if (s == ZOO_NOT_FOUND) return ZOO_OK;
+    if (s != ZOO_OK) return s;
+    const size_t size = strlen(slot) + 1 + strlen(state.name) + 1;
+    char *name = malloc(size);
+    if (!name) {
+      host->release(state.tensor);
+      return host->fail(ZOO_OUT_OF_MEMORY, "out of memory");
+    }
+    snprintf(name, size, "%s.%s", slot, state.name);
+    s = keep(m, name, state.role, state.tensor);
+    if (s != ZOO_OK) {
+      free(name);
+      return s;
+    }
+    names[m->count - 1] = name;
+  }
+}
+
 /* Makes a parameter that starts uniform in [-bound, bound], or at zero; *out borrows it from the module. */
 static inline zoo_status parameter(module *m, const char *name, const int64_t *sizes, int32_t ndim, double bound, zoo_tensor **out) {
   zoo_tensor *made = NULL, *same = NULL;

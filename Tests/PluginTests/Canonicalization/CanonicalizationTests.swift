@@ -28,6 +28,14 @@ import ZooModelFiles
             item.architecture, parts: #"{"extractor": {"id": "mnist-cnn", "config": {"width": 3}}}"#, input: .init(1, 24, 24), classes: 5)
     }
 
+    /// The angle in degrees, anticlockwise, that the network finds in an image and undoes.
+    private func undone(by net: Network, _ x: Tensor) throws -> Double {
+        let recording = Recording()
+        _ = try net.architecture.forward(x, trace: recording.trace)
+        let theta = try #require(recording["theta.1"]).doubles()
+        return -atan2(theta[3], theta[0]) * 180 / .pi
+    }
+
     /// Both sides compute in float64 from the same float32 weights. The zoo samples a rotation's remainder after quarter turns, PyTorch
     /// all of it, at places that differ by rounding; the reference is stored as float32, good to 6e-8.
     @Test(arguments: cases) func agreesWithPyTorch(_ item: Case) throws {
@@ -78,17 +86,11 @@ import ZooModelFiles
     /// θ follows the image: a quarter turn of the image is a quarter turn more to undo.
     @Test(arguments: cases.filter { $0.name != "ti" }) func thePoseTurnsWithTheImage(_ item: Case) throws {
         let net = try make(item)
-        func angle(_ x: Tensor) throws -> Double {
-            let recording = Recording()
-            _ = try net.architecture.forward(x, trace: recording.trace)
-            let theta = try #require(recording["theta.1"]).doubles()
-            return atan2(theta[3], theta[0]) * 180 / .pi
-        }
         let x = try blobs(side: 24)
-        let upright = try angle(x)
+        let upright = try undone(by: net, x)
         for quarters in 1..<4 {
-            let turned = try angle(x.rot90(quarters))
-            #expect(abs((turned - upright + 90 * Double(quarters)).remainder(dividingBy: 360)) < 0.01)
+            let turned = try undone(by: net, x.rot90(quarters))
+            #expect(abs((turned - upright - 90 * Double(quarters)).remainder(dividingBy: 360)) < 0.01)
         }
     }
 
@@ -98,16 +100,10 @@ import ZooModelFiles
         let net = try network(
             #"{"id": "moment-canonicalization", "config": {"moment": "\#(moment)"}}"#, parts: #"{"extractor": "mnist-cnn"}"#,
             input: .init(1, 64, 64))
-        func angle(_ x: Tensor) throws -> Double {
-            let recording = Recording()
-            _ = try net.architecture.forward(x, trace: recording.trace)
-            let theta = try #require(recording["theta.1"]).doubles()
-            return -atan2(theta[3], theta[0]) * 180 / .pi
-        }
         let x = try blobs(side: 64)
-        let upright = try angle(x)
+        let upright = try undone(by: net, x)
         for degrees in stride(from: 10.0, to: 360, by: 25) {
-            let found = try angle(turned(x, degrees: degrees))
+            let found = try undone(by: net, turned(x, degrees: degrees))
             #expect(abs((found - upright - degrees).remainder(dividingBy: 360)) < 0.5, "\(degrees)°: \(found - upright)")
         }
     }

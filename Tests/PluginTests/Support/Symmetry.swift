@@ -1,5 +1,6 @@
 import TestSupport
 import Testing
+import ZooCore
 import ZooKit
 
 /// The features of every stage for g·x, transformed back in space and channels, are those for x, for every quarter turn
@@ -22,6 +23,26 @@ func expectEquivariantStages(
             }
         }
     }
+}
+
+/// Batch statistics are shared over the group, so a batch turned as a whole gives the same logits in training and leaves the same
+/// running statistics, but for the order of sums.
+///
+/// - Returns: the network that has seen the upright batch, and the batch.
+@discardableResult
+func expectEquivariantBatchNorm(
+    _ id: String, _ config: [String: JSON], statisticsWithin tolerance: Double, at place: SourceLocation = #_sourceLocation
+) throws -> (net: ForeignExtractor, batch: Tensor) {
+    let (upright, turned) = (try extractor(id, config), try extractor(id, config))
+    try turned.parameters.copyValues(of: upright.parameters)
+    try upright.parameters.setTraining(true)
+    try turned.parameters.setTraining(true)
+    let x = try wave([4, 1, 28, 28])
+    #expect(try relativeDifference(turned.logits(x.rot90()), upright.logits(x)) < 1e-4, sourceLocation: place)
+    for (one, other) in zip(upright.parameters.entries, turned.parameters.entries) where one.name.contains("running") {
+        #expect(try relativeDifference(other.tensor, one.tensor) < tolerance, "\(one.name)", sourceLocation: place)
+    }
+    return (upright, x)
 }
 
 extension Tensor {
