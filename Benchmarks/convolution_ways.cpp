@@ -65,7 +65,8 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
   const std::vector<float> bias(size_t(l.vectors * l.lanes), 0.0f);
   const std::vector<uint8_t> positions(size_t(p.images * p.cells() * p.outputs), 0);
   std::vector<float> output(size_t(p.images * p.cells() * p.outputs)), packed(size_t(l.vectors * l.lanes * p.taps()));
-  std::vector<float> filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)), back(size_t(p.images * p.image()));
+  std::vector<float> ordered(packed.size()), filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)),
+      back(size_t(p.images * p.image()));
   const double sums = shortest(rounds, [&] {
     for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, packed.data(), i);
     const Forward a{input.data(), packed.data(), bias.data(), output.data(), nullptr};
@@ -73,24 +74,26 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
   });
   const uint64_t by_sums = fingerprint(output);
   const double tiles = shortest(rounds, [&] {
-    for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, weight.data(), strides, filters.data(), i);
+    for (int64_t i = 0; i < t.vectors; i++) k.order_filters(p, t, weight.data(), strides, ordered.data(), i);
+    for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, ordered.data(), filters.data(), i);
     const Forward a{input.data(), filters.data(), bias.data(), output.data(), nullptr};
     for (int64_t i = 0; i < t.groups; i++) k.forward_tiles(p, t, a, i);
   });
   const uint64_t by_tiles = fingerprint(output);
   const double backward = shortest(rounds, [&] {
-    for (int64_t i = 0; i < l.pieces; i++) k.pack_backward(p, l, weight.data(), strides, pieces.data(), i);
+    for (int64_t i = 0; i < p.outputs; i++) k.pack_backward(p, l, weight.data(), strides, pieces.data(), i);
     Backward a{};
     a.gradient = gradient.data(), a.positions = positions.data(), a.weight = pieces.data(), a.input_gradient = back.data();
     for (int64_t i = 0; i < l.groups; i++) k.input_gradient(p, l, a, i);
   });
   const auto n = [](int64_t value) { return static_cast<long long>(value); };
   std::printf("{\"lanes\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"positions\": %lld, \"side\": %lld, "
-              "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"sums_ns\": %.0f, \"tiles_ns\": %.0f, \"backward_ns\": %.0f, "
+              "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"filters\": %lld, \"groups\": %lld, \"sums_ns\": %.0f, \"tiles_ns\": "
+              "%.0f, \"backward_ns\": %.0f, "
               "\"chosen\": %s, \"bits\": \"%016llx %016llx %016llx\"}\n",
               n(l.lanes), n(p.kernel), n(p.channels), n(p.outputs), n(p.images * p.positions()), n(t.side), n(t.pieces), n(t.vectors),
-              n(t.tiles), sums, tiles, backward, t.forward ? "true" : "false", (unsigned long long)by_sums, (unsigned long long)by_tiles,
-              (unsigned long long)fingerprint(back));
+              n(t.tiles), n(t.packed), n(t.groups), sums, tiles, backward, t.gain > 1 ? "true" : "false", (unsigned long long)by_sums,
+              (unsigned long long)by_tiles, (unsigned long long)fingerprint(back));
   std::fflush(stdout);
 }
 
@@ -103,16 +106,21 @@ int main(int count, char **arguments) {
     std::fprintf(stderr, "usage: convolution_ways portable|avx2|avx512 [ROUNDS]\n");
     return 64;
   }
+  auto measured = [&](int64_t images, int64_t kernel, int64_t channels, int64_t outputs, int64_t side) {
+    Problem p{};
+    p.images = images;
+    p.channels = channels, p.outputs = outputs, p.kernel = kernel, p.stride = 1, p.pool = 1, p.slope = 1;
+    p.height = p.width = side + kernel - 1;
+    p.rows = p.columns = side;
+    measure(*kernels, p, rounds);
+  };
   // Outputs whose sides are filled whole by tiles of 4×4, and such that are not.
   for (int64_t kernel : {3, 5, 7})
     for (int64_t channels : {4, 8, 16, 32, 64})
       for (int64_t outputs : {16, 64})
-        for (int64_t side : {9, 12, 24}) {
-          Problem p{};
-          p.images = 8;
-          p.channels = channels, p.outputs = outputs, p.kernel = kernel, p.stride = 1, p.pool = 1, p.slope = 1;
-          p.height = p.width = side + kernel - 1;
-          p.rows = p.columns = side;
-          measure(*kernels, p, rounds);
-        }
+        for (int64_t side : {9, 12, 24}) measured(8, kernel, channels, outputs, side);
+  // Filters that no cache holds.
+  for (int64_t kernel : {5, 7})
+    for (int64_t channels : {128, 192, 256})
+      for (int64_t images : {16, 64, 192}) measured(images, kernel, channels, channels, 4);
 }

@@ -1,8 +1,8 @@
-"""Fits the constants of `tiled_cost` in Sources/CTorch/convolution/convolution_winograd.h to this machine's times, and prints them.
+"""Fits the constants of `tiled_cost` in Sources/CTorch/convolution/processor_*.h to this machine's times, and prints them.
 
 usage: python Benchmarks/fit_tiled_cost.py [--instructions avx2] [--rounds N] [--times FILE]
 
-It compiles convolution_ways.cpp with the kernels, times 90 shapes both ways on one thread, and takes as its unit the time that
+It compiles convolution_ways.cpp with the kernels, times 108 shapes both ways on one thread, and takes as its unit the time that
 sums need for a product of a number with a vector. --times keeps the times, or reads them again. It needs clang++ and NumPy.
 """
 
@@ -16,7 +16,8 @@ import tempfile
 import numpy as np
 
 root = pathlib.Path(__file__).resolve().parents[1]
-NAMES = ("cost_of_point_channel", "loop_of_point", "cost_of_input_vector", "cost_of_output_vector", "cost_of_filter")
+NEAR = 1 << 21  # floats of filters that a cache holds, as in tiled_cost
+NAMES = ("cost_of_point_channel", "loop_of_point", "cost_of_input_vector", "cost_of_output_vector", "cost_of_filter", "cost_of_far_filter")
 
 
 def measured(instructions, rounds):
@@ -36,7 +37,7 @@ def terms(shape):
     tiles, outputs, pieces = shape["tiles"], shape["vectors"], shape["pieces"]
     return [
         tiles * reached * shape["channels"] * outputs, tiles * reached * outputs, tiles * pieces * inputs, tiles * outputs,
-        pieces * shape["channels"] * outputs,
+        pieces * shape["channels"] * outputs, max(0, shape["filters"] - NEAR),
     ]
 
 

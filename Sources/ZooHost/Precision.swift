@@ -9,7 +9,4 @@ public enum Precision: String, Codable, CaseIterable, Sendable {
     public var name: String { self == .bf16 ? "bfloat16" : "float32" }
 
     var dtype: zoo_dtype { self == .bf16 ? ZOO_BF16 : ZOO_F32 }
-
-    /// Whether kernels for that set of instructions gain by bfloat16, rather than round for nothing but the same numbers.
-    public static func isFast(on instructions: String) -> Bool { ["avx512_bf16", "amx"].contains(instructions) }
 }

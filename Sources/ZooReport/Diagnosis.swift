@@ -53,7 +53,7 @@ public struct Diagnosis: Encodable, Sendable {
         add("engine", "processor", .ok, Self.processor())
         do throws(HostError) {
             let set = try EngineControl.instructions()
-            let bfloat16 = set == "off" ? "no bf16" : Precision.isFast(on: set) ? "bf16 is fast" : "bf16 gains nothing"
+            let bfloat16 = set == "off" ? "no bf16" : (try? PrecisionTiming.measured().text) ?? "bf16 could not be measured"
             add("engine", "kernels", .ok, "\(set); \(bfloat16)")
         } catch {
             add("engine", "kernels", .problem, error.message, cure: "unset ZOO_CPU, or set it to what the processor has")

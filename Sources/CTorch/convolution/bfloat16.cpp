@@ -8,7 +8,7 @@
 namespace ctorch::bfloat16 {
 
 #if !defined(__x86_64__)
-const Kernels avx512 = tiles, amx = tiles;
+const Kernels amx = tiles;
 #endif
 
 namespace {

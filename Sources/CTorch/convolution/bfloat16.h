@@ -58,7 +58,7 @@ struct Kernels {
   void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch); // batches
 };
 
-extern const Kernels tiles;       // in plain C++, for tests: slower than float32
-extern const Kernels avx512, amx; // on x86-64 only
+extern const Kernels tiles; // in plain C++, for tests: slower than float32
+extern const Kernels amx;   // on x86-64 only
 
 } // namespace ctorch::bfloat16

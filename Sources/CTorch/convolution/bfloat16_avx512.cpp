@@ -1,24 +1,22 @@
-// The kernels of bfloat16.h by AVX-512's products of pairs.
+// The forward pass of convolution.h in bfloat16 by AVX-512's products of pairs: two channels beside each other, as halves, take the place
+// of one float.
 #if defined(__x86_64__)
 #include "kernel_includes.h"
 
 #define CTORCH_PROCESSOR "processor_avx512.h"
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma"))), apply_to = function)
-#include "bfloat16_block.h"
-#include "bfloat16_kernel.h"
+#include "convolution_forward.h"
 
-namespace ctorch::bfloat16 {
+namespace ctorch::convolution {
 namespace {
 struct Pairs {
-  static convolution::Floats add(convolution::Floats sum, uint32_t left, const Half *right) {
-    const auto pairs = reinterpret_cast<__m512bh>(_mm512_loadu_si512(right)),
-               both = reinterpret_cast<__m512bh>(_mm512_set1_epi32(int(left)));
-    return reinterpret_cast<convolution::Floats>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), both, pairs));
+  static Floats add(Floats value, Floats factor, Floats sum) {
+    return Floats(_mm512_dpbf16_ps(__m512(sum), reinterpret_cast<__m512bh>(value), reinterpret_cast<__m512bh>(factor)));
   }
 };
 } // namespace
 
-const Kernels avx512 = all<VectorBlock<Pairs>>;
-} // namespace ctorch::bfloat16
+const ForwardKernel pairs_avx512 = forward<Pairs>;
+} // namespace ctorch::convolution
 #pragma clang attribute pop
 #endif

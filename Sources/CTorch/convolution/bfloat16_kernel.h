@@ -124,7 +124,7 @@ template <class Block> void forward(const Problem &p, const Plan &l, const Forwa
 
 template <class Block> void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t group) {
   [[maybe_unused]] const typename Block::Session session;
-  const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image), line = convolution::slack;
+  const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image), line = convolution::patch_slack(p);
   const int64_t image_floats = images * p.image() + 2 * line, patch_floats = l.chunk * l.depth + 2 * line;
   Carver memory(l.chunk * l.width * int64_t(sizeof(Half)) + (image_floats + patch_floats + p.run() + 2 * line) * int64_t(sizeof(float)));
   Half *gradient = memory.take<Half>(l.chunk * l.width);

@@ -13,7 +13,9 @@
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <torch/library.h>
@@ -27,13 +29,16 @@ constexpr const char *op = "zoo::conv_pool_act";
 
 #if !defined(__x86_64__)
 const Kernels avx2 = portable, avx512 = portable;
+const ForwardKernel pairs_avx512 = nullptr;
 #endif
 
-// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers, unless there are tiles.
+// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers, unless there are products of tiles, or forward of
+// pairs, which Winograd's way has to beat.
 struct Way {
   const Kernels *kernels;
   Precision precision;
   const bfloat16::Kernels *tiles;
+  ForwardKernel pairs;
 };
 
 // Null is ATen's way.
@@ -42,7 +47,7 @@ const Way *way(Instructions set, Precision precision) {
   static const std::array<Way, 5> halves{{{&portable, Precision::bfloat16},
                                           {&avx2, Precision::bfloat16},
                                           {&avx512, Precision::bfloat16},
-                                          {&avx512, Precision::bfloat16, &bfloat16::avx512},
+                                          {&avx512, Precision::bfloat16, nullptr, pairs_avx512},
                                           {&avx512, Precision::bfloat16, &bfloat16::amx}}};
   if (set == Instructions::off) return nullptr;
   const size_t rank = size_t(set) - size_t(Instructions::portable);
@@ -79,17 +84,41 @@ bool covered(const at::Tensor &input, const at::Tensor &weight, const at::Tensor
   return p.image() < 1 << 25; // some 32 images at once
 }
 
+// A float32 to the nearest bfloat16, ties to even.
+float rounded(float value) {
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return value == value ? std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000) : value;
+}
+
 // What the kernels of float32 are to multiply; those of bfloat16 round by themselves.
 at::Tensor multiplied(const Way &way, const at::Tensor &t) {
-  return way.precision == Precision::bfloat16 && !way.tiles ? t.to(at::kBFloat16).to(at::kFloat) : t;
+  if (way.precision != Precision::bfloat16 || way.tiles) return t;
+  const auto dense = t.is_non_overlapping_and_dense() ? t : t.contiguous();
+  auto out = at::empty_like(dense);
+  const float *from = read<float>(dense);
+  float *to = write<float>(out);
+  constexpr int64_t some = 1 << 14;
+  const int64_t count = out.numel();
+  for_each_index((count + some - 1) / some, nanoseconds(2 * some),
+                 [&](int64_t i) { std::transform(from + i * some, from + std::min(count, (i + 1) * some), to + i * some, rounded); });
+  return out;
+}
+
+// Rounded to halves, channels last, so that two channels lie in the place of a float; images with their padding.
+at::Tensor in_halves(const at::Tensor &filters) { return filters.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast); }
+
+at::Tensor in_halves(const at::Tensor &images, const Problem &p, int64_t padding) {
+  return laid_out<uint16_t>(images.to(at::kBFloat16), p, false, padding);
 }
 
 // Winograd's way: filters as its kernels want them.
 at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &weight, Strides s) {
-  auto packed = at::empty({l.packed}, weight.options());
+  const int64_t vector = p.taps() * k.plan(p).lanes;
+  auto ordered = at::empty({l.vectors * vector}, weight.options()), packed = at::empty({l.packed}, weight.options());
   const float *w = read<float>(weight);
-  float *to = write<float>(packed);
-  for_each_index(l.panels, nanoseconds(16 * l.packed / l.panels), [&](int64_t i) { k.pack_tiles(p, l, w, s, to, i); });
+  float *between = write<float>(ordered), *to = write<float>(packed);
+  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.order_filters(p, l, w, s, between, i); });
+  for_each_index(l.panels, nanoseconds(8 * l.packed / l.panels), [&](int64_t i) { k.pack_tiles(p, l, between, to, i); });
   return packed;
 }
 
@@ -134,8 +163,12 @@ at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Ti
   float *to = write<float>(out);
   for_each_index(l.batches, nanoseconds(l.tiles / l.batches * 36 * p.channels * p.outputs),
                  [&](int64_t i) { k.weight_gradient_tiles(p, l, a, i); });
+  const int64_t vector = p.taps() * k.plan(p).lanes;
+  auto ordered = at::empty({l.vectors * vector}, gradient.options());
+  float *between = write<float>(ordered);
   for_each_index(l.panels, nanoseconds(l.packed * (l.batches + 4) / l.panels),
-                 [&](int64_t i) { k.unpack_tiles(p, l, a.weight_gradient, to, i); });
+                 [&](int64_t i) { k.unpack_tiles(p, l, a.weight_gradient, between, i); });
+  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.reorder_filters(p, l, between, to, i); });
   return out;
 }
 
@@ -143,36 +176,46 @@ at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Ti
 at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor &filters, const at::Tensor &bias, const Options &o,
                        at::Tensor *positions) {
   if (way.tiles) return bfloat16::run_forward(*way.tiles, given, filters, bias, o, positions);
-  const auto input = multiplied(way, given), weight = multiplied(way, filters);
   const Kernels &k = *way.kernels;
-  const auto p = problem(input, weight, o);
-  const auto l = k.plan(p);
+  auto p = problem(given, filters, o);
   const auto tiling = k.tiling(p);
-  auto x = tiling.forward ? input.contiguous(at::MemoryFormat::ChannelsLast) : laid_out<float>(input, p, l.needs_slack, o.padding);
-  auto biases = at::zeros({l.vectors * l.lanes}, input.options());
+  const bool in_pairs = way.pairs && p.channels % 2 == 0 && tiling.gain < 2, in_tiles = !in_pairs && tiling.gain > 1;
+  const auto input = in_pairs ? in_halves(given, p, o.padding) : multiplied(way, given);
+  const auto weight = in_pairs ? in_halves(filters) : multiplied(way, filters);
+  auto s = strides(weight);
+  if (in_pairs) {
+    p.channels /= 2;
+    s = {p.taps(), 1, p.run(), p.channels};
+  }
+  const auto l = k.plan(p);
+  const auto x = in_pairs   ? input
+                 : in_tiles ? input.contiguous(at::MemoryFormat::ChannelsLast)
+                            : laid_out<float>(input, p, false, o.padding);
+  auto biases = at::zeros({l.vectors * l.lanes}, given.options());
   if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
   auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
-  Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr};
+  Forward a{static_cast<const float *>(x.const_data_ptr()), nullptr, read<float>(biases), write<float>(out), nullptr};
   if (positions) {
     const auto bytes = biases.options().dtype(at::kByte);
     const bool zero = p.pool == 1 && p.slope == 1;
     *positions = zero ? at::zeros({out.numel()}, bytes) : at::empty({out.numel()}, bytes);
     if (!zero) a.positions = write<uint8_t>(*positions);
   }
-  if (tiling.forward) {
-    const auto packed = transformed(k, p, tiling, weight, strides(weight));
+  if (in_tiles) {
+    const auto packed = transformed(k, p, tiling, weight, s);
     a.weight = read<float>(packed);
     for_each_index(tiling.groups, nanoseconds(tiling.group * 36 * p.channels * p.outputs),
                    [&](int64_t i) { k.forward_tiles(p, tiling, a, i); });
     return out;
   }
   auto packed = at::empty({l.vectors * l.lanes * p.taps()}, biases.options());
-  const float *w = read<float>(weight);
+  const auto *w = static_cast<const float *>(weight.const_data_ptr());
   float *to = write<float>(packed);
   a.weight = to;
-  for_each_index(l.forward_blocks, nanoseconds(16 * packed.numel() / l.forward_blocks),
-                 [&](int64_t i) { k.pack_forward(p, l, w, strides(weight), to, i); });
-  for_each_index(l.groups, nanoseconds(l.group * p.positions() * p.taps() * p.outputs), [&](int64_t i) { k.forward(p, l, a, i); });
+  for_each_index(l.forward_blocks, nanoseconds(8 * packed.numel() / l.forward_blocks),
+                 [&](int64_t i) { k.pack_forward(p, l, w, s, to, i); });
+  const auto forward = in_pairs ? way.pairs : k.forward;
+  for_each_index(l.groups, nanoseconds(l.group * p.positions() * p.taps() * p.outputs), [&](int64_t i) { forward(p, l, a, i); });
   return out;
 }
 
@@ -189,45 +232,57 @@ at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan 
                  [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
   auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, gradient.options());
   float *to = write<float>(out);
-  for_each_index(p.channels, nanoseconds(16 * p.taps() * p.outputs * l.batches / p.channels), [&](int64_t channel) {
-    for (int64_t square = 0; square < p.kernel * p.kernel; square++) {
-      const float *from = a.weight_gradient + (square * p.channels + channel) * pitch;
-      for (int64_t o = 0; o < p.outputs; o++) {
-        float sum = from[o];
-        for (int64_t batch = 1; batch < l.batches; batch++) sum += from[batch * p.taps() * pitch + o];
-        to[(o * p.channels + channel) * p.kernel * p.kernel + square] = sum;
-      }
-    }
-  });
+  for_each_index(p.channels, nanoseconds(8 * p.kernel * p.kernel * p.outputs * (1 + l.batches)),
+                 [&](int64_t i) { k.unpack_dense(p, l, a.weight_gradient, to, i); });
   return out;
 }
 
 at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
                           const at::Tensor &gradient, const Options &o) {
-  at::Tensor all;
   if (way.tiles) {
-    all = bfloat16::input_gradient(*way.tiles, input, weight, positions, gradient, o);
-  } else {
-    const Kernels &k = *way.kernels;
-    const auto l = k.plan(p);
-    const auto tiling = k.tiling(exchanged(p));
-    if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(k, p, gradient, positions), weight);
-    auto packed = at::empty({l.packed() * p.outputs}, input.options());
-    all = at::empty({p.images, p.channels, p.height, p.width}, input.options(), at::MemoryFormat::ChannelsLast);
-    const float *w = read<float>(weight);
-    float *to = write<float>(packed);
-    for_each_index(l.pieces, nanoseconds(16 * packed.numel() / l.pieces),
-                   [&](int64_t i) { k.pack_backward(p, l, w, strides(weight), to, i); });
-    Backward a{};
-    a.gradient = read<float>(gradient);
-    a.positions = read<uint8_t>(positions);
-    a.weight = to;
-    a.input_gradient = write<float>(all);
-    for_each_index(l.groups, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.groups),
-                   [&](int64_t i) { k.input_gradient(p, l, a, i); });
+    const auto all = bfloat16::input_gradient(*way.tiles, input, weight, positions, gradient, o);
+    if (o.padding == 0) return all;
+    return all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
   }
-  if (o.padding == 0) return all;
-  return all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
+  const Kernels &k = *way.kernels;
+  const auto l = k.plan(p);
+  const auto tiling = k.tiling(exchanged(p));
+  if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(k, p, gradient, positions), weight);
+  auto packed = at::empty({l.packed() * p.outputs}, input.options());
+  auto out = at::empty(input.sizes(), input.options(), at::MemoryFormat::ChannelsLast);
+  const float *w = read<float>(weight);
+  float *to = write<float>(packed);
+  for_each_index(p.outputs, nanoseconds(8 * l.packed()), [&](int64_t i) { k.pack_backward(p, l, w, strides(weight), to, i); });
+  Backward a{};
+  a.gradient = read<float>(gradient);
+  a.positions = read<uint8_t>(positions);
+  a.weight = to;
+  a.input_gradient = write<float>(out);
+  for_each_index(l.groups, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.groups),
+                 [&](int64_t i) { k.input_gradient(p, l, a, i); });
+  return out;
+}
+
+// The input in blocks of channels: [block][image][row][column][channel], zeros for padding and behind the last channel.
+at::Tensor in_blocks(const at::Tensor &input, const Problem &p, const Plan &l, int64_t padding) {
+  if (l.blocks == 1) return laid_out<float>(input, p, l.needs_slack, padding);
+  const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
+  const int64_t image = p.height * p.width * l.block_channels, height = p.height - 2 * padding, width = p.width - 2 * padding;
+  auto out = at::empty({l.blocks * p.images * image}, x.options());
+  const float *from = read<float>(x);
+  float *to = write<float>(out);
+  for_each_index(p.images, nanoseconds(8 * l.blocks * image), [&](int64_t n) {
+    for (int64_t block = 0; block < l.blocks; block++) {
+      float *next = to + (block * p.images + n) * image;
+      const int64_t first = block * l.block_channels, real = std::min(l.block_channels, p.channels - first);
+      if (padding > 0 || real < l.block_channels) std::fill_n(next, image, 0.0f);
+      for (int64_t y = 0; y < height; y++)
+        for (int64_t x = 0; x < width; x++)
+          std::copy_n(from + ((n * height + y) * width + x) * p.channels + first, real,
+                      next + ((y + padding) * p.width + x + padding) * l.block_channels);
+    }
+  });
+  return out;
 }
 
 at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
@@ -237,10 +292,10 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   const auto l = k.plan(p);
   const auto tiling = k.tiling(p);
   // Dense sums take as long as those of the forward pass, entries longer.
-  if (l.dense ? tiling.forward : tiling.gradient)
+  if (l.dense ? tiling.gain > 1 : tiling.gradient)
     return winograd_weight_gradient(k, p, tiling, through_activation(k, p, gradient, positions), input);
-  auto x = laid_out<float>(input, p, l.needs_slack, o.padding);
-  if (l.dense) return dense_weight_gradient(k, p, l, x, positions, gradient);
+  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), positions, gradient);
+  const auto x = in_blocks(input, p, l, o.padding);
   const auto plain = input.options();
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
   Backward a{};
@@ -248,22 +303,25 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   a.positions = read<uint8_t>(positions);
   a.input = read<float>(x);
   a.weight_gradient = write<float>(sums);
-  at::Tensor entries, counts;
-  if (l.pieces > 1) {
-    int64_t blocks = 0;
-    for (int64_t batch = 0; batch < l.batches; batch++) blocks += blocks_in(p, l, batch);
-    entries = at::empty({blocks * p.outputs * l.block_cells * int64_t(sizeof(Entry))}, plain.dtype(at::kByte));
-    counts = at::empty({blocks * p.outputs}, plain.dtype(at::kInt));
-    a.entries = static_cast<Entry *>(entries.mutable_data_ptr());
+  at::Tensor factors, offsets, counts;
+  if (!l.patches) {
+    int64_t lists = 0;
+    for (int64_t batch = 0; batch < l.batches; batch++) lists += blocks_in(p, l, batch);
+    factors = at::empty({lists * p.outputs * l.block_cells}, plain);
+    offsets = at::empty(factors.sizes(), plain.dtype(at::kInt));
+    counts = at::empty({lists * p.outputs}, plain.dtype(at::kInt));
+    a.factors = write<float>(factors);
+    a.offsets = write<int32_t>(offsets);
     a.counts = write<int32_t>(counts);
-    for_each_index(blocks, nanoseconds(32 * p.outputs * l.block_cells), [&](int64_t i) { k.list_entries(p, l, a, i); });
+    for_each_index(lists, nanoseconds(32 * p.outputs * l.block_cells), [&](int64_t i) { k.list_terms(p, l, a, i); });
   }
   const int64_t tasks = l.batches * l.pieces;
   for_each_index(tasks, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / tasks),
                  [&](int64_t i) { k.weight_gradient(p, l, a, i); });
   auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, plain);
   float *to = write<float>(out);
-  for_each_index(p.outputs, nanoseconds(16 * p.taps() * l.batches), [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, to, i); });
+  for_each_index(p.outputs, nanoseconds(8 * p.taps() * (1 + l.batches)),
+                 [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, to, i); });
   return out;
 }
 
@@ -284,19 +342,23 @@ at::Tensor bias_gradient(const Way &way, const Problem &p, const at::Tensor &pos
 }
 
 at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
+  // Factors are rounded once, and kept.
+  Way exact = way;
+  exact.precision = Precision::float32;
   auto forward = [&]() -> Recording {
+    const auto x = multiplied(way, input), factors = multiplied(way, weight);
     at::Tensor positions;
-    auto out = run_forward(way, input, weight, bias, o, &positions);
-    return {out, {input, weight, positions}};
+    auto out = run_forward(exact, x, factors, bias, o, &positions);
+    return {out, {x, factors, positions}};
   };
-  auto backward = [&way, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
+  auto backward = [way, exact, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
     const auto &input = kept[0], &weight = kept[1], &positions = kept[2];
     const auto gradient = given.contiguous(at::MemoryFormat::ChannelsLast), factor = multiplied(way, gradient);
     const Problem p = problem(input, weight, o);
     std::vector<at::Tensor> out(3);
-    if (wanted[0]) out[0] = input_gradient(way, p, input, multiplied(way, weight), positions, factor, o);
-    if (wanted[1]) out[1] = weight_gradient(way, p, multiplied(way, input), weight, positions, factor, o);
-    if (wanted[2]) out[2] = bias_gradient(way, p, positions, gradient);
+    if (wanted[0]) out[0] = input_gradient(exact, p, input, weight, positions, factor, o);
+    if (wanted[1]) out[1] = weight_gradient(exact, p, input, weight, positions, factor, o);
+    if (wanted[2]) out[2] = bias_gradient(exact, p, positions, gradient);
     return out;
   };
   return record(op, {input, weight, bias}, forward, backward);

@@ -46,20 +46,29 @@ struct Plan {
   int64_t forward_blocks;                           // of one or two vectors, each packed by itself
   int64_t group, groups;                            // images to one task, and tasks, forward and for the input's gradient
   bool patches;                                     // backward copies patches: rows of the kernel alone would leave vectors half empty
+  int64_t blocks, block_channels;                   // of the input backward: all channels, or a vector of them after the other
   int64_t segments, length;                         // of a patch: the adjacent stretches it has, and their floats up to whole vectors
   int64_t chunks;                                   // of a segment: what fits into the registers
   int64_t pieces;                                   // segments × chunks
   int64_t pitch;                                    // floats that a piece has for each output channel, at most
   int64_t batches;                                  // the weight gradient's partial sums
-  bool dense;                                       // those are of products of matrices, and not of entries
-  int64_t block_rows, block_cells;                  // rows of cells to one list of entries, and their cells
+  bool dense;                                       // those are of products of matrices, and not of terms
+  int64_t block_rows, block_cells;                  // rows of cells to one list of terms, and their cells
   bool needs_slack;                                 // vectors reach over the end of the input
   int64_t packed() const { return pieces * pitch; } // floats to an output channel
+
+  // The problem of one block of channels.
+  Problem block_of(const Problem &p) const {
+    Problem one = p;
+    one.channels = block_channels;
+    return one;
+  }
 };
 
 // Winograd's way (convolution_winograd.h), like a plan: the output in tiles of 4×4, the kernel in pieces of at most 3×3.
 struct Tiling {
-  bool forward, gradient;      // whether it is the faster one
+  double gain;                 // how much faster it is forward, by the fitted cost; 0 where it cannot be
+  bool gradient;               // whether it is the faster one
   int64_t side, pieces;        // of the kernel's cuts, and their square
   int64_t parts;               // of the input channels, each transformed at once
   int64_t vectors, blocks;     // of output channels, and what is multiplied at once
@@ -71,12 +80,6 @@ struct Tiling {
   int64_t images;              // to one task of the input's gradient
 };
 
-// One term of a gradient: `g` times the floats from `offset` on.
-struct Entry {
-  float g;
-  int32_t offset;
-};
-
 struct Forward {
   const float *input;  // images × image()
   const float *weight; // packed by pack_forward
@@ -86,15 +89,16 @@ struct Forward {
 };
 
 struct Backward {
-  const float *input;       // for the weight's gradient
+  const float *input;       // for the weight's gradient: blocks × images × rows × columns × block_channels
   const float *weight;      // for the input's, packed by pack_backward
   const float *gradient;    // images × cells() × outputs
   const uint8_t *positions; // likewise
-  float *input_gradient;    // images × image(), without slack
+  float *input_gradient;    // images without padding
   float *weight_gradient;   // batches × pieces × outputs × pitch, as pack_backward has it
   float *bias_gradient;     // bias_blocks × outputs
-  Entry *entries;           // blocks × outputs × block_cells, or null where each task makes its own
-  int32_t *counts;          // blocks × outputs
+  float *factors;           // terms of the weight's gradient: lists × outputs × block_cells
+  int32_t *offsets;         // likewise
+  int32_t *counts;          // lists × outputs
 };
 
 constexpr int64_t bias_blocks = 16;
@@ -103,29 +107,36 @@ struct Strides {
   int64_t output, channel, row, column; // of the weight O×C×k×k
 };
 
+using ForwardKernel = void (*)(const Problem &, const Plan &, const Forward &, int64_t group);
+
 struct Kernels {
   Plan (*plan)(const Problem &);
   // Tasks, each to be called for every index below the count named.
-  void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t block);  // forward_blocks
-  void (*forward)(const Problem &, const Plan &, const Forward &, int64_t group);                               // groups
-  void (*pack_backward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t piece); // pieces
-  void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);                       // groups
-  void (*list_entries)(const Problem &, const Plan &, const Backward &, int64_t block);                         // blocks
-  void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                       // batches × pieces
-  void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);   // outputs
+  void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t block);   // forward_blocks
+  ForwardKernel forward;                                                                                         // groups
+  void (*pack_backward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t output); // outputs
+  void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);                        // groups
+  void (*list_terms)(const Problem &, const Plan &, const Backward &, int64_t list);                             // lists, without patches
+  void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                        // batches × pieces
+  void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);    // outputs
   void (*activation_gradient)(const Problem &, const Backward &, int64_t image, float *to, int64_t pitch);
-  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch); // batches
-  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                       // bias_blocks
+  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch);    // batches
+  void (*unpack_dense)(const Problem &, const Plan &, float *sums, float *weight, int64_t channel); // channels
+  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                          // bias_blocks
   // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
   Tiling (*tiling)(const Problem &);
-  void (*pack_tiles)(const Problem &, const Tiling &, const float *weight, Strides, float *to, int64_t panel); // panels
-  void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                      // groups
-  void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);               // of `images` each
-  void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);             // batches
-  void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *weight, int64_t panel);      // panels
+  // Filters and their gradient pass through an order of vectors of outputs × taps × channels × lanes.
+  void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, float *ordered, int64_t vector); // vectors
+  void (*pack_tiles)(const Problem &, const Tiling &, const float *ordered, float *to, int64_t panel);                  // panels
+  void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                               // groups
+  void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);                        // of `images` each
+  void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);                      // batches
+  void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *ordered, int64_t panel);              // panels
+  void (*reorder_filters)(const Problem &, const Tiling &, const float *ordered, float *weight, int64_t vector);        // vectors
 };
 
 extern const Kernels portable, avx2, avx512; // the last two on x86-64 only
+extern const ForwardKernel pairs_avx512;     // of pairs of halves; likewise
 
 // Rows of cells run through all images of a batch of the weight gradient, and are taken block_rows at a time.
 inline int64_t batch_begin(const Problem &p, const Plan &l, int64_t batch) { return p.images * batch / l.batches; }

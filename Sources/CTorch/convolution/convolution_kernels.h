@@ -1,8 +1,8 @@
 // All kernels of convolution.h for one set of instructions: what the file that is compiled for it includes.
 #pragma once
 
-#include "convolution_forward.h"
 #include "convolution_gradient.h"
+#include "convolution_plan.h"
 #include "convolution_tiles.h"
 
 namespace ctorch::convolution {
@@ -11,21 +11,24 @@ namespace {
 constexpr Kernels all = {
     .plan = make_plan,
     .pack_forward = pack_forward,
-    .forward = forward,
+    .forward = forward<Singles>,
     .pack_backward = pack_backward,
     .input_gradient = input_gradient,
-    .list_entries = list_entries,
+    .list_terms = list_terms,
     .weight_gradient = weight_gradient,
     .unpack_gradient = unpack_gradient,
     .activation_gradient = activation_gradient,
     .dense_weight_gradient = dense_weight_gradient,
+    .unpack_dense = unpack_dense,
     .bias_gradient = bias_gradient,
     .tiling = make_tiling,
+    .order_filters = order_filters,
     .pack_tiles = pack_tiles,
     .forward_tiles = forward_tiles,
     .input_gradient_tiles = input_gradient_tiles,
     .weight_gradient_tiles = weight_gradient_tiles,
     .unpack_tiles = unpack_tiles,
+    .reorder_filters = reorder_filters,
 };
 
 } // namespace

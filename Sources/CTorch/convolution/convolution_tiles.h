@@ -48,53 +48,73 @@ void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, i
   }
 }
 
-// Calls body(channel, o, real) for the vectors of a panel's filters; `real` lanes hold channels, the rest is padding.
-template <class Body> inline void for_each_filter(const Problem &p, const Panel &panel, const Body &body) {
-  for (int64_t channel = 0; channel < panel.channels.count; channel++)
-    for (int64_t o = 0; o < panel.width; o += lanes) body(channel, o, std::min(lanes, p.outputs - panel.first - o));
+// To O×C×k×k, adding up the batches in place.
+void unpack_dense(const Problem &p, const Plan &l, float *sums, float *weight, int64_t channel) {
+  const int64_t pitch = l.vectors * lanes;
+  for (int64_t i = 0; i < p.kernel * p.kernel; i++) {
+    float *sum = sums + (i * p.channels + channel) * pitch;
+    for (int64_t batch = 1; batch < l.batches; batch++)
+      for (int64_t o = 0; o < pitch; o += lanes) store(sum + o, load(sum + o) + load(sum + batch * p.taps() * pitch + o));
+  }
+  reorder_gradient(p, sums + channel * pitch, p.channels * pitch, 0, p.outputs, channel, weight);
 }
 
-void pack_tiles(const Problem &p, const Tiling &l, const float *weight, Strides s, float *to, int64_t index) {
+// A vector of filters in `ordered`, [vector of outputs][row][column][channel][output]: its first tap that belongs to the piece.
+template <class Float> Float *filters_at(const Problem &p, const Panel &panel, Float *ordered, int64_t channel, int64_t o) {
+  const int64_t tap = ((panel.first + o) / lanes * p.kernel + panel.cut.row) * p.kernel + panel.cut.column;
+  return ordered + (tap * p.channels + panel.channels.first + channel) * lanes;
+}
+
+void order_filters(const Problem &p, const Tiling &, const float *weight, Strides s, float *ordered, int64_t vector) {
+  order_weight(p, weight, s, vector * lanes, lanes, ordered + vector * p.taps() * lanes);
+}
+
+void pack_tiles(const Problem &p, const Tiling &l, const float *ordered, float *to, int64_t index) {
   const Panel panel = panel_at(p, l, index);
   const Cut &cut = panel.cut;
-  weight += panel.channels.first * s.channel + panel.first * s.output + cut.row * s.row + cut.column * s.column;
   to += panel.offset;
-  for_each_filter(p, panel, [&](int64_t channel, int64_t o, int64_t real) {
-    float taps[3][3][lanes] = {};
-    for (int64_t i = 0; i < cut.down - 3; i++)
-      for (int64_t j = 0; j < cut.across - 3; j++)
-        for (int64_t k = 0; k < real; k++) taps[i][j][k] = weight[channel * s.channel + (o + k) * s.output + i * s.row + j * s.column];
-    both_ways<3, points>(
-        evaluate<3>, [&](int i, int j) { return load(taps[i][j]); },
-        [&](int i, int j, Floats value) {
-          store(to + (i * points + j) * panel.step + channel * panel.width + o, value * (scales[size_t(i)] * scales[size_t(j)]));
-        });
-  });
+  for (int64_t channel = 0; channel < panel.channels.count; channel++)
+    for (int64_t o = 0; o < panel.width; o += lanes) {
+      const float *from = filters_at(p, panel, ordered, channel, o);
+      both_ways<3, points>(
+          evaluate<3>,
+          [&](int i, int j) {
+            return i < cut.down - 3 && j < cut.across - 3 ? load(from + (i * p.kernel + j) * p.channels * lanes) : Floats(0);
+          },
+          [&](int i, int j, Floats value) {
+            store(to + (i * points + j) * panel.step + channel * panel.width + o, value * (scales[size_t(i)] * scales[size_t(j)]));
+          });
+    }
 }
 
-// To O×C×k×k, adding up the batches.
-void unpack_tiles(const Problem &p, const Tiling &l, const float *sums, float *weight, int64_t index) {
+// To the order of order_filters, adding up the batches.
+void unpack_tiles(const Problem &p, const Tiling &l, const float *sums, float *ordered, int64_t index) {
   const Panel panel = panel_at(p, l, index);
   const Cut &cut = panel.cut;
-  const int64_t taps = p.kernel * p.kernel;
   sums += panel.offset;
-  weight += (panel.first * p.channels + panel.channels.first) * taps + cut.row * p.kernel + cut.column;
-  for_each_filter(p, panel, [&](int64_t channel, int64_t o, int64_t real) {
-    float found[3][3][lanes];
-    both_ways<points, 3>(
-        fold<3>,
-        [&](int i, int j) {
-          Floats sum = 0;
-          if (i >= cut.down || j >= cut.across) return sum;
-          const float *from = sums + (i * points + j) * panel.step + channel * panel.width + o;
-          for (int64_t batch = 0; batch < l.batches; batch++) sum += load(from + batch * l.packed);
-          return sum * (scales[size_t(i)] * scales[size_t(j)]);
-        },
-        [&](int i, int j, Floats value) { store(found[i][j], value); });
-    for (int64_t i = 0; i < cut.down - 3; i++)
-      for (int64_t j = 0; j < cut.across - 3; j++)
-        for (int64_t k = 0; k < real; k++) weight[((o + k) * p.channels + channel) * taps + i * p.kernel + j] = found[i][j][k];
-  });
+  for (int64_t channel = 0; channel < panel.channels.count; channel++)
+    for (int64_t o = 0; o < panel.width; o += lanes) {
+      float *to = filters_at(p, panel, ordered, channel, o);
+      both_ways<points, 3>(
+          fold<3>,
+          [&](int i, int j) {
+            Floats sum = 0;
+            if (i >= cut.down || j >= cut.across) return sum;
+            const float *from = sums + (i * points + j) * panel.step + channel * panel.width + o;
+            for (int64_t batch = 0; batch < l.batches; batch++) sum += load(from + batch * l.packed);
+            return sum * (scales[size_t(i)] * scales[size_t(j)]);
+          },
+          [&](int i, int j, Floats value) {
+            if (i < cut.down - 3 && j < cut.across - 3) store(to + (i * p.kernel + j) * p.channels * lanes, value);
+          });
+    }
+}
+
+void reorder_filters(const Problem &p, const Tiling &, const float *ordered, float *weight, int64_t vector) {
+  const int64_t outputs = std::min(lanes, p.outputs - vector * lanes);
+  ordered += vector * p.taps() * lanes;
+  for (int64_t channel = 0; channel < p.channels; channel++)
+    reorder_gradient(p, ordered + channel * lanes, p.channels * lanes, vector * lanes, outputs, channel, weight);
 }
 
 // Images as they are, without padding.

@@ -102,29 +102,56 @@ template <class Use> inline void for_each_passed(const Problem &p, const float *
   for (; i < count; i++) use(i, at[i] & below_zero ? (p.slope == 0 ? 0 : g[i] * p.slope) : g[i]);
 }
 
+// The lanes of a vector from `from` + `at` on that lie within the first `run` floats from there; zero elsewhere. `mask` has ones for those.
+template <class Set = Processor> inline Floats load_within(const float *from, int64_t at, int64_t run, const int32_t *mask) {
+  if constexpr (Set::compresses) return Floats(Set::load_within(from + at, at, run));
+  Ints bits, keep;
+  std::memcpy(&bits, from + at, sizeof bits);
+  std::memcpy(&keep, mask + at, sizeof keep);
+  bits &= keep;
+  Floats value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// What add_patches reads beside patches, and beside the ones of its mask.
+inline int64_t patch_slack(const Problem &p) { return lanes + p.stride * p.channels; }
+
 // Adds the gradients of a row of cells' patches to those of the image's rows beneath. By vectors of the image's rows, each
-// gathered from the patches that reach it, so that no sum waits for a store that it overlaps.
-inline void add_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
-  const int64_t positions = p.columns * p.pool, step = p.stride * p.channels, run = p.run();
-  for (int64_t y = 0; y < p.pool; y++)
+// gathered from the patches that reach it, so that no sum waits for a store that it overlaps; several sums, so that none waits for the
+// one before. `mask` has ones for a row of the kernel.
+template <int pool>
+void add_pooled_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
+  constexpr int side = 4 / pool; // cells side by side
+  const int64_t step = p.stride * p.channels, run = p.run(), last = p.columns * pool - 1, next = pool * pool * pitch;
+  for (int64_t y = 0; y < pool; y++)
     for (int64_t r = 0; r < p.kernel; r++) {
-      float *to = image + ((row * p.pool + y) * p.stride + r) * p.width * p.channels;
-      for (int64_t i = 0; i < (positions - 1) * step + run; i += lanes) {
-        Floats sum = load(to + i);
-        const int64_t first = i < run ? 0 : (i - run) / step + 1, last = std::min(positions - 1, (i + lanes - 1) / step);
-        for (int64_t x = first; x <= last; x++) {
-          const int64_t patch = (x / p.pool * p.pool + y) * p.pool + x % p.pool, at = i - x * step;
-          Ints bits, keep;
-          std::memcpy(&bits, patches + patch * pitch + r * run + at, sizeof bits);
-          std::memcpy(&keep, mask + at, sizeof keep);
-          bits &= keep;
-          Floats value;
-          std::memcpy(&value, &bits, sizeof value);
-          sum += value;
+      float *to = image + ((row * pool + y) * p.stride + r) * p.width * p.channels;
+      for (int64_t i = 0; i < last * step + run; i += lanes) {
+        const int64_t first = i < run ? 0 : ((i - run) / step + 1) / pool, end = std::min(last, (i + lanes - 1) / step) / pool + 1;
+        const float *from = patches + first * next + y * pool * pitch + r * run;
+        int64_t at = i - first * pool * step, cell = first;
+        Floats sum[side][pool];
+        CTORCH_UNROLL for (int s = 0; s < side; s++) { CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[s][x] = 0; }
+        for (; cell + side <= end; cell += side) {
+          CTORCH_UNROLL for (int s = 0; s < side; s++) {
+            CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[s][x] += load_within(from + x * pitch, at - x * step, run, mask);
+            from += next, at -= pool * step;
+          }
         }
-        store(to + i, sum);
+        for (; cell < end; cell++) {
+          CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[0][x] += load_within(from + x * pitch, at - x * step, run, mask);
+          from += next, at -= pool * step;
+        }
+        Floats total = load(to + i);
+        CTORCH_UNROLL for (int s = 0; s < side; s++) { CTORCH_UNROLL for (int x = 0; x < pool; x++) total += sum[s][x]; }
+        store(to + i, total);
       }
     }
+}
+
+inline void add_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
+  (p.pool == 2 ? add_pooled_patches<2> : add_pooled_patches<1>)(p, pitch, patches, row, mask, image);
 }
 
 } // namespace

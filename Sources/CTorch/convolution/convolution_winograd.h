@@ -26,7 +26,7 @@
 // docs/kernels.md.
 #pragma once
 
-#include "convolution_vectors.h"
+#include "convolution_weights.h"
 
 namespace ctorch::convolution {
 namespace {
@@ -201,21 +201,19 @@ inline void multiply_all(const Product &m, int64_t rows, int64_t width) {
   (width == lanes ? multiply_rows<1> : multiply_rows<tile_vectors>)(m, rows);
 }
 
-// Fitted by Benchmarks/fit_tiled_cost.py, which prints them in this order. The unit is the product of a number with a vector.
-constexpr double cost_of_point_channel = 1.2;     // a product at one point of a tile
-constexpr double loop_of_point = 6;               // the loop over channels around it costs as much as six more
-constexpr double cost_of_input_vector = 500;      // the transformation of a vector of a tile's input, for each piece
-constexpr double cost_of_output_vector = 500;     // the transformation of a vector of a tile's output
-constexpr double cost_of_filter = 800;            // the transformation of a vector of filters
-constexpr double cost_of_gradient_by_sums = 1.75; // a product of a gradient by sums
+// What tiles cost, in products of a number with a vector: those at the points of a tile, whose loop costs as much as `loop_of_point`
+// channels; the transformations of vectors of a tile's input, for each piece, and of its output; of vectors of filters; and floats of
+// these that no cache holds.
+constexpr int64_t near_filters = 1 << 21;
 
-// What tiles cost, in products of a number with a vector.
 inline double tiled_cost(const Problem &p, const Tiling &l) {
+  using Cost = Processor;
   const double inputs = double(whole(p.channels, lanes)), outputs = double(l.vectors), pieces = double(l.pieces);
   const auto reached = double((3 * l.side + p.kernel) * (3 * l.side + p.kernel)); // points of all pieces
-  const double tile = cost_of_point_channel * reached * (double(p.channels) + loop_of_point) * outputs +
-                      cost_of_input_vector * pieces * inputs + cost_of_output_vector * outputs;
-  return double(l.tiles) * tile + cost_of_filter * pieces * double(p.channels) * outputs;
+  const double tile = Cost::cost_of_point_channel * reached * (double(p.channels) + Cost::loop_of_point) * outputs +
+                      Cost::cost_of_input_vector * pieces * inputs + Cost::cost_of_output_vector * outputs;
+  return double(l.tiles) * tile + Cost::cost_of_filter * pieces * double(p.channels) * outputs +
+         Cost::cost_of_far_filter * double(std::max<int64_t>(0, l.packed - near_filters));
 }
 
 constexpr int64_t most_memory = 1 << 25; // in floats, for filters and for what a thread holds
@@ -239,9 +237,9 @@ Tiling make_tiling(const Problem &p) {
   if (p.stride > 1 || p.kernel == 1 || l.packed > most_memory || l.group * l.vectors * lanes * squared > most_memory) return l;
   // The other way's gradients go by vectors over a row of the kernel. ReLU leaves half of their products.
   const double tiled = tiled_cost(p, l), products = double(p.images * p.positions() * p.taps());
-  l.forward = tiled < products * double(l.vectors);
-  l.gradient = p.pool == 1 && tiled < products * double(p.outputs) / double(lanes) *
-                                          (p.slope == 0 ? cost_of_gradient_by_sums / 2 : cost_of_gradient_by_sums);
+  l.gain = products * double(l.vectors) / tiled;
+  const double by_sums = products * double(p.outputs) / double(lanes) * Processor::cost_of_gradient_by_sums;
+  l.gradient = p.pool == 1 && tiled < (p.slope == 0 ? by_sums / 2 : by_sums);
   return l;
 }
 
