@@ -10,7 +10,8 @@ import ZooKit
 ///
 /// The loss "prior" [Mondal et al. 2023, arXiv:2305.01751] is −log softmax(scores) of pose 0, the mean over the batch:
 /// it teaches the network to leave training images as they are, where these are upright. Its weight is 0 unless the
-/// recipe says otherwise.
+/// recipe says otherwise. Copy 0 is the only one that is not interpolated, and a scorer can learn to see that. With
+/// `turned`, every training image is first turned by a random angle, and the prior asks for the pose nearest to it.
 final class LearnedCanonicalization: Architecture, Component {
     static let id = "canonicalization"
     static let summary = "Learned canonicalization: a network scores N poses, and the classifier sees the image with the best one undone"
@@ -25,8 +26,9 @@ final class LearnedCanonicalization: Architecture, Component {
         Orbit.rotations, Option.int("width", default: 12, in: 1...1024, "channels of the scorer's first convolution, if the slot is empty"),
         Option.double("temperature", default: 1, in: 0.001...1000, "what scores are divided by before the softmax of the backward pass"),
         PaddingMode.option(default: .border),
+        Option.bool("turned", default: false, "training turns every image by a random angle, and the prior asks for that pose"),
     ]
-    static let losses = [Loss("prior", weight: 0, "−log softmax(scores) of the pose 0: training images stay as they are")]
+    static let losses = [Loss("prior", weight: 0, "−log softmax(scores) of the pose in which training images are upright")]
     static let wiring: Wiring? = Wiring(
         .input,
         """
@@ -40,12 +42,14 @@ final class LearnedCanonicalization: Architecture, Component {
     var traits: Traits { Traits(isPosedAtFirst: true, invariance: orbit.invariance) }
     private let orbit: Orbit
     private let temperature: Double
+    private let turned: Bool
     private let extractor: any FeatureExtractor
     private let score: (Tensor) throws -> Tensor
 
     init(_ build: Build) throws {
         orbit = try Orbit(build)
         temperature = try build.double("temperature")
+        turned = try build.bool("turned")
         extractor = try build.extractor("extractor", input: build.input, classes: build.outputs)
         try parameters["extractor"].adopt(extractor)
         do {
@@ -70,7 +74,22 @@ final class LearnedCanonicalization: Architecture, Component {
         return Sequential(features.layers + [try Linear(inFeatures: count, outFeatures: 1, in: scope["score"])])
     }
 
-    func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
+    /// The images, in training with `turned` each by a random angle, and the pose in which each is upright, `N`.
+    private func presented(_ x: Tensor) throws -> (images: Tensor, poses: Tensor) {
+        let count = try x.size(0)
+        guard parameters.isTraining && turned else {
+            return (x, try Tensor(Array(repeating: Int64(0), count: count), [count]).to(device: x.device))
+        }
+        let angles = try Tensor.rand([count]).doubles().map { $0 * 360 }
+        let poses = angles.map { Int64(($0 / orbit.step).rounded()) % Int64(orbit.count) }
+        let (height, width) = (try x.size(-2), try x.size(-1))
+        let theta = try Orbit.theta(undoing: Tensor(angles.map(-), [count]), height: height, width: width)
+        let images = try x.warp(theta.to(device: x.device, dtype: x.dtype), height: height, width: width, paddingMode: orbit.padding)
+        return (images, try Tensor(poses, [count]).to(device: x.device))
+    }
+
+    func forward(_ images: Tensor, trace: Trace?) throws -> Tensor {
+        let (x, poses) = try presented(images)
         let count = try x.size(0)
         let (height, width) = (try x.size(-2), try x.size(-1))
         let copies = try Tensor.cat((0..<orbit.count).map { k throws(ZooError) in try orbit.copy(k, of: x) })
@@ -83,7 +102,7 @@ final class LearnedCanonicalization: Architecture, Component {
             let weights = try choice + (shares - shares.detach())
             let stacked = try copies.reshape([orbit.count] + x.shape)
             aligned = try (stacked * weights.reshape([orbit.count, count, 1, 1, 1])).sum(dim: [0])
-            trace?.loss("prior", try -scores.logSoftmax(dim: 0).select(dim: 0, index: 0).mean())
+            trace?.loss("prior", try scores.transpose().crossEntropy(poses))
         } else {
             let first = try Tensor((0..<count).map(Int64.init), [count]).to(device: x.device)
             let rows = try Tensor([Int64(count)], [1]).to(device: x.device)
@@ -93,6 +112,7 @@ final class LearnedCanonicalization: Architecture, Component {
             let angles = try best.to(dtype: x.dtype) * orbit.step
             trace.theta(1, try Orbit.theta(undoing: angles, height: height, width: width))
             trace.record("scores", try scores.transpose())
+            trace.record("poses", poses)
             trace.warped(aligned)
         }
         return try extractor.logits(aligned, trace: parameters.isTraining ? nil : trace)

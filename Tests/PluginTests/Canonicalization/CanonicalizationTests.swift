@@ -94,6 +94,36 @@ import ZooModelFiles
         }
     }
 
+    /// With `turned`, training shows every image at an angle of its own, and the prior asks for the pose nearest to it. The angle is known
+    /// again from the principal axis of the copy that was taken, which is exact up to interpolation.
+    @Test func trainingTurnsImagesAndAsksForTheirPoses() throws {
+        let net = try network(
+            #"{"id": "canonicalization", "config": {"rotations": 12, "turned": true}}"#, parts: #"{"extractor": "mnist-cnn"}"#,
+            input: .init(1, 64, 64))
+        let axis = try network(#""moment-canonicalization""#, parts: #"{"extractor": "mnist-cnn"}"#, input: .init(1, 64, 64))
+        let x = try blobs(side: 64), upright = try undone(by: axis, x)
+        try net.parameters.setTraining(true)
+        let recording = Recording()
+        try EngineControl.seed(3)
+        _ = try net.architecture.forward(Tensor.cat((0..<20).map { _ in x }), trace: recording.trace)
+        let (poses, scores) = (try #require(recording["poses"]), try #require(recording["scores"]))
+        let prior = try #require(recording["loss.prior"])
+        #expect(try relativeDifference(prior, scores.crossEntropy(poses)) < 1e-6)
+        let taken = try scores.argmax(dim: 1).doubles(), asked = try poses.doubles()
+        let copies = try #require(recording["warped"])
+        for (index, pair) in zip(taken, asked).enumerated() {
+            let left = try undone(by: axis, copies.narrow(dim: 0, start: index, length: 1)) - upright
+            let angle = left + 30 * pair.0
+            #expect(abs((angle - 30 * pair.1).remainder(dividingBy: 360)) < 15.5, "image \(index)")
+        }
+        #expect(Set(asked).count > 5)
+        try net.parameters.setTraining(false)
+        let plain = try network(
+            #"{"id": "canonicalization", "config": {"rotations": 12}}"#, parts: #"{"extractor": "mnist-cnn"}"#, input: .init(1, 64, 64))
+        try plain.parameters.copyValues(of: net.parameters)
+        #expect(try relativeDifference(net.architecture.forward(x), plain.architecture.forward(x)) == 0)
+    }
+
     /// By any angle, a picture that turns about the centre is brought into the same pose, up to interpolation: in closed form to a share of
     /// a degree.
     @Test(arguments: ["principal", "first"]) func closedFormFollowsEveryAngle(_ moment: String) throws {
