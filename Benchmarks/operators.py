@@ -1,4 +1,5 @@
-"""Times the zoo's operators against PyTorch's own, in alternating runs of one process; prints one JSON object a line.
+"""Times the zoo's operators against PyTorch's own, in alternating runs of one process; prints one JSON object a line, the first
+with the processor's peaks (peaks.cpp, which needs clang++).
 
 usage: python Benchmarks/operators.py [--engine .build/release/libCTorch.so] [--threads N] [--rounds N]
 
@@ -11,6 +12,8 @@ import itertools
 import json
 import os
 import pathlib
+import subprocess
+import tempfile
 import time
 
 import torch
@@ -56,18 +59,27 @@ def bfloat16():
     return "amx" if "amx_bf16" in flags else "avx512_bf16" if "avx512_bf16" in flags else None
 
 
+def peaks(threads):
+    with tempfile.TemporaryDirectory() as folder:
+        program = pathlib.Path(folder) / "peaks"
+        subprocess.run([os.environ.get("CXX", "clang++"), "-std=c++20", "-O2", "-pthread", root / "Benchmarks/peaks.cpp", "-o", program], check=True)
+        return json.loads(subprocess.run([program, str(threads)], check=True, capture_output=True, text=True).stdout)
+
+
 def cases():
-    """(name, phase, operations or None, PyTorch's body, the zoo's body)"""
+    """(name, phase, operations, bytes, PyTorch's body, the zoo's body); operations and bytes are what the result needs at least: where
+    the maximum of a window alone carries gradient, a quarter of all products, and each tensor once."""
     last = torch.channels_last
     for name, shape, layers, pool in CONVOLUTIONS:
         x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
-        weights, channels, side, products = [], shape[1], shape[2], 0
+        weights, channels, side, products, numbers = [], shape[1], shape[2], 0, x.numel()
         for outputs, kernel, padding in layers:
             weight = torch.randn(outputs, channels, kernel, kernel) / (channels * kernel * kernel) ** 0.5
             weights.append(weight.contiguous(memory_format=last).requires_grad_())
             side = side + 2 * padding - kernel + 1
             products += shape[0] * side * side * outputs * channels * kernel * kernel
             channels, side = outputs, side // pool
+            numbers += weight.numel() + shape[0] * outputs * side * side
 
         def aten(x, *weights):
             for weight, (_, _, padding) in zip(weights, layers):
@@ -80,7 +92,7 @@ def cases():
                 x = torch.ops.zoo.conv_pool_act(x, weight, None, 1, padding, pool, 0.0)
             return x
 
-        yield from phases(name, aten, fused, [x, *weights], 2 * products)
+        yield from phases(name, aten, fused, [x, *weights], (2 * products, 2 * products + 4 * products // pool**2), numbers)
         if way := bfloat16():
 
             def aten_low(x, *weights):
@@ -92,7 +104,7 @@ def cases():
                     x = torch.ops.zoo.conv_pool_act.on(x, weight, None, 1, padding, pool, 0.0, f"{way}+bf16")
                 return x
 
-            yield from phases(f"{name}, bf16", aten_low, fused_low, [x, *weights], 2 * products)
+            yield from phases(f"{name}, bf16", aten_low, fused_low, [x, *weights], (2 * products, 2 * products + 4 * products // pool**2), numbers)
     for shape, group, pool in NORMS:
         x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
         scale, shift, mean, variance = (torch.full((shape[1] // group,), value) for value in (1.0, 0.0, 0.0, 1.0))
@@ -106,7 +118,7 @@ def cases():
             return torch.ops.zoo.norm_pool_act(x, scale, shift, mean, variance, True, 0.1, 1e-5, group, pool, 0.0, 0.0)
 
         what = "norm" + (f" of {group} together" if group > 1 else "") + (", pooled" if pool == 2 else "")
-        yield from phases(f"{what} {'×'.join(map(str, shape))}", single, whole, [x, scale.requires_grad_(), shift.requires_grad_()], None)
+        yield from phases(f"{what} {'×'.join(map(str, shape))}", single, whole, [x, scale.requires_grad_(), shift.requires_grad_()], (0, 0), x.numel() + x.numel() // pool**2)
     for shape in WARPS:
         x = torch.randn(shape).contiguous(memory_format=last).requires_grad_()
         theta = (torch.eye(3)[:2] + 0.2 * torch.randn(shape[0], 2, 3)).requires_grad_()
@@ -114,13 +126,14 @@ def cases():
         grid = F.affine_grid(theta.detach(), shape, align_corners=False).requires_grad_()
         yield from phases(
             f"warp {text}", lambda x, theta: F.grid_sample(x, F.affine_grid(theta, x.shape, align_corners=False), align_corners=False),
-            lambda x, theta: torch.ops.zoo.warp(x, theta, size, "zeros"), [x, theta], None)
+            lambda x, theta: torch.ops.zoo.warp(x, theta, size, "zeros"), [x, theta], (0, 0), 2 * x.numel())
         yield from phases(
             f"sample {text}", lambda x, grid: F.grid_sample(x, grid, align_corners=False),
-            lambda x, grid: torch.ops.zoo.sample(x, grid, "zeros"), [x, grid], None)
+            lambda x, grid: torch.ops.zoo.sample(x, grid, "zeros"), [x, grid], (0, 0), 2 * x.numel() + grid.numel())
 
 
-def phases(name, theirs, ours, leaves, operations):
+def phases(name, theirs, ours, leaves, operations, numbers):
+    """`operations` forward and of a step with all gradients; `numbers`: of all tensors, which a step reads and writes twice."""
     with torch.no_grad():
         cotangent = torch.randn_like(theirs(*leaves))
 
@@ -128,8 +141,8 @@ def phases(name, theirs, ours, leaves, operations):
         with torch.no_grad():
             function(*leaves)
 
-    yield name, "forward", operations, lambda: without(theirs), lambda: without(ours)
-    yield name, "all gradients", operations, lambda: step(theirs, leaves, cotangent), lambda: step(ours, leaves, cotangent)
+    yield name, "forward", operations[0], 4 * numbers, lambda: without(theirs), lambda: without(ours)
+    yield name, "all gradients", operations[1], 8 * numbers, lambda: step(theirs, leaves, cotangent), lambda: step(ours, leaves, cotangent)
 
 
 def from_bytes():
@@ -154,12 +167,13 @@ def main():
     torch.ops.load_library(str(chosen.engine))
     torch.set_num_threads(chosen.threads)
     torch.manual_seed(0)
-    warps = ("random affine warps of 28×28 from uint8", "images", 256, *from_bytes())
-    for name, phase, operations, theirs, ours in itertools.chain(cases(), [warps]):
+    print(json.dumps({"peaks": peaks(chosen.threads)}), flush=True)
+    warps = ("random affine warps of 28×28 from uint8", "images", 256, 256 * 28 * 28 * 5, *from_bytes())
+    for name, phase, operations, size, theirs, ours in itertools.chain(cases(), [warps]):
         theirs(), ours()
         pairs = [(milliseconds(theirs), milliseconds(ours)) for _ in range(chosen.rounds)]
         torch_ms, zoo_ms = map(list, zip(*pairs))
-        print(json.dumps({"name": name, "phase": phase, "operations": operations, "torch_ms": torch_ms, "zoo_ms": zoo_ms}), flush=True)
+        print(json.dumps({"name": name, "phase": phase, "operations": operations, "bytes": size, "torch_ms": torch_ms, "zoo_ms": zoo_ms}), flush=True)
 
 
 if __name__ == "__main__":

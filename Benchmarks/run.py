@@ -37,7 +37,8 @@ FAST_BF16 = any(flag in pathlib.Path("/proc/cpuinfo").read_text() for flag in ("
 DEFAULT = ("eager", "channels-last", *(["bf16"] if FAST_BF16 else []))
 SLOW = ("compile",) if FAST_BF16 else ("bf16", "compile")  # on these entries of the first suite, where nothing else is asked for
 ZOO_LOW = "zoo bf16"  # compared with the zoo in float32, as PyTorch is
-SLOW_ENTRIES = ("cnn", "stn-c0")
+ZOO_AVX2 = "zoo avx2"  # the kernels of AVX2 on a processor that has more
+SLOW_ENTRIES = ("cnn", "cnn-bn", "stn-c0", "stn-c1", "stn-sl1", "ic-stn-affine", "p4-cnn", "c8-cnn", "cw-p4cnn", "polar")  # one or two of each family
 PATIENCE = 120  # seconds that one process may take; bfloat16 is emulated where the processor has none of it
 FLAGS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "sve")
 
@@ -154,6 +155,8 @@ def contestants(chosen, case):
     shape = ["--shape", case.shape, "--classes", case.classes, "--heads", case.heads, "--batch", case.batch, "--warmup", case.warmup]
     zoo = [chosen.zoo.resolve(), "benchmark", "--json", case.entry, "--manifest", root / case.manifest, "--rounds", steps, "--threads", chosen.threads, *shape]
     field = [("zoo", zoo)] + ([(ZOO_LOW, [*zoo, "--precision", "bf16"])] if FAST_BF16 else [])
+    if case.suite == "28x28" and case.entry == "stn-c0" and "avx512f" in pathlib.Path("/proc/cpuinfo").read_text():
+        field.append((ZOO_AVX2, ["env", "ZOO_CPU=avx2", *zoo]))
     peer = [sys.executable, root / "Benchmarks/peers/time_entry.py", case.entry, "--steps", steps, "--threads", chosen.threads, *shape]
     slow = SLOW if case.suite == "28x28" and case.entry in SLOW_ENTRIES and not chosen.quick else ()
     configurations = chosen.configurations or (*DEFAULT, *slow)
@@ -202,7 +205,8 @@ def measure_operators(chosen):
     command = [sys.executable, root / "Benchmarks/operators.py", "--engine", chosen.zoo.resolve().parent / "libCTorch.so"]
     print("operators", file=sys.stderr)
     text, _, _ = run([*command, "--threads", chosen.threads, "--rounds", 5 if chosen.quick else 9], chosen.threads)
-    return [json.loads(line) for line in text.splitlines()]
+    first, *rows = (json.loads(line) for line in text.splitlines())
+    return first["peaks"], rows
 
 
 def first_line(*command):
@@ -237,8 +241,8 @@ def times(cell):
 def table(suite, entries):
     """entries: name → summary."""
     found = {name for field in entries.values() for name in field}
-    configurations = [name for name in (ZOO_LOW, *DEFAULT, *SLOW) if name in found]
-    columns = [name if name == ZOO_LOW else f"PyTorch {name}" for name in configurations]
+    configurations = [name for name in (ZOO_LOW, ZOO_AVX2, *DEFAULT, *SLOW) if name in found]
+    columns = [name if name in (ZOO_LOW, ZOO_AVX2) else f"PyTorch {name}" for name in configurations]
     if suite == "start":
         figures, titles, scale = ["seconds"], ["zoo, ms"], 1000
     else:
@@ -258,22 +262,76 @@ def table(suite, entries):
     return lines
 
 
-def operator_table(operators):
+def operator_table(operators, peaks):
     """The least of all runs: an operator takes milliseconds, and what else the machine does takes some of most of them."""
-    lines = ["| operator | | PyTorch, ms | zoo, ms | zoo is faster by | zoo |", "|---|---|--:|--:|--:|--:|"]
+    lines = ["| operator | | PyTorch, ms | zoo, ms | zoo is faster by | of the roofline | zoo |", "|---|---|--:|--:|--:|--:|--:|"]
     for row in operators:
         theirs, ours = min(row["torch_ms"]), min(row["zoo_ms"])
+        most = peaks["bf16_gflops"] if "bf16" in row["name"] else peaks["fp32_gflops"]
+        limit = max((row["operations"] if row["phase"] != "images" else 0) / most, row["bytes"] / peaks["read_gbytes"]) / 1e6
         speed = ""
         if row["phase"] == "forward" and row["operations"]:
             speed = f"{row['operations'] / ours / 1e6:.0f} GFLOP/s"
         elif row["phase"] == "images":
             speed = f"{row['operations'] / ours / 1e3:.2f} million images/s"
-        lines.append(f"| {row['name']} | {row['phase']} | {theirs:.2f} | {ours:.2f} | {theirs / ours:.2f}× | {speed} |")
+        lines.append(f"| {row['name']} | {row['phase']} | {theirs:.2f} | {ours:.2f} | {theirs / ours:.2f}× | {100 * limit / ours:.0f} % | {speed} |")
+    return lines
+
+
+def goals(record):
+    """(goal, least ratio wanted, ratios by name), of those whose cases were measured. A ratio above 1 says that the zoo is faster."""
+    found = {(row["suite"], row["name"]): row["summary"] for row in record["cases"]}
+    float32, both = ("eager", "channels-last", "compile"), ("eager", "channels-last", "bf16", "compile")
+
+    def ratios(summary, phase, names, ours="zoo"):
+        """Of each configuration of PyTorch to the zoo in `ours`."""
+        base = summary[ours][phase]["median"]
+        return [summary[name][phase]["median"] / base for name in names if name in summary]
+
+    def best(summary, phase, names, ours=("zoo",)):
+        """Of PyTorch's fastest to the zoo's fastest."""
+        return max((min(ratios(summary, phase, names, who), default=None) for who in ours if who in summary), default=None)
+
+    rows, stn = [], found.get(("28x28", "stn-c0"))
+    entries = {name: summary for (suite, name), summary in found.items() if suite == "28x28"}
+    train, evaluate = "train_step_ms", "evaluate_ms"
+    if stn:
+        rows += [
+            ("stn-c0, training, against eager", 9, {"stn-c0": best(stn, train, ["eager"])}),
+            ("stn-c0, training, against PyTorch's best", 7, {"stn-c0": best(stn, train, both, ("zoo", ZOO_LOW))}),
+            ("stn-c0, evaluation, against eager", 10, {"stn-c0": best(stn, evaluate, ["eager"])}),
+            ("stn-c0, evaluation, against PyTorch's best", 5, {"stn-c0": best(stn, evaluate, both, ("zoo", ZOO_LOW))}),
+        ]
+        if ZOO_AVX2 in stn:
+            rows.append(("stn-c0, training with the kernels of AVX2, against eager", 5.5, {"stn-c0": best(stn, train, ["eager"], (ZOO_AVX2,))}))
+    rows.append(("every entry, training, against PyTorch's best in float32", 2, {name: best(s, train, float32) for name, s in entries.items()}))
+    rows.append(("three quarters of the entries, likewise", 4, {name: best(s, train, float32) for name, s in entries.items()}))
+    low = {name: s for name, s in entries.items() if ZOO_LOW in s}
+    rows.append(("every entry, training, bf16 on both sides", 1.5, {name: best(s, train, ["bf16"], (ZOO_LOW,)) for name, s in low.items()}))
+    rows.append(("the zoo's bf16 against its float32, training", 0.97, {name: s["zoo"][train]["median"] / s[ZOO_LOW][train]["median"] for name, s in low.items()}))
+    for (suite, name), summary in found.items():
+        if suite == "sides" and name.startswith("svhn"):
+            rows += [(f"the SVHN net, {PHASES[phase]}, against PyTorch's best", goal, {name: best(summary, phase, both, ("zoo", ZOO_LOW))}) for phase, goal in ((train, 1.6), (evaluate, 1.5))]
+        if suite == "batches" and name == "stn-c0, batch 1":
+            rows += [(f"batch 1, {PHASES[phase]}, against PyTorch's best in float32", 3, {name: best(summary, phase, float32)}) for phase in (evaluate, train)]
+    rows.append(("every operator", 1.2, {f"{row['name']}, {row['phase']}": min(row["torch_ms"]) / min(row["zoo_ms"]) for row in record["operators"]}))
+    return [(title, goal, {name: value for name, value in values.items() if value is not None}) for title, goal, values in rows]
+
+
+def goal_table(record):
+    lines = ["| goal | | least | reached by |", "|---|--:|--:|---|"]
+    for title, goal, values in goals(record):
+        if not values:
+            continue
+        reached = sum(value >= goal for value in values.values())
+        behind = sorted((value, name) for name, value in values.items() if value < goal)
+        names = ", ".join(f"{name} {value:.2f}×" for value, name in behind[:4]) + (f" and {len(behind) - 4} more" if len(behind) > 4 else "")
+        lines.append(f"| {title} | ≥ {goal}× | {min(values.values()):.2f}× | {reached} of {len(values)}{'; not ' + names if behind else ''} |")
     return lines
 
 
 def page(record):
-    about, lines = record["machine"], []
+    about, lines = record["machine"], ["### Goals", "", *goal_table(record), ""]
     for suite, title in SUITES.items():
         entries = {row["name"]: row["summary"] for row in record["cases"] if row["suite"] == suite}
         if entries:
@@ -281,7 +339,11 @@ def page(record):
     if record["operators"]:
         runs = len(record["operators"][0]["zoo_ms"])
         clock = "processor time, " if about["threads"] == 1 else ""
-        lines += [f"### Operators alone, {clock}least of {runs} runs", "", *operator_table(record["operators"]), ""]
+        lines += [f"### Operators alone, {clock}least of {runs} runs", "", *operator_table(record["operators"], record["peaks"]), ""]
+        lines += [
+            f"The roofline is what the result needs at least, each tensor once and no product that carries nothing, at the peaks measured at the start: "
+            f"{record['peaks']['fp32_gflops']:.0f} GFLOP/s in float32, {record['peaks']['bf16_gflops']:.0f} in bfloat16, {record['peaks']['read_gbytes']:.0f} GB/s of memory. "
+            "Winograd's way needs fewer products than counted here, so a share can be above 100 %; so can what the caches hold.", ""]
     commit = f"{about['commit']}{' with changes' if about['changed'] else ''}"
     rounds = f" {record['rounds']} rounds of {record['steps']} steps." if record["cases"] else ""
     lines.append(
@@ -294,7 +356,7 @@ def page(record):
 def main():
     chosen = arguments()
     load = f"{os.getloadavg()[0]:.1f}"
-    record = {"machine": None, "rounds": chosen.rounds, "steps": chosen.steps, "note": chosen.note, "failures": [], "cases": [], "operators": []}
+    record = {"machine": None, "rounds": chosen.rounds, "steps": chosen.steps, "note": chosen.note, "failures": [], "peaks": None, "cases": [], "operators": []}
     results = root / "Benchmarks/results/latest.json"
     results.parent.mkdir(exist_ok=True)
 
@@ -312,7 +374,7 @@ def main():
 
     try:
         if "operators" in chosen.suites:
-            record["operators"] = measure_operators(chosen)
+            record["peaks"], record["operators"] = measure_operators(chosen)
             write()
         for case in cases(chosen.quick):
             if case.suite not in chosen.suites or (chosen.entries and case.entry not in chosen.entries):

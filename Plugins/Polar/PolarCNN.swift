@@ -70,11 +70,15 @@ private struct WrappedConvolution: ConvolutionLayer {
     func filters() -> (weight: Tensor, bias: Tensor?) { convolution.filters() }
 
     func operand(_ x: Tensor) throws(ZooError) -> Tensor {
-        let rows = try x.size(2)
+        let rows = try x.size(2), padded = try Self.pad(x, [wrap, wrap], 0.0)
+        // Slices keep the order of memory that convolutions like.
+        if wrap <= rows {
+            return try Tensor.cat(
+                [padded.narrow(dim: 2, start: rows - wrap, length: wrap), padded, padded.narrow(dim: 2, start: 0, length: wrap)], dim: 2)
+        }
         // A map lower than the padding wraps around more than once.
         let index = try Tensor((-wrap..<rows + wrap).map { Int64(($0 % rows + rows) % rows) }, [rows + 2 * wrap])
-        let wrapped = try x.indexSelect(dim: 2, index: index.to(device: x.device))
-        return try Self.pad(wrapped, [wrap, wrap], 0.0)
+        return try padded.indexSelect(dim: 2, index: index.to(device: x.device))
     }
 
     func callAsFunction(_ x: Tensor) throws(ZooError) -> Tensor {

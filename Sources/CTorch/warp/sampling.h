@@ -3,6 +3,8 @@
 // Transformer Networks", arXiv:1506.02025, section 3.3.
 #pragma once
 
+#include "scratch.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -265,9 +267,155 @@ template <class T, class Places, class Visit> CTORCH_INLINE void for_each_strip(
     }
 }
 
+// Few channels are taken plane by plane, each copied into a frame of zeros one pixel wide: then every place has its four pixels, those
+// of a row beside each other, one load for both, and no weight needs a mask. With the border as padding what is outside carries no weight.
+inline int64_t frame_width(const Frame &f) { return f.width + 2; }
+inline int64_t framed(const Frame &f) { return (f.height + 2) * frame_width(f); }
+
+// Whether images are small enough for their frames to stay in a cache, and enough of them is read to be worth their making.
+inline bool worth_frames(const Frame &f) {
+  const bool by_planes = !f.interleaved || f.channels < many_channels;
+  return by_planes && f.channels * framed(f) <= 1 << 16 && framed(f) <= 4 * f.out_height * f.out_width;
+}
+
+// A thread's memory for the frames of an image, in numbers.
+template <class T> T *frames(int64_t numbers) { return reinterpret_cast<T *>(scratch(numbers * int64_t(sizeof(T) / sizeof(float)))); }
+
+template <class T> CTORCH_INLINE void frame(const T *in, T *to, const Frame &f) {
+  const int64_t W = f.width, pixel = f.pixel();
+  for (int64_t c = 0; c < f.channels; c++, in += f.plane()) {
+    to = std::fill_n(to, W + 2, T(0));
+    for (int64_t y = 0; y < f.height; y++) {
+      *to++ = 0;
+      for (int64_t x = 0; x < W; x++) *to++ = in[(y * W + x) * pixel];
+      *to++ = 0;
+    }
+    to = std::fill_n(to, W + 2, T(0));
+  }
+}
+
+// What is left of a strip once its places are known to lie in a frame.
+template <class T> struct FramedStrip {
+  static constexpr int lanes = Strip<T>::lanes;
+  int32_t at[lanes]; // of the upper left pixel
+  T fx[lanes], fy[lanes], free_u[lanes], free_v[lanes];
+  T above[2 * lanes], beneath[2 * lanes]; // pairs of neighbours
+};
+
+template <class T> CTORCH_INLINE void find(const Strip<T> &s, FramedStrip<T> &found, const Frame &f) {
+  const T low = f.border ? T(1) : T(0), right = f.border ? T(f.width) : T(f.width + 1), bottom = f.border ? T(f.height) : T(f.height + 1);
+  const auto pitch = int32_t(frame_width(f)), last_column = int32_t(f.width), last_row = int32_t(f.height);
+  CTORCH_VECTORS for (int i = 0; i < s.padded; i++) { // from the corner of the frame on, so nothing is negative
+    const T u = clamp(s.u[i] + 1, low, right), v = clamp(s.v[i] + 1, low, bottom);
+    const int32_t column = std::min(int32_t(u), last_column), row = std::min(int32_t(v), last_row);
+    found.fx[i] = u - T(column);
+    found.fy[i] = v - T(row);
+    found.at[i] = row * pitch + column;
+    // Beyond the image nothing changes with the place: with zeros beside it one pixel further, and then in both directions.
+    const T in_u = u > low && u < right ? T(1) : T(0), in_v = v > low && v < bottom ? T(1) : T(0);
+    found.free_u[i] = f.border ? in_u : in_u * in_v;
+    found.free_v[i] = f.border ? in_v : in_u * in_v;
+  }
+}
+
+template <class T> CTORCH_INLINE void load_pairs(const T *frame, const Strip<T> &s, FramedStrip<T> &found, const Frame &f) {
+  for (int i = 0; i < s.padded; i++) {
+    std::memcpy(found.above + 2 * i, frame + found.at[i], 2 * sizeof(T));
+    std::memcpy(found.beneath + 2 * i, frame + found.at[i] + frame_width(f), 2 * sizeof(T));
+  }
+}
+
+template <class T, class Places> CTORCH_INLINE void sample_framed(const T *in, const Places &places, T *out, const Frame &f) {
+  T *const planes = frames<T>(f.channels * framed(f));
+  frame(in, planes, f);
+  Strip<T> s;
+  FramedStrip<T> found;
+  T value[Strip<T>::lanes];
+  const int64_t pixel = f.pixel();
+  for (int64_t y = 0; y < f.out_height; y++)
+    for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
+      s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
+      places(s, y, x);
+      find(s, found, f);
+      for (int64_t c = 0; c < f.channels; c++) {
+        load_pairs(planes + c * framed(f), s, found, f);
+        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+          const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
+          value[i] = (weighted(gx * gy, found.above[2 * i]) + weighted(fx * gy, found.above[2 * i + 1])) +
+                     (weighted(gx * fy, found.beneath[2 * i]) + weighted(fx * fy, found.beneath[2 * i + 1]));
+        }
+        T *to = out + c * f.out_plane() + (y * f.out_width + x) * pixel;
+        for (int i = 0; i < s.count; i++) to[i * pixel] = value[i];
+      }
+    }
+}
+
+// As sample_gradient below.
+template <class T, class Places, class Take>
+CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *grad_out, T *grad_in, bool grad_places, const Frame &f,
+                                   const Take &take) {
+  const int64_t all = f.channels * framed(f), pitch = frame_width(f), pixel = f.pixel();
+  T *const planes = frames<T>(2 * all), *const sums = planes + all;
+  if (grad_places) frame(in, planes, f);
+  if (grad_in) std::fill_n(sums, all, T(0));
+  Strip<T> s;
+  FramedStrip<T> found;
+  T du[Strip<T>::lanes], dv[Strip<T>::lanes], g[Strip<T>::lanes];
+  for (int64_t y = 0; y < f.out_height; y++)
+    for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
+      s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
+      places(s, y, x);
+      find(s, found, f);
+      std::fill_n(du, s.padded, T(0));
+      std::fill_n(dv, s.padded, T(0));
+      for (int64_t c = 0; c < f.channels; c++) {
+        const T *from = grad_out + c * f.out_plane() + (y * f.out_width + x) * pixel;
+        for (int i = 0; i < s.count; i++) g[i] = from[i * pixel];
+        for (int i = s.count; i < s.padded; i++) g[i] = 0;
+        if (grad_places) {
+          load_pairs(planes + c * framed(f), s, found, f);
+          CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+            const T a = found.above[2 * i], b = found.above[2 * i + 1], d = found.beneath[2 * i], e = found.beneath[2 * i + 1];
+            du[i] += g[i] * ((T(1) - found.fy[i]) * (b - a) + found.fy[i] * (e - d));
+            dv[i] += g[i] * ((T(1) - found.fx[i]) * (d - a) + found.fx[i] * (e - b));
+          }
+        }
+        if (!grad_in) continue;
+        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+          const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
+          found.above[2 * i] = weighted(gx * gy, g[i]);
+          found.above[2 * i + 1] = weighted(fx * gy, g[i]);
+          found.beneath[2 * i] = weighted(gx * fy, g[i]);
+          found.beneath[2 * i + 1] = weighted(fx * fy, g[i]);
+        }
+        T *plane = sums + c * framed(f);
+        for (int i = 0; i < s.count; i++) {
+          T *to = plane + found.at[i];
+          to[0] += found.above[2 * i];
+          to[1] += found.above[2 * i + 1];
+          to[pitch] += found.beneath[2 * i];
+          to[pitch + 1] += found.beneath[2 * i + 1];
+        }
+      }
+      if (!grad_places) continue;
+      CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+        du[i] = weighted(found.free_u[i], du[i]);
+        dv[i] = weighted(found.free_v[i], dv[i]);
+      }
+      take(s, du, dv, y, x);
+    }
+  if (!grad_in) return;
+  for (int64_t c = 0; c < f.channels; c++)
+    for (int64_t y = 0; y < f.height; y++)
+      for (int64_t x = 0; x < f.width; x++)
+        grad_in[c * f.plane() + (y * f.width + x) * pixel] = sums[c * framed(f) + (y + 1) * pitch + x + 1];
+}
+
 // One image at the places; `gain` and `offset` are for planes only.
 template <class T, class P, class Places>
 CTORCH_INLINE void sample(const P *in, const Places &places, T *out, const Frame &f, T gain, T offset) {
+  if constexpr (std::is_same_v<T, P>)
+    if (worth_frames(f)) return sample_framed(in, places, out, f);
   for_each_strip<T>(
       places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
         const int64_t pixel = y * f.out_width + x;
@@ -344,6 +492,7 @@ CTORCH_INLINE void sample_bytes(const uint8_t *in, const Places &places, T *out,
 template <class T, class Places, class Take>
 CTORCH_INLINE void sample_gradient(const T *in, const Places &places, const T *grad_out, T *grad_in, bool grad_places, const Frame &f,
                                    const Take &take) {
+  if (worth_frames(f)) return framed_gradient(in, places, grad_out, grad_in, grad_places, f, take);
   if (grad_in) std::fill_n(grad_in, f.image(), T(0));
   for_each_strip<T>(
       places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
