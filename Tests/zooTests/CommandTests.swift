@@ -114,6 +114,24 @@ import Testing
         }
     }
 
+    /// The version is what the build wrote beside the program; with --json come those of everything else.
+    @Test func versions() throws {
+        struct Answer: Decodable {
+            struct Plugin: Decodable { let id, version, path: String }
+            let version, contract: String
+            let engine: String?
+            let plugins: [Plugin]
+        }
+        let file = ZooProcess.products.appendingPathComponent("VERSION")
+        let built = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .newlines)
+        #expect(try ZooProcess.run(["--version"]).output == "zoo \(built)\n")
+        for words in [["--version", "--json"], ["--json", "--version"]] {
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(ZooProcess.run(words).output.utf8))
+            #expect(answer.version == built && answer.contract.wholeMatch(of: /1\.\d+/) != nil && answer.engine != nil)
+            #expect(answer.plugins.map { $0.path.split(separator: "/").last.map(String.init) } == (try ZooProcess.builtIn()))
+        }
+    }
+
     @Test func aReaderWhoHasSeenEnoughIsNoError() throws {
         let result = try ZooProcess.execute(
             "/usr/bin/env", ["bash", "-o", "pipefail", "-c", "\"$0\" list --json | head -c 1", ZooProcess.program.path],
