@@ -59,8 +59,9 @@ results: build ## write docs/results.md and docs/cards from the published campai
 	mkdir -p docs/cards
 	$(ZOO) reproduce --all --stored --store Published/results.sqlite --markdown docs/results.md --cards docs/cards --quiet > /dev/null
 
-# `sudo make install` builds nothing as root that was built before.
-install: build ## install the zoo: PREFIX=/usr/local, DESTDIR=; BUNDLE=1 with libtorch and all libraries inside
+# Not as root what was built before: its files would then be root's.
+install: ## install the zoo: PREFIX=/usr/local, DESTDIR=; BUNDLE=1 with libtorch and all libraries inside
+	@if [ -z "$$SUDO_USER" ] || [ ! -x $(ZOO) ]; then $(MAKE) --no-print-directory build; fi
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" BUNDLE="$(BUNDLE)" Scripts/install.sh install .build/$(CONFIGURATION)
 
 uninstall: ## remove what was installed below PREFIX: the version in use, or VERSION=x

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts into a folder that Scripts/stage.sh has made every library that the zoo needs and a bare system lacks, their licences, and a list of all
-# that is inside (SPDX).
+# Puts into a folder that Scripts/stage.sh has made every library that the zoo needs and a bare system lacks, their licences, and a list
+# of all that is inside (SPDX).
 #
 #   Scripts/bundle.sh FOLDER VERSION
 #

@@ -3,13 +3,14 @@
 #
 #   Scripts/dist.sh PRODUCTS FOLDER    into FOLDER: stn-zoo-VERSION-linux-ARCH.tar.gz, its list of contents (SPDX), SHA256SUMS
 #
-# From the same products the same bytes are made: times are those of the last commit, or SOURCE_DATE_EPOCH, owners are root, names are in order.
+# From the same products the same bytes are made: times are those of the last commit, or SOURCE_DATE_EPOCH, owners are root, and names are
+# in order.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 products=$1
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
-version=$("$root/Scripts/version.sh")
+version=$(cat "$products/VERSION" 2>/dev/null || "$root/Scripts/version.sh")
 name=stn-zoo-$version-linux-$(uname -m)
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || stat -c %Y "$root/VERSION")}
 work=$(mktemp -d "$out/.work-XXXXXX")

@@ -4,14 +4,14 @@
 #   Scripts/install.sh install PRODUCTS    BUNDLE=1: with libtorch, the Swift runtime and the system's libraries inside
 #   Scripts/install.sh uninstall
 #
-# VERSION=x           default: what Scripts/version.sh says; of those that are installed, the one that PREFIX/bin/zoo leads to
+# VERSION=x           default: that of what was built; of those that are installed, the one that PREFIX/bin/zoo leads to
 # PREFIX=/usr/local   where it is used from
 # DESTDIR=            put before PREFIX while packages are made
 #
-# Each version has a folder of its own, PREFIX/lib/stn-zoo/VERSION. What has to lie elsewhere, so that shells, man and pkg-config find it, is a
-# symbolic link into the folder of the version that was installed last. The file `installed` in each folder lists what belongs to it: folders that
-# were made, with a slash at the end; behind a '^' how many folders from PREFIX on upwards were made; and files. Only that is removed, and of
-# folders only those that are empty.
+# Each version has a folder of its own, PREFIX/lib/stn-zoo/VERSION. What has to lie elsewhere, so that shells, man and
+# pkg-config find it, is a symbolic link into the folder of the version that was installed last. The file `installed`
+# in each folder lists what belongs to it: folders that were made, with a slash at the end; behind a '^' how many
+# folders from PREFIX on upwards were made; and files. Only that is removed, and of folders only those that are empty.
 # Exit codes are those of sysexits(3): 64 wrong usage, 66 nothing to remove, 73 the place cannot be written.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -87,7 +87,9 @@ remove_above() {
 }
 
 # Those that are installed, the newest last; a folder without a list is not one of ours.
-installed() { find "$place/$versions" -mindepth 2 -maxdepth 2 -name installed -printf '%h\n' 2>/dev/null | sed 's|.*/||' | sort -V || true; }
+installed() {
+    find "$place/$versions" -mindepth 2 -maxdepth 2 -name installed -printf '%h\n' 2>/dev/null | sed 's|.*/||' | sort -V || true
+}
 
 # remove VERSION: what its list names; links then lead to the newest of the other versions.
 remove() {
@@ -150,13 +152,14 @@ undo() {
 
 install_version() {
     local products=$1 version own path
-    version=${VERSION:-$("$root/Scripts/version.sh")}
+    version=${VERSION:-$(cat "$products/VERSION" 2>/dev/null || "$root/Scripts/version.sh")}
     [[ $version =~ ^[0-9A-Za-z][0-9A-Za-z.+~-]*$ ]] || fail 64 "the version is '$version', expected letters, digits, and any of .+~-"
     own=$versions/$version
     above=$(missing_above)
     mkdir -p "$place" 2>/dev/null || fail 73 "$place cannot be made; choose another PREFIX, or use sudo"
     [[ -w $place ]] || fail 73 "$place cannot be written; choose another PREFIX, or use sudo"
-    [[ ! -e $place/$own || -f $place/$own/installed ]] || fail 73 "$place/$own is there and was not installed by 'make install'; move it away"
+    [[ ! -e $place/$own || -f $place/$own/installed ]] ||
+        fail 73 "$place/$own is there and was not installed by 'make install'; move it away"
     work=$(mktemp -d)
     list=$work/installed
     echo "^$above" >"$list"

@@ -96,7 +96,8 @@ def write(command: dict, path: list[str], folder: pathlib.Path, date: str, versi
 def main() -> None:
     folder, version = pathlib.Path(sys.argv[1]), sys.argv[2]
     seconds = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc) if seconds else datetime.datetime.now(datetime.timezone.utc)
+    zone = datetime.timezone.utc
+    moment = datetime.datetime.fromtimestamp(int(seconds), zone) if seconds else datetime.datetime.now(zone)
     dump = json.load(sys.stdin)
     folder.mkdir(parents=True, exist_ok=True)
     write(dump["command"], [dump["command"]["commandName"]], folder, moment.strftime("%Y-%m-%d"), version)

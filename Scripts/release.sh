@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Goes through everything that a release needs, and stops at the first step that is not done. Nothing is published: the last lines say how.
+# Goes through everything that a release needs, and stops at the first step that is not done. Nothing is published:
+# the last lines say how.
 #
 #   Scripts/release.sh VERSION [--skip-ci]    as in 0.1.0
 #
-# --skip-ci: `.ci/run` has passed on this very commit. It is asked for the commit that it last passed on, and skipped only if that is this one.
+# --skip-ci: `.ci/run` has passed on this very commit. It is asked for the commit that it last passed on, and skipped
+# only if that is this one.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"

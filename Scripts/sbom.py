@@ -64,7 +64,10 @@ class Bill:
         if url:
             entry["externalRefs"] = [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": url}]
         self.packages.append(entry)
-        self.relate("SPDXRef-DOCUMENT" if name == "stn-zoo" else identifier("stn-zoo"), "DESCRIBES" if name == "stn-zoo" else "CONTAINS", key)
+        if name == "stn-zoo":
+            self.relate("SPDXRef-DOCUMENT", "DESCRIBES", key)
+        else:
+            self.relate(identifier("stn-zoo"), "CONTAINS", key)
         return key
 
     def file(self, path: str, package: str) -> None:
@@ -124,7 +127,8 @@ def main() -> None:
             if name is None:
                 sys.exit(f"sbom: error: {source} is of no Debian package, so its licence is not known")
             if name not in packages:
-                fields = said("dpkg-query", "--show", "--showformat", "${Package}\t${Version}\t${Architecture}\t${source:Package}", name).split("\t")
+                wanted = "${Package}\t${Version}\t${Architecture}\t${source:Package}"
+                fields = said("dpkg-query", "--show", "--showformat", wanted, name).split("\t")
                 url = f"pkg:deb/debian/{fields[0]}@{fields[1]}?arch={fields[2]}"
                 source_page = f"https://tracker.debian.org/pkg/{fields[3]}"
                 copyright_file = pathlib.Path("/usr/share/doc") / fields[0] / "copyright"

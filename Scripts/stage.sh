@@ -5,7 +5,7 @@
 #
 # FOLDER    is made and must not be there
 # PRODUCTS  what was built into, .build/release
-# --bundle  with libtorch, the Swift runtime and the system's libraries inside (Scripts/bundle.sh); otherwise they stay where the build found them
+# --bundle  with libtorch, the Swift runtime and the system's libraries inside (Scripts/bundle.sh), which otherwise stay where they are
 #
 #   bin/zoo                  a link to lib/zoo
 #   lib/                     the program, and beside it the engine, the plugins and VERSION

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes the tarball twice, compares the two, and uses it in a bare Debian as an ordinary user: no network, no Swift, no Python; a C compiler and
-# make are there, which is what the author of a plugin in C has.
+# Makes the tarball twice, compares the two, and uses it in a bare Debian as an ordinary user: no network, no Swift,
+# no Python; a C compiler and make are there, which is what the author of a plugin in C has.
 #
 #   Scripts/test_dist.sh PRODUCTS [SUITE]    SUITE: a release of Debian, bookworm (12) by default
 #
-# Needs root, for debootstrap and chroot. The bare system is kept for a month as an archive in ~/.cache/stn-zoo-bare, as making it takes longer
-# than the test. Everything else is in a temporary folder, and in namespaces that end with this script. KEEP=1 leaves the folder.
+# Needs root, for debootstrap and chroot. The bare system is kept for a month as an archive in ~/.cache/stn-zoo-bare,
+# as making it takes longer than the test. Everything else is in a temporary folder, and in namespaces that end with
+# this script. KEEP=1 leaves the folder.
 set -euo pipefail
 if [[ ${1:-} != --inside ]]; then
   if ((EUID != 0)); then
@@ -33,16 +34,21 @@ fail() {
 seconds() { date +%s.%N; }
 # timed WHAT COMMAND…: says how long it took; its output goes to the log.
 timed() {
-  local start
+  local start status
   start=$(seconds)
-  "${@:2}" >"$log" 2>&1 || fail "$1"
-  printf 'test-dist: %6.1f s  %s\n' "$(bc -l <<<"$(seconds) - $start" 2>/dev/null || awk -v a="$start" -v b="$(seconds)" 'BEGIN { print b - a }')" "$1"
+  # Not behind "||", where a failure within a function would not end it.
+  set +e
+  (set -e && "${@:2}") >"$log" 2>&1
+  status=$?
+  set -e
+  ((status == 0)) || fail "$1"
+  awk -v start="$start" -v end="$(seconds)" -v what="$1" 'BEGIN { printf "test-dist: %6.1f s  %s\n", end - start, what }'
 }
 
 twice() {
   "$source/Scripts/dist.sh" "$products" "$work/one" & local first=$!
-  "$source/Scripts/dist.sh" "$products" "$work/two" || return
-  wait "$first" || return
+  "$source/Scripts/dist.sh" "$products" "$work/two"
+  wait "$first"
   (cd "$work/two" && sha256sum --check SHA256SUMS) && cmp "$work/one/SHA256SUMS" "$work/two/SHA256SUMS"
 }
 timed "the tarball, twice, with the same bytes" twice
@@ -84,13 +90,16 @@ as_author() {
 timed "there is neither Swift nor Python" as_author '! command -v swift python3 zoo'
 timed "unpack" as_author 'mkdir zoo && tar -xzf zoo.tar.gz --strip-components=1 -C zoo && rm zoo.tar.gz'
 timed "every library is in the tarball, or of the C library and GCC" as_author '
-  ldd zoo/lib/zoo zoo/lib/libCTorch.so | tee ldd.txt; ! grep "not found" ldd.txt
-  ! grep "=> /" ldd.txt | grep -v "=> /home/author/zoo/" | grep -vE "/lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so"'
+  ldd zoo/lib/zoo zoo/lib/libCTorch.so >ldd.txt
+  outside=$(grep -E "=> (/|not found)" ldd.txt | grep -v "=> /home/author/zoo/" |
+    grep -vE "/lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s)\.so" || true)
+  if [[ $outside ]]; then echo "$outside"; exit 1; fi'
 timed "zoo --version --json" as_author 'zoo --version --json | tee version.json && grep -q "\"engine\"" version.json'
 timed "zoo list, nothing known yet" as_author 'cd / && zoo list && zoo list plugins'
 timed "zoo list, once plugins are known" as_author 'cd / && zoo list'
 timed "zoo evaluate --all, 500 drawn digits" as_author '
-  zoo evaluate --all --images 500 --trained-on strokes-rotated && zoo rank --dataset "strokes-rotated?limit=500" --trained-on strokes-rotated'
+  zoo evaluate --all --images 500 --trained-on strokes-rotated
+  zoo rank --dataset "strokes-rotated?limit=500" --trained-on strokes-rotated'
 timed "zoo plugin new --language c" as_author 'zoo plugin new SqueezeLoc --kind localization --language c'
 timed "make" as_author 'cd SqueezeLoc && make'
 timed "make test" as_author 'cd SqueezeLoc && make test'

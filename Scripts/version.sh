@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints the version of this checkout: what `git describe` says from the last tag v… on, without the v; before the first tag the version of
-# the code, the number of commits and the last one; "+changed" behind it where files differ from that commit. Without git it is what
-# `git archive` wrote into the file VERSION, or the version of the code.
+# Prints the version of this checkout: what `git describe` says from the last tag v… on, without the v; before the
+# first tag the version of the code, the number of commits and the last one; "+changed" behind it where files differ
+# from that commit. Without git it is what `git archive` wrote into the file VERSION, or the version of the code.
 #
 #   Scripts/version.sh [FILE]    FILE: write it there, unless it says so already
 set -euo pipefail

@@ -70,9 +70,9 @@ struct InitCommand: ParsableCommand {
         // An empty folder would hide the data sets that the zoo has already.
         let known = ManifestPlace.dataOfTheZoo.flatMap { files.fileExists(atPath: $0) ? $0 : nil }
         let folders = known == nil ? [DataDirectory.usualName, "results"] : ["results"]
-        for name in [""] + folders {
-            do { try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true) } catch {
-                throw HostError(.cantCreate, "\(folder)/\(name): cannot be made: \((error as NSError).localizedDescription)")
+        for path in [folder] + folders.map({ "\(folder)/\($0)" }) {
+            do { try files.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+                throw HostError(.cantCreate, "\(path): the folder cannot be made")
             }
         }
         try FileBytes.writeAtomically([Data(Self.manifest.utf8)], to: folder + "/zoo.json")

@@ -180,6 +180,12 @@ import Testing
             #expect(version.version == "1.0.0" && version.contract.hasPrefix("1.") && version.engine?.hasPrefix("2.") == true)
             #expect(version.plugins.count == (try ZooProcess.builtIn().count))
 
+            // A plugin of the first contract is found as it was.
+            let old = try machine.scratch.directory("home/.local/share/stn-zoo/plugins")
+            try OldPlugin.build(in: old)
+            let shown = try machine.zoo("show", "transformer/old")
+            #expect(shown.status == 0, "\(shown.errors)")
+
             // The Makefile calls the link, which stays when versions change.
             let folder = machine.scratch.folder.appendingPathComponent("Mine")
             let path = machine.prefix.path + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
