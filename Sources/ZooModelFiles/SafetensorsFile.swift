@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Glibc
 import ZooCore
 
 /// Named tensors in one file, in the safetensors format: a JSON header that says where each one lies, then raw bytes.
@@ -97,6 +98,21 @@ public struct SafetensorsFile: Sendable {
         self.contents = contents
         self.dataStart = 8 + length
         self.indices = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The free texts of a file whose tensors are not wanted: its header alone is read.
+    ///
+    /// - Throws: as `init(path:)`, of what the header shows.
+    public static func metadata(path: String) throws -> [String: String] {
+        let file = try RegularFile(path)
+        var prefix = [UInt8](repeating: 0, count: 8)
+        func wrong(_ reason: String) -> HostError { HostError(.data, "\(path): not a sound safetensors file: \(reason)") }
+        guard pread(file.descriptor, &prefix, 8, 0) == 8 else { throw wrong("it has no header") }
+        let length = prefix.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard length <= UInt64(min(largestHeader, max(0, file.size - 8))) else { throw wrong("its header claims \(length) bytes") }
+        var bytes = [UInt8](repeating: 0, count: Int(length))
+        guard pread(file.descriptor, &bytes, bytes.count, 8) == bytes.count else { throw wrong("its header is cut short") }
+        do { return try SafetensorsHeader(bytes).metadata } catch { throw wrong(error.reason) }
     }
 
     /// The entry of that name, if the file has one.

@@ -1,10 +1,13 @@
 import Foundation
 import ZooCore
 
-/// The JavaScript that draws plots: Vega, Vega-Lite and Vega-Embed in one file, which the set-up makes (`Scripts/plots.sh`).
+/// The JavaScript that draws plots: Vega, Vega-Lite and Vega-Embed in one file, which the set-up makes (`Scripts/get_plots.sh`).
 public struct PlotLibrary: Sendable {
     /// Where the set-up puts it, in the folder of the zoo.
     public static let usualPath = ".venv/share/vega-lite.js"
+
+    /// Where `make install` puts it, in the folder of the installed version.
+    public static let installedPath = "share/stn-zoo/vega-lite.js"
 
     let script: String
 

@@ -18,7 +18,7 @@ struct EntrySize: Equatable {
         var sizes: [EntrySize] = []
         if let own = entry.input { sizes.append(EntrySize(input: own, classes: entry.classes ?? usual.classes)) }
         for weights in entry.weights {
-            let metadata = (try? SafetensorsFile(path: weights.path))?.metadata
+            let metadata = try? SafetensorsFile.metadata(path: weights.path)
             guard let input = metadata?["input"].flatMap({ ImageSize($0)?.shape }) ?? shape(weights.dataset) else { continue }
             sizes.append(EntrySize(input: input, classes: metadata?["classes"].flatMap { Int($0) } ?? entry.classes ?? usual.classes))
         }

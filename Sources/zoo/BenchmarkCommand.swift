@@ -7,12 +7,19 @@ import ZooTraining
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmark", abstract: "Time a training step and an evaluation of one batch.")
+        commandName: "benchmark", abstract: "Time a training step and an evaluation of one batch.",
+        discussion: discussion(
+            examples: [
+                "zoo benchmark cnn stn-c0": "one batch of the data set's images",
+                "zoo benchmark cnn --shape 1x64x64 --batch 32": "noise of that size",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"), completion: Completions.entries)
     var entries: [String]
 
-    @Option(help: ArgumentHelp("The data set whose images are used. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The data set whose images are used. Default: the one that 'zoo list datasets' marks.", valueName: "name"),
+        completion: Completions.dataSets)
     var dataset: String?
 
     @Option(help: ArgumentHelp("Noise of this shape instead of a data set, as 3x64x64.", valueName: "c×h×w"))

@@ -8,15 +8,21 @@ import ZooStatistics
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Say which of several entries is better, and how sure that is, from stored results.",
-        discussion: """
+        discussion: discussion(
+            """
             Nothing is measured: what is not stored is named, with the command that makes it. Entries are compared on the same test \
             images and with the same seeds; p-values are corrected for the number of pairs. docs/statistics.md explains the figures.
-            """)
+            """,
+            examples: [
+                "zoo compare cnn stn-c0": "the difference, its interval and its p-value",
+                "zoo compare cnn stn-c0 stn-c1 --reference cnn": "all with the first",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of two entries or more.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of two entries or more.", valueName: "entry"), completion: Completions.entries)
     var entries: [String]
 
-    @Option(help: ArgumentHelp("Compare all others with this one, instead of all pairs.", valueName: "entry"))
+    @Option(
+        help: ArgumentHelp("Compare all others with this one, instead of all pairs.", valueName: "entry"), completion: Completions.entries)
     var reference: String?
 
     @Flag(help: "List the test images that only one of a pair gets.")

@@ -6,7 +6,13 @@ import ZooCore
 /// Everything about data sets as files. Each subcommand stands in a file of its own.
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "data", abstract: "Download data sets.", subcommands: [DataGetCommand.self, DataListCommand.self])
+        commandName: "data", abstract: "Download data sets.",
+        discussion: discussion(
+            examples: [
+                "zoo data list": "what can be downloaded, and what is here",
+                "zoo data get kmnist": "downloads it",
+            ]),
+        subcommands: [DataGetCommand.self, DataListCommand.self])
 }
 
 /// What can be downloaded, and where to.
@@ -16,7 +22,8 @@ struct PublishedDataOptions: ParsableArguments, ManifestGroup {
 
     @Option(
         help: ArgumentHelp(
-            "The list of what can be downloaded. Default: places.json beside the manifest or above the program.", valueName: "file"))
+            "The list of what can be downloaded. Default: places.json beside the manifest or above the program.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var places: String?
 
     func validate() throws { try refuseEmpty(("--places", places, "a file")) }

@@ -6,12 +6,19 @@ import ZooReport
 struct DataGetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Download data sets, and check them by their published checksums.",
-        discussion: """
+        discussion: discussion(
+            """
             A file that is there already is checked and kept. A download that was interrupted goes on where it stopped. No file is \
             overwritten. Without --data-dir and $ZOO_DATA, the data directory is data/ beside the manifest, which is made if it is not there.
-            """)
+            """,
+            examples: [
+                "zoo data get mnist": "into the data directory",
+                "zoo data get kmnist --data-dir /data": "into another one",
+            ]))
 
-    @Argument(help: ArgumentHelp("Sets that 'zoo data list' lists, or the zoo's data sets that are made of them.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("Sets that 'zoo data list' lists, or the zoo's data sets that are made of them.", valueName: "name"),
+        completion: Completions.downloads)
     var names: [String]
 
     @Option(

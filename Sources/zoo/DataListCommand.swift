@@ -5,7 +5,11 @@ import ZooReport
 struct DataListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the data sets that can be downloaded: their size, their terms, and what is here already.",
-        discussion: "What is here is told by names and sizes of files. 'zoo list datasets' lists all data sets that the zoo knows.")
+        discussion: discussion(
+            "What is here is told by names and sizes of files. 'zoo list datasets' lists all data sets that the zoo knows.",
+            examples: [
+                "zoo data list": "sizes, terms, and what is here"
+            ]))
 
     @OptionGroup var shared: PublishedDataOptions
 

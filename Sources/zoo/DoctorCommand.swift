@@ -6,7 +6,11 @@ import ZooReport
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Look at engine, plugins, manifest, data and runs, and say what is wrong and how to cure it.",
-        discussion: "Ends with 0 if all is well, with 78 if something needs a cure.")
+        discussion: discussion(
+            "Ends with 0 if all is well, with 78 if something needs a cure.",
+            examples: [
+                "zoo doctor": "what is wrong, and the cure"
+            ]))
 
     @OptionGroup var shared: HostOptions
     @OptionGroup(title: "Data") var data: DataOptions

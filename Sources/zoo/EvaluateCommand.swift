@@ -12,12 +12,18 @@ import ZooTraining
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure entries on the test images, upright and transformed.",
-        discussion: """
+        discussion: discussion(
+            """
             Weights come from the newest finished training run, else from those that are shipped with the zoo. Every result is stored \
             the moment it exists; what is stored is not measured again, and an interrupted command goes on where it stopped.
-            """)
+            """,
+            examples: [
+                "zoo evaluate --all": "the error of every entry that has weights",
+                "zoo evaluate cnn stn-c0 --probe pose --probe consistency": "other probes",
+                "zoo evaluate stn-c0 --images 1000": "fewer images",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"), completion: Completions.entries)
     var entries: [String] = []
 
     @Flag(help: "Evaluate every entry that has weights.")
@@ -26,7 +32,9 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(name: [.long, .customLong("fresh")], help: "Measure again what is stored.")
     var force = false
 
-    @Option(help: ArgumentHelp("A data set to test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("A data set to test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"),
+        completion: Completions.dataSets)
     var dataset: [String] = []
 
     @Option(
@@ -34,7 +42,8 @@ struct EvaluateCommand: ParsableCommand {
         help: ArgumentHelp("The seed of the training run, or several as in 0..4. Repeatable. Default: 0.", valueName: "seed"))
     var seed: [SeedRange] = []
 
-    @Option(help: ArgumentHelp("What to measure, or 'all'. Repeatable. Default: error.", valueName: "probe"))
+    @Option(
+        help: ArgumentHelp("What to measure, or 'all'. Repeatable. Default: error.", valueName: "probe"), completion: Completions.probes)
     var probe: [String] = []
 
     @Option(
@@ -43,10 +52,14 @@ struct EvaluateCommand: ParsableCommand {
             valueName: "figure"))
     var figure: [String] = []
 
-    @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one to test on.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The data set that the weights were trained on. Default: the one to test on.", valueName: "name"),
+        completion: Completions.dataSets)
     var trainedOn: String?
 
-    @Option(help: ArgumentHelp("A file of weights for a single entry, or 'initial' for untrained ones.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of weights for a single entry, or 'initial' for untrained ones.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
     var weights: String?
 
     @Option(help: ArgumentHelp("Take only n test images, spread evenly over the classes, as ?limit=n does.", valueName: "n"))

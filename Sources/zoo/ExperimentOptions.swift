@@ -34,7 +34,7 @@ struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
 
 /// Where training runs lie.
 struct RunOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Where training runs are kept.", valueName: "dir"), completion: .directory)
     var runs = Self.usual
 
     static let usual = "runs"
@@ -44,7 +44,9 @@ struct RunOptions: ParsableArguments {
 
 /// Where results lie.
 struct StoreOptions: ParsableArguments {
-    @Option(name: .customLong("store"), help: ArgumentHelp("Where results are stored: an SQLite database.", valueName: "file"))
+    @Option(
+        name: .customLong("store"), help: ArgumentHelp("Where results are stored: an SQLite database.", valueName: "file"),
+        completion: .file(extensions: ["sqlite"]))
     var path = "results/zoo.sqlite"
 
     /// - Parameter reading: do not write; where there is no store, take an empty one.

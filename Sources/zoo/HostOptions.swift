@@ -25,18 +25,19 @@ struct HostOptions: ParsableArguments, HostGroup {
 
 /// Where plugins are looked for, and which are loaded.
 struct PluginPlaces: ParsableArguments {
-    @Option(help: ArgumentHelp("A directory with plugins, before all others. Repeatable.", valueName: "dir"))
+    @Option(help: ArgumentHelp("A directory with plugins, before all others. Repeatable.", valueName: "dir"), completion: .directory)
     var pluginPath: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "A plugin, or a directory of plugins, to load without checking its owner and permissions. Repeatable.", valueName: "path"))
+            "A plugin, or a directory of plugins, to load without checking its owner and permissions. Repeatable.", valueName: "path"),
+        completion: .file())
     var allow: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "Load only the plugins that this file pins. Default: $ZOO_PLUGIN_LOCK, or \(PluginLock.fileName) beside the manifest.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var lock: String?
 
     func validate() throws {

@@ -8,14 +8,16 @@ import ZooReport
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Take over a network or weights from PyTorch.",
-        discussion: """
-            zoo import model.pt --input 1x28x28 --classes 10     a network saved with torch.jit.save becomes an entry
-            zoo import model.pt2 --input 1x28x28 --classes 10    so does one that AOTInductor has compiled; it cannot be trained
-            zoo import --weights w.safetensors --map names.json --entry cnn --output cnn.safetensors
-                                                                  a state_dict becomes weights of an entry
-            """)
+        discussion: discussion(
+            examples: [
+                "zoo import model.pt --input 1x28x28 --classes 10": "a network saved with torch.jit.save becomes an entry",
+                "zoo import model.pt2 --input 1x28x28 --classes 10": "so does one that AOTInductor has compiled; it cannot be trained",
+                "zoo import --weights w.safetensors --entry cnn --output cnn.safetensors": "a state_dict becomes weights of an entry",
+            ]))
 
-    @Argument(help: "A TorchScript file, as torch.jit.save writes it, or an AOTInductor package (.pt2).")
+    @Argument(
+        help: "A TorchScript file, as torch.jit.save writes it, or an AOTInductor package (.pt2).",
+        completion: .file(extensions: ["pt", "pt2"]))
     var model: String?
 
     @Option(help: ArgumentHelp("Size of one image.", valueName: "CxHxW"))
@@ -44,19 +46,20 @@ struct ImportCommand: ParsableCommand {
     )
     var classifier: String?
 
-    @Option(help: ArgumentHelp("Import weights instead: a state_dict, saved with safetensors.", valueName: "file"))
+    @Option(help: ArgumentHelp("Import weights instead: a state_dict, saved with safetensors.", valueName: "file"), completion: .file())
     var weights: String?
 
     @Option(
         help: ArgumentHelp(
             "With --weights, a JSON file that maps the zoo's names (or prefixes that end in a dot) to names in the state_dict.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var map: String?
 
-    @Option(help: ArgumentHelp("With --weights, the id of the entry that they belong to.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("With --weights, the id of the entry that they belong to.", valueName: "id"), completion: Completions.entries)
     var entry: String?
 
-    @Option(help: ArgumentHelp("With --weights, the file that is written.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --weights, the file that is written.", valueName: "file"), completion: .file())
     var output: String?
 
     @OptionGroup var shared: HostOptions

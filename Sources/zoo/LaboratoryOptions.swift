@@ -33,7 +33,8 @@ struct EngineOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where data sets are kept. Default: $ZOO_DATA, or data/ beside the manifest or above the program.", valueName: "dir"))
+            "Where data sets are kept. Default: $ZOO_DATA, or data/ beside the manifest or above the program.", valueName: "dir"),
+        completion: .directory)
     var dataDir: String?
 
     func validate() throws { try refuseEmpty(("--data-dir", dataDir, "a directory")) }

@@ -5,7 +5,13 @@ import ZooReport
 
 struct ListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List entries, components, plugins, probes and data sets.")
+        commandName: "list", abstract: "List entries, components, plugins, probes and data sets.",
+        discussion: discussion(
+            examples: [
+                "zoo list": "entries and components",
+                "zoo list datasets": "data sets, and which are here",
+                "zoo list entries --json": "for programs",
+            ]))
 
     enum Section: String, ExpressibleByArgument, CaseIterable { case entries, components, plugins, probes, datasets }
 

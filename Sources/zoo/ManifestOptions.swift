@@ -3,6 +3,7 @@ import Foundation
 import ZooCore
 import ZooData
 import ZooManifest
+import ZooPlugins
 
 /// The options of commands that read the manifest.
 struct ManifestOptions: ParsableArguments, ManifestGroup {
@@ -15,10 +16,21 @@ struct ManifestOptions: ParsableArguments, ManifestGroup {
 
 /// Where the manifest is.
 struct ManifestPlace: ParsableArguments {
-    @Option(help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The entries of the zoo. Default: $ZOO_MANIFEST, zoo.json here, or above the program.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var manifest: String?
 
     func validate() throws { try refuseEmpty(("--manifest", manifest, "a file")) }
+
+    /// Where the zoo that comes with the program keeps data sets: beside its manifest or, as an installed zoo belongs to others and goes with
+    /// its version, in the user's data directory. nil without such a zoo.
+    static var dataOfTheZoo: String? {
+        guard let manifest = Manifest.builtInPath else { return nil }
+        let folder = (manifest as NSString).deletingLastPathComponent
+        guard !FileManager.default.fileExists(atPath: folder + "/Package.swift") else { return folder + "/" + DataDirectory.usualName }
+        return (SearchPath.userDirectory() as NSString).deletingLastPathComponent + "/" + DataDirectory.usualName
+    }
 }
 
 /// Options that hold those.
@@ -62,5 +74,10 @@ extension ManifestGroup {
     }
 
     /// Says where data are looked for that nobody names.
-    func announceData() { DataDirectory.usual = besideTheManifests(DataDirectory.usualName) }
+    func announceData() {
+        let beside = ((Manifest.builtInPath ?? "") as NSString).deletingLastPathComponent + "/" + DataDirectory.usualName
+        DataDirectory.usual = besideTheManifests(DataDirectory.usualName).map { place in
+            Self.areSame(place, beside) ? ManifestPlace.dataOfTheZoo ?? place : place
+        }
+    }
 }

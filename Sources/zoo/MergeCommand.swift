@@ -5,12 +5,16 @@ import ZooStore
 struct MergeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "merge", abstract: "Add the results of other stores, of other machines for example, to this one.",
-        discussion: """
+        discussion: discussion(
+            """
             Nothing is overwritten, and what is here already is not added again. The others are only read. A file that is no store is \
             named, and the rest is merged; so is the store itself among them left out.
-            """)
+            """,
+            examples: [
+                "zoo merge other/results/zoo.sqlite": "into results/zoo.sqlite"
+            ]))
 
-    @Argument(help: ArgumentHelp("Result stores.", valueName: "file"))
+    @Argument(help: ArgumentHelp("Result stores.", valueName: "file"), completion: .file(extensions: ["sqlite"]))
     var files: [String]
 
     @Flag(

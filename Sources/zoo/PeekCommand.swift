@@ -10,15 +10,20 @@ import ZooTraining
 struct PeekCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peek", abstract: "Look at what transformers make of a test image.",
-        discussion: """
+        discussion: discussion(
+            """
             Shows the image in several poses with the quadrilateral that is sampled, what comes of it, and the features; in a terminal that \
             shows pictures (kitty, iTerm2, sixel) there, elsewhere as a PNG file. A dot marks the corner that becomes the upper left one.
-            """)
+            """,
+            examples: [
+                "zoo peek stn-c1 stn-sl1": "one image, before and behind the transformers",
+                "zoo peek stn-c0 --image 7": "another image",
+            ]))
 
     /// Where the picture goes.
     enum Graphics: String, ExpressibleByArgument, CaseIterable { case auto, kitty, iterm2, sixel, none }
 
-    @Argument(help: ArgumentHelp("Ids of entries that transform something.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries that transform something.", valueName: "entry"), completion: Completions.entries)
     var entries: [String]
 
     @Option(
@@ -31,7 +36,9 @@ struct PeekCommand: ParsableCommand {
         help: ArgumentHelp("An angle in degrees to turn it by. Repeatable. Default: poses of the data set.", valueName: "degrees"))
     var angle: [Double] = []
 
-    @Option(help: ArgumentHelp("The data set of the image. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The data set of the image. Default: the one that 'zoo list datasets' marks.", valueName: "name"),
+        completion: Completions.dataSets)
     var dataset: String?
 
     @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the image's.", valueName: "name"))
@@ -42,7 +49,8 @@ struct PeekCommand: ParsableCommand {
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("The PNG file to write. Default: zoo-peek.png, where the terminal shows no pictures.", valueName: "file"))
+        help: ArgumentHelp("The PNG file to write. Default: zoo-peek.png, where the terminal shows no pictures.", valueName: "file"),
+        completion: .file())
     var file: String?
 
     @Option(help: "How the terminal takes pictures.")

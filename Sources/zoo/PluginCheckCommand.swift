@@ -7,13 +7,18 @@ struct PluginCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Try whether a plugin keeps its contract.",
         discussion:
-            "Every check runs in a process of its own. Ends with 0 if none fails, with 65 if one does.\n\n"
-            + Check.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"))
+            discussion(
+                "Every check runs in a process of its own. Ends with 0 if none fails, with 65 if one does.\n\n"
+                    + Check.all.map { "\($0.name): \($0.summary)" }.joined(separator: "\n"),
+                examples: [
+                    "zoo plugin check build/libSqueezeLoc.so": "all checks",
+                    "zoo plugin check build/libSqueezeLoc.so --only descriptor": "one of them",
+                ]))
 
-    @Argument(help: ArgumentHelp("The plugin's library.", valueName: "file"))
+    @Argument(help: ArgumentHelp("The plugin's library.", valueName: "file"), completion: .file(extensions: ["so"]))
     var file: String
 
-    @Option(help: ArgumentHelp("Run only that check. Repeatable. Default: all.", valueName: "name"))
+    @Option(help: ArgumentHelp("Run only that check. Repeatable. Default: all.", valueName: "name"), completion: Completions.checks)
     var only: [String] = []
 
     @Option(help: ArgumentHelp("Seed of everything that is random in the checks.", valueName: "n"))
@@ -22,7 +27,9 @@ struct PluginCheckCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Number of calls after which memory must not have grown.", valueName: "n"))
     var calls = 1000
 
-    @Option(help: ArgumentHelp("A directory with plugins whose components may fill slots. Repeatable.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("A directory with plugins whose components may fill slots. Repeatable.", valueName: "dir"),
+        completion: .directory)
     var pluginPath: [String] = []
 
     @Option(help: ArgumentHelp("Time limit for each check in seconds.", valueName: "s"))

@@ -7,8 +7,11 @@ struct PluginLockCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Pin the plugins that are found now, by their hashes.",
         discussion:
-            "Writes \(PluginLock.fileName) beside the manifest, or the file that --lock or ZOO_PLUGIN_LOCK names. While it is there, no other plugin is loaded; remove it to lift that."
-    )
+            discussion(
+                "Writes \(PluginLock.fileName) beside the manifest, or the file that --lock or ZOO_PLUGIN_LOCK names. While it is there, no other plugin is loaded; remove it to lift that.",
+                examples: [
+                    "zoo plugin lock": "load these plugins and no others from now on"
+                ]))
 
     @OptionGroup var shared: HostOptions
 

@@ -8,9 +8,14 @@ import ZooReport
 struct PluginInstallCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install", abstract: "Copy a plugin to the user's own directory, where every 'zoo' of this user finds it.",
-        discussion: "The plugin is loaded once before, beside all others; if that fails or its ids are taken, it is not installed.")
+        discussion: discussion(
+            "The plugin is loaded once before, beside all others; if that fails or its ids are taken, it is not installed.",
+            examples: [
+                "zoo plugin install build/libSqueezeLoc.so": "for every zoo of yours",
+                "zoo plugin install --replace build/libSqueezeLoc.so": "the same again, rebuilt",
+            ]))
 
-    @Argument(help: ArgumentHelp("The plugin's library, lib*.so.", valueName: "path"))
+    @Argument(help: ArgumentHelp("The plugin's library, lib*.so.", valueName: "path"), completion: .file(extensions: ["so"]))
     var path: String
 
     @Flag(help: "Take the place of an installed plugin of the same id or file name.")
@@ -37,7 +42,11 @@ struct PluginInstallCommand: ParsableCommand {
 struct PluginListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the plugins that are installed in the user's own directory.",
-        discussion: "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.")
+        discussion: discussion(
+            "Their descriptors are read, nothing is loaded. 'zoo list plugins' lists all that are in use, wherever they lie.",
+            examples: [
+                "zoo plugin list --json": "for programs"
+            ]))
 
     @OptionGroup(title: "Output") var shared: OutputOptions
 
@@ -51,9 +60,13 @@ struct PluginListCommand: ParsableCommand {
 
 struct PluginRemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove an installed plugin from the user's own directory.")
+        commandName: "remove", abstract: "Remove an installed plugin from the user's own directory.",
+        discussion: discussion(
+            examples: [
+                "zoo plugin remove SqueezeLoc": "by its id"
+            ]))
 
-    @Argument(help: ArgumentHelp("Id or file name of the plugin.", valueName: "plugin"))
+    @Argument(help: ArgumentHelp("Id or file name of the plugin.", valueName: "plugin"), completion: Completions.installedPlugins)
     var plugin: String
 
     @OptionGroup(title: "Output") var shared: OutputOptions
@@ -67,9 +80,14 @@ struct PluginRemoveCommand: ParsableCommand {
 struct PluginInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "info", abstract: "Show everything about one plugin: descriptor, file, hash, dependencies, load time, components.",
-        discussion: "Ends with 65 if the plugin cannot be used.")
+        discussion: discussion(
+            "Ends with 65 if the plugin cannot be used.",
+            examples: [
+                "zoo plugin info Warps": "one that is in use",
+                "zoo plugin info build/libSqueezeLoc.so": "a file",
+            ]))
 
-    @Argument(help: ArgumentHelp("A library, or the id of a plugin that is in use.", valueName: "plugin"))
+    @Argument(help: ArgumentHelp("A library, or the id of a plugin that is in use.", valueName: "plugin"), completion: Completions.plugins)
     var plugin: String
 
     @OptionGroup var shared: HostOptions

@@ -7,12 +7,17 @@ import ZooReport
 struct RankCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rank", abstract: "Put entries in order of an error or another stored figure, with what the order is worth.",
-        discussion: """
+        discussion: discussion(
+            """
             Nothing is measured. An entry is not significantly different from the first with the same letter. 'front' names the costs for which no other \
             entry is at least as good and at least as cheap. Figures from publications stand beside the measured ones.
-            """)
+            """,
+            examples: [
+                "zoo rank": "by error",
+                "zoo rank --by loss --front": "by loss, and only what is worth its cost",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries. Default: all that have results.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries. Default: all that have results.", valueName: "entry"), completion: Completions.entries)
     var entries: [String] = []
 
     @Option(help: ArgumentHelp("What to rank by: error, loss, or the full name of a stored figure.", valueName: "figure"))
@@ -29,7 +34,9 @@ struct RankCommand: ParsableCommand {
     @Flag(help: "Show only entries on a front of accuracy against cost.")
     var front = false
 
-    @Option(help: ArgumentHelp("Show only entries with about as many parameters as this one.", valueName: "entry"))
+    @Option(
+        help: ArgumentHelp("Show only entries with about as many parameters as this one.", valueName: "entry"),
+        completion: Completions.entries)
     var near: String?
 
     @Option(help: ArgumentHelp("How far the number of parameters may be from that, in percent. Default: 10.", valueName: "percent"))

@@ -10,25 +10,33 @@ import ZooReport
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write what is stored as one page to look at: leaderboards, claims, curves, pictures.",
-        discussion: """
+        discussion: discussion(
+            """
             Nothing is measured. The page is one HTML file that opens from disk and asks no server for anything. Pictures of what the \
             transformers make of test images are drawn from the weights that are at hand. Other formats hold the tables alone.
-            """)
+            """,
+            examples: [
+                "zoo report": "zoo-report.html",
+                "zoo report cnn stn-c0 --format md": "their tables as Markdown",
+            ]))
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case html, md, latex, csv }
 
-    @Argument(help: ArgumentHelp("Ids of entries. Default: all that have results.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries. Default: all that have results.", valueName: "entry"), completion: Completions.entries)
     var entries: [String] = []
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("The file to write. Default: zoo-report.html; of other formats the standard output.", valueName: "file"))
+        help: ArgumentHelp("The file to write. Default: zoo-report.html; of other formats the standard output.", valueName: "file"),
+        completion: .file())
     var file: String?
 
     @Option(help: "What to write: html, or the tables as md, latex or csv.")
     var format = Format.html
 
-    @Option(help: ArgumentHelp("Where results are stored. Repeatable. Default: results/zoo.sqlite.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Where results are stored. Repeatable. Default: results/zoo.sqlite.", valueName: "file"),
+        completion: .file(extensions: ["sqlite"]))
     var store: [String] = []
 
     @Option(help: ArgumentHelp("Confidence level in percent; tests use its complement.", valueName: "percent"))
@@ -36,7 +44,8 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The library that draws plots: a file. Default: $ZOO_PLOTS, or where the set-up puts it.", valueName: "file"))
+            "The library that draws plots: a file. Default: $ZOO_PLOTS, or where the set-up puts it.", valueName: "file"),
+        completion: .file(extensions: ["js"]))
     var plots: String?
 
     @Flag(name: .customLong("no-pictures"), help: "Draw no pictures, which take the engine and the weights.")
@@ -110,6 +119,6 @@ extension PlotLibrary {
     static func chosen(_ file: String?, _ shared: some LaboratoryGroup) throws -> PlotLibrary? {
         if let file { return try PlotLibrary(path: file) }
         if let named = ProcessInfo.processInfo.environment["ZOO_PLOTS"], !named.isEmpty { return try PlotLibrary(path: named) }
-        return try find(shared.besideTheManifests(usualPath))
+        return try find([usualPath, installedPath].flatMap(shared.besideTheManifests))
     }
 }

@@ -11,13 +11,18 @@ import ZooStore
 struct ReproduceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reproduce", abstract: "Carry out studies: train, measure, and say which of their claims the results support.",
-        discussion: """
+        discussion: discussion(
+            """
             Without a name, lists the studies. A study (Protocols/NAME.json) says what is trained on what, with how many epochs and seeds \
             at each budget, and which claims are tested. What is stored is not done again, and an interrupted command goes on where it \
             stopped. docs/reproduce.md explains studies.
-            """)
+            """,
+            examples: [
+                "zoo reproduce": "the studies there are",
+                "zoo reproduce finnveden2020-mnist-r --budget smoke": "the smallest form of one",
+            ]))
 
-    @Argument(help: ArgumentHelp("Names of studies, or files.", valueName: "study"))
+    @Argument(help: ArgumentHelp("Names of studies, or files.", valueName: "study"), completion: Completions.studies)
     var studies: [String] = []
 
     @Flag(help: "Every study.")
@@ -32,10 +37,13 @@ struct ReproduceCommand: ParsableCommand {
     @Flag(name: .customLong("stored"), help: "Train and measure nothing: report what is stored.")
     var storedOnly = false
 
-    @Option(help: ArgumentHelp("Also write the report of all these studies as a Markdown document.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Also write the report of all these studies as a Markdown document.", valueName: "file"), completion: .file())
     var markdown: String?
 
-    @Option(help: ArgumentHelp("Also write a model card, NAME.md, of every entry with weights that these studies train.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("Also write a model card, NAME.md, of every entry with weights that these studies train.", valueName: "dir"),
+        completion: .directory)
     var cards: String?
 
     @OptionGroup(title: "Jobs") var jobOptions: JobOptions

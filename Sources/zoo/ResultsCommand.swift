@@ -9,19 +9,25 @@ import ZooStore
 struct ResultsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "results", abstract: "List what is stored, or export it.",
-        discussion: "Shows the newest result of each entry, data set, seed and probe; --history shows earlier ones, too.")
+        discussion: discussion(
+            "Shows the newest result of each entry, data set, seed and probe; --history shows earlier ones, too.",
+            examples: [
+                "zoo results": "the newest of everything",
+                "zoo results --failed": "what did not work, and why",
+                "zoo results --format csv": "every figure, for programs",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries. Default: all.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries. Default: all.", valueName: "entry"), completion: Completions.entries)
     var entries: [String] = []
 
-    @Option(help: ArgumentHelp("A data set. Repeatable.", valueName: "name"))
+    @Option(help: ArgumentHelp("A data set. Repeatable.", valueName: "name"), completion: Completions.dataSets)
     var dataset: [String] = []
 
     @Option(
         name: [.long, .customLong("seeds")], help: ArgumentHelp("A seed, or several as in 0..4. Repeatable.", valueName: "seed"))
     var seed: [SeedRange] = []
 
-    @Option(help: ArgumentHelp("A probe, or 'training'. Repeatable.", valueName: "probe"))
+    @Option(help: ArgumentHelp("A probe, or 'training'. Repeatable.", valueName: "probe"), completion: Completions.probes)
     var probe: [String] = []
 
     @Option(help: ArgumentHelp("Show results that were finished then or later: 2026-02-28, or 2026-02-28T12:00:00Z.", valueName: "date"))

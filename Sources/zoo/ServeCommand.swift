@@ -12,10 +12,15 @@ import ZooStore
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Show what is stored and what runs in a browser, live, with a playground.",
-        discussion: """
+        discussion: discussion(
+            """
             The server only reads. It answers programs and pages of this machine; on another address than that of the loopback interface \
             it asks for a token, which is printed once. docs/serve.md describes the pages and the JSON API.
-            """)
+            """,
+            examples: [
+                "zoo serve": "at http://127.0.0.1:8642",
+                "zoo serve --port 0": "at a port that is free",
+            ]))
 
     @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
     var address = "127.0.0.1"
@@ -23,12 +28,15 @@ struct ServeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 for one that is free.", valueName: "n"))
     var port: UInt16 = 8642
 
-    @Option(help: ArgumentHelp("Where results are stored. Repeatable. Default: results/zoo.sqlite.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Where results are stored. Repeatable. Default: results/zoo.sqlite.", valueName: "file"),
+        completion: .file(extensions: ["sqlite"]))
     var store: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "The library that draws plots: a file. Default: $ZOO_PLOTS, or where the set-up puts it.", valueName: "file"))
+            "The library that draws plots: a file. Default: $ZOO_PLOTS, or where the set-up puts it.", valueName: "file"),
+        completion: .file(extensions: ["js"]))
     var plots: String?
 
     @OptionGroup var shared: ExperimentOptions

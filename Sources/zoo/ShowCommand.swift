@@ -8,10 +8,14 @@ struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show everything known about an entry, a component, a plugin or a data set.",
         discussion:
-            "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' 'dataset/mnist' or 'plugin/Warps' picks one."
-    )
+            discussion(
+                "Where several things have the same id, all are shown; 'localization/cnn', 'entry/cnn' 'dataset/mnist' or 'plugin/Warps' picks one.",
+                examples: [
+                    "zoo show stn-c0": "wiring, settings, recipe, weights",
+                    "zoo show localization/cnn": "a component and its options",
+                ]))
 
-    @Argument(help: "An id, 'kind/id', a plugin's file name, or a data set's name.")
+    @Argument(help: "An id, 'kind/id', a plugin's file name, or a data set's name.", completion: Completions.anything)
     var id: String
 
     @OptionGroup var shared: HostOptions

@@ -13,7 +13,9 @@ struct StoredOptions: ParsableArguments {
 
     @OptionGroup(title: "Runs and results") var place: StoreOptions
 
-    @Option(help: ArgumentHelp("The data set that was tested on. Default: of the default ones the first with results.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The data set that was tested on. Default: of the default ones the first with results.", valueName: "name"),
+        completion: Completions.dataSets)
     var dataset: String?
 
     @Option(
@@ -21,7 +23,9 @@ struct StoredOptions: ParsableArguments {
         help: ArgumentHelp("A seed, or several as in 0..4. Repeatable. Default: all that are stored.", valueName: "seed"))
     var seed: [SeedRange] = []
 
-    @Option(help: ArgumentHelp("The data set that the weights were trained on. Default: the one tested on.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The data set that the weights were trained on. Default: the one tested on.", valueName: "name"),
+        completion: Completions.dataSets)
     var trainedOn: String?
 
     @Option(help: "Whether the test images were 'upright' or 'transformed' by the data set. Default: transformed, if it transforms them.")

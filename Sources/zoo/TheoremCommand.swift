@@ -10,21 +10,27 @@ struct TheoremCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "theorem",
         abstract: "Show which transformations of an image can be undone by transforming features, and which cannot.",
-        discussion: """
+        discussion: discussion(
+            """
             For every stage of each extractor: how far the features of a transformed image stay from those of the image, however the \
             features are transformed, and when the image is aligned instead [arXiv:2004.14716]. Entries are measured untrained and with \
             the weights they have, extractors untrained. What is measured of an entry is its extractor alone, or with --network what \
             reaches the extractor's stages through the whole network.
-            """)
+            """,
+            examples: [
+                "zoo theorem cnn p4-cnn": "what rotations and scalings do to their features",
+                "zoo theorem cnn --images 20": "fewer images",
+            ]))
 
     @Argument(
-        help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every kind of symmetry.", valueName: "name"))
+        help: ArgumentHelp("Ids of entries or of extractors. Default: the first plain entry of every kind of symmetry.", valueName: "name"),
+        completion: Completions.entriesAndExtractors)
     var names: [String] = []
 
     @Option(
         help: ArgumentHelp(
             "The data set whose upright test images are used, and whose weights. Default: the upright one of that which 'zoo list datasets' marks.",
-            valueName: "name"))
+            valueName: "name"), completion: Completions.dataSets)
     var dataset: String?
 
     @Option(help: ArgumentHelp("The seed of the training run whose weights are used. Default: 0.", valueName: "seed"))

@@ -9,12 +9,18 @@ import ZooTraining
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train entries; a run that was interrupted continues where it stopped.",
-        discussion: """
+        discussion: discussion(
+            """
             A checkpoint is kept after every epoch. A run that is finished is reported, not repeated. Final scores and learning curves \
             are stored beside the results of 'zoo evaluate'.
-            """)
+            """,
+            examples: [
+                "zoo train stn-c0": "by the entry's recipe",
+                "zoo train cnn stn-c0 --seed 0..2": "three runs of each",
+                "zoo train stn-c0 --dataset mnist-rotated --epochs 3": "other data, fewer epochs",
+            ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"))
+    @Argument(help: ArgumentHelp("Ids of entries.", valueName: "entry"), completion: Completions.entries)
     var entries: [String] = []
 
     @Flag(help: "Train every entry.")
@@ -22,7 +28,8 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"))
+            "A data set to train and test on. Repeatable. Default: the one that 'zoo list datasets' marks.", valueName: "name"),
+        completion: Completions.dataSets)
     var dataset: [String] = []
 
     @Option(help: ArgumentHelp("Number of epochs. Default: as in the entry's recipe.", valueName: "n"))

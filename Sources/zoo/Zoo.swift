@@ -10,13 +10,30 @@ struct Zoo: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "zoo",
         abstract: "An architecture zoo for spatial transformer networks, made of plugins.",
-        version: "zoo \(ZooVersion.current)",
-        subcommands: [
-            ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
-            TheoremCommand.self, CompareCommand.self, RankCommand.self, ReproduceCommand.self, ReportCommand.self, PeekCommand.self,
-            ServeCommand.self,
-            ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
-            PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self, ProbePluginCommand.self, CheckPluginCommand.self,
+        discussion: discussion(
+            examples: [
+                "zoo list": "what there is",
+                "zoo evaluate --all --images 1000": "measure every entry that has weights",
+                "zoo init mine && cd mine": "a folder for work of your own",
+                "zoo --version --json": "versions of the program, the engine, the contract and all plugins",
+            ]),
+        version: "zoo \(ProgramVersion.current)",
+        subcommands: [WorkerCommand.self, ProbePluginCommand.self, CheckPluginCommand.self],
+        groupedSubcommands: [
+            CommandGroup(name: "Catalogue", subcommands: [ListCommand.self, ShowCommand.self, DoctorCommand.self, InitCommand.self]),
+            CommandGroup(
+                name: "Experiment",
+                subcommands: [
+                    TrainCommand.self, EvaluateCommand.self, TheoremCommand.self, ReproduceCommand.self, BenchmarkCommand.self,
+                ]),
+            CommandGroup(
+                name: "Result",
+                subcommands: [
+                    CompareCommand.self, RankCommand.self, ResultsCommand.self, MergeCommand.self, ReportCommand.self, PeekCommand.self,
+                    ServeCommand.self,
+                ]),
+            CommandGroup(
+                name: "Exchange", subcommands: [PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self]),
         ])
 
     static func main() {
@@ -25,6 +42,11 @@ struct Zoo: ParsableCommand {
         // A reader who has seen enough (`zoo list | head`) is no error; writing tells, and output stops.
         signal(SIGPIPE, SIG_IGN)
         do {
+            let arguments = arguments
+            if arguments.count == 2, Set(arguments) == ["--version", "--json"] {
+                try Console.output(ProgramVersion.json())
+                leave(0)
+            }
             var command = try parseAsRoot(arguments)
             try command.run()
             leave(0)

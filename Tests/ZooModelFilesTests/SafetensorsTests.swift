@@ -55,6 +55,25 @@ import ZooModelFiles
         #expect(length % 8 == 0)
     }
 
+    /// The metadata alone are those of the whole, and are not believed where the header cannot be right.
+    @Test func metadataAreReadAlone() throws {
+        let path = NSTemporaryDirectory() + "/zoo-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func metadata(_ contents: Data) throws -> [String: String] {
+            try contents.write(to: URL(fileURLWithPath: path))
+            return try SafetensorsFile.metadata(path: path)
+        }
+        let header = #"{"__metadata__":{"input":"1x28x28","classes":"10"},\#(tensor("a", "U8", "[3]", "[0,3]"))}"#
+        let whole = file(header, data: 3)
+        #expect(try metadata(whole) == ["input": "1x28x28", "classes": "10"])
+        #expect(try metadata(whole) == SafetensorsFile(contents: whole, path: path).metadata)
+        for lie in [Data(), Data(count: 7), file(header, length: 1 << 62), file(header, length: UInt64(header.utf8.count) + 1), file("[]")]
+        {
+            let error = try #require(#expect(throws: HostError.self) { try metadata(lie) })
+            #expect(error.kind == .data && error.message.contains("not a sound safetensors file"), "\(error.message)")
+        }
+    }
+
     @Test func missingTensorSuggestsTheNearest() throws {
         let file = try SafetensorsFile(contents: SafetensorsFile.encode(sample), path: "w")
         let error = #expect(throws: HostError.self) { try file.bytes(of: "fc.wieght") }

@@ -114,6 +114,25 @@ import Testing
         }
     }
 
+    /// The version is what the build wrote beside the program; with --json come those of everything else.
+    @Test func versions() throws {
+        struct Answer: Decodable {
+            struct Plugin: Decodable { let id, version, path: String }
+            let version, contract: String
+            let engine: String?
+            let plugins: [Plugin]
+        }
+        let file = ZooProcess.products.appendingPathComponent("VERSION")
+        let output = try ZooProcess.run(["--version"]).output
+        let built = String(try #require(output.wholeMatch(of: /zoo (\d+\.\d+\.\d+[\w.+-]*)\n/)).output.1)
+        if let written = try? String(contentsOf: file, encoding: .utf8) { #expect(written == built + "\n") }
+        for words in [["--version", "--json"], ["--json", "--version"]] {
+            let answer = try JSONDecoder().decode(Answer.self, from: Data(ZooProcess.run(words).output.utf8))
+            #expect(answer.version == built && answer.contract.wholeMatch(of: /1\.\d+/) != nil && answer.engine != nil)
+            #expect(answer.plugins.map { $0.path.split(separator: "/").last.map(String.init) } == (try ZooProcess.builtIn()))
+        }
+    }
+
     @Test func aReaderWhoHasSeenEnoughIsNoError() throws {
         let result = try ZooProcess.execute(
             "/usr/bin/env", ["bash", "-o", "pipefail", "-c", "\"$0\" list --json | head -c 1", ZooProcess.program.path],

@@ -25,10 +25,12 @@ import Testing
                 guard try help(path).contains(try Regex("(?m)^  \(NSRegularExpression.escapedPattern(for: word))( |$)")) else { break }
                 path.append(word)
             }
-            let isHidden = words.count > 1 && ["worker", "probe-plugin"].contains(words[1])
+            // Those of the program itself, and what no help lists.
+            let isHidden = words.count > 1 && (words[1].hasPrefix("--") || ["worker", "probe-plugin"].contains(words[1]))
             #expect(!path.isEmpty || isHidden, "\(place): \(words.joined(separator: " ")): no such command")
             for word in words where word.hasPrefix("--") {
                 let option = word.prefix { $0 != "=" }
+                if option == "--generate-completion-script" { continue }
                 #expect(try help(path).contains("\(option)"), "\(place): \(words.joined(separator: " ")): no option \(option)")
             }
         }
@@ -104,7 +106,8 @@ import Testing
             "bin/make",
             """
             PATH=${PATH#*:}
-            [[ -f Makefile ]] || cd "$ZOO_ROOT"
+            # Those of the zoo itself: that they exist is enough here.
+            [[ -f Makefile ]] || exec make -n -C "$ZOO_ROOT" "$@" > /dev/null
             case ${1:-all} in
             all | install) exec make "$@" ;;
             *) make -n "$@" > /dev/null ;;

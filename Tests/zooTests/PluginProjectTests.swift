@@ -227,22 +227,7 @@ import Testing
     func aPluginBuiltWithTheFirstHeaderStillWorks() throws {
         try Scratch.with { scratch in
             let old = try scratch.directory("old")
-            let header = ZooProcess.root.appendingPathComponent("Tests/Fixtures/zoo_plugin_1_0.h")
-            try FileManager.default.copyItem(at: header, to: old.appendingPathComponent("zoo_plugin.h"))
-            let source = ZooProcess.root.appendingPathComponent("Plugins/Attention")
-            var text = try String(contentsOf: source.appendingPathComponent("Attention.c"), encoding: .utf8)
-            // The zoo's own is there too, so this one goes by other ids.
-            text = text.replacingOccurrences(of: "id: Attention", with: "id: Old").replacingOccurrences(
-                of: "libAttention", with: "libOld"
-            ).replacingOccurrences(of: ".id = \"attention\"", with: ".id = \"old\"")
-            try text.write(to: old.appendingPathComponent("old.c"), atomically: false, encoding: .utf8)
-            try FileManager.default.copyItem(
-                at: ZooProcess.root.appendingPathComponent("Templates/Plugin/c/zoo_support.h"),
-                to: old.appendingPathComponent("zoo_support.h"))
-            let built = try run(
-                "cc", "-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", "-I", old.path, "-o", old.path + "/libOld.so", "old.c", "-lm",
-                in: old)
-            try #require(built.status == 0, "\(built.errors)")
+            try OldPlugin.build(in: old)
             let info = try ZooProcess.run(["plugin", "info", old.path + "/libOld.so"])
             #expect(info.status == 0 && info.output.contains("contract  1.0") && info.output.contains("transformer old"), "\(info.output)")
 

@@ -42,6 +42,7 @@ import Testing
         "serve": [["--port", "x"], ["--address", "nowhere"], ["cnn"]],
         "results": [["--store", "none.sqlite"]],
         "merge": [[], ["none.sqlite"]],
+        "init": [[], ["zoo.json"]],
         "plugin new": [[], ["1Loc", "--kind", "localization"]],
         "plugin check": [["none.so"], ["none.so", "--only", "symbls"]],
         "plugin install": [["none.so"]],
@@ -100,6 +101,23 @@ import Testing
             \(file.lastPathComponent): now '\(differing?.0 ?? "")', was '\(differing?.1 ?? "")'. If the new text is meant: \
             ZOO_RECORD_SNAPSHOTS=1 writes it
             """)
+    }
+
+    /// Every command shows how it is used, with options that it has.
+    @Test(arguments: commands)
+    func theHelpHasExamples(_ command: String) throws {
+        let help = try ZooProcess.run(command.split(separator: " ").map(String.init) + ["--help"]).output
+        let own = (["zoo"] + command.split(separator: " ")).joined(separator: " ")
+        let examples = help.split(separator: "\n").filter { $0.hasPrefix("  \(own)") }
+        #expect(!examples.isEmpty, "\(help)")
+        let usage = try #require(help.range(of: "USAGE:")).lowerBound
+        for example in examples {
+            #expect(example.count <= 80, "\(example)")
+            // Examples of a group are of its subcommands, which say themselves what options they have.
+            for option in example.matches(of: /--[a-z-]+/).map(\.output) where !help.contains("SUBCOMMANDS:") {
+                #expect(help[usage...].contains(option), "\(example)")
+            }
+        }
     }
 
     /// No mistake is listed for a command that is not there, and no file kept.

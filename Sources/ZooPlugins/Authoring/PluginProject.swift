@@ -3,7 +3,7 @@ public import ZooCore
 
 /// A new plugin's folder: an example that works, its build, its tests and a README, from the zoo's templates.
 ///
-///     let project = try PluginProject(name: "SqueezeLoc", kind: .localization, language: .swift, sources: ZooSources(), program: zoo)
+///     let project = try PluginProject(name: "SqueezeLoc", kind: .localization, language: .swift, sources: ZooSources(for: .swift), program: zoo)
 ///     try project.write(to: folder)
 public struct PluginProject: Sendable {
     public enum Language: String, Sendable, CaseIterable {
@@ -54,6 +54,10 @@ public struct PluginProject: Sendable {
         // SwiftPM takes a name once among all packages of a build, and the host takes a plugin's id once.
         for place in ["Sources", "Plugins"] where Self.names(in: sources.root.appendingPathComponent(place)).contains(name.lowercased()) {
             throw HostError(.usage, "the name '\(name)' is taken by \(place)/\(name) of the zoo itself; choose another")
+        }
+        let library = "lib\(name).so"
+        if Self.names(in: URL(fileURLWithPath: Program.directory)).contains(library.lowercased()) {
+            throw HostError(.usage, "the name '\(name)' is taken by \(library) of the zoo itself; choose another")
         }
         self.name = name
         self.kind = kind

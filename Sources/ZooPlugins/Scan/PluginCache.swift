@@ -1,4 +1,3 @@
-import CZooPlugin
 public import Foundation
 import Synchronization
 import ZooCore
@@ -15,7 +14,7 @@ public enum PluginCache {
 
     struct Contents: Codable {
         var format = PluginCache.format
-        var abi = "\(ZOO_ABI_MAJOR).\(ZOO_ABI_MINOR)"
+        var abi = PluginContract.version
         /// The state of the engine's library.
         var engine = FileFacts(path: Program.engine)
         var plugins: [String: PluginRecord] = [:]
@@ -49,6 +48,20 @@ public enum PluginCache {
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         guard let data = try? encoder.encode(contents) else { return }
         try? FileBytes.writeAtomically([data], to: file(directory))
+    }
+
+    /// What is remembered of the plugins in those directories: no file of a plugin is looked at, so what was added or changed since is missing.
+    ///
+    /// - Parameter directory: the user's cache directory.
+    public static func remembered(in directories: [String], directory: String?) -> (plugins: [String], components: [ComponentInfo]) {
+        let profiles: [(path: String, profile: PluginRecord.Profile)] = records(directory: directory).compactMap { path, record in
+            guard case .plugin(let profile) = record.finding, directories.contains((path as NSString).deletingLastPathComponent) else {
+                return nil
+            }
+            return (path, profile)
+        }
+        let sorted = profiles.sorted { $0.path < $1.path }
+        return (sorted.map { ($0.path as NSString).lastPathComponent }, sorted.flatMap(\.profile.components))
     }
 
     static func file(_ directory: String) -> String { directory + "/plugins.json" }
