@@ -15,7 +15,8 @@ struct Zoo: ParsableCommand {
             ListCommand.self, ShowCommand.self, TrainCommand.self, EvaluateCommand.self, BenchmarkCommand.self, DoctorCommand.self,
             TheoremCommand.self, CompareCommand.self, RankCommand.self, ReproduceCommand.self, ReportCommand.self, PeekCommand.self,
             ServeCommand.self,
-            ResultsCommand.self, MergeCommand.self, WorkerCommand.self,
+            ResultsCommand.self, MergeCommand.self, SubmitCommand.self, StatusCommand.self, CollectCommand.self, RetryCommand.self,
+            WorkerCommand.self, TaskCommand.self,
             PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self, ProbePluginCommand.self, CheckPluginCommand.self,
         ])
 
