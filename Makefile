@@ -21,7 +21,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-slurm test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -89,6 +89,9 @@ test-report: build ## look at a page of zoo report in headless Chromium; skipped
 
 test-serve: build ## look at zoo serve in headless Chromium; skipped where it cannot be installed
 	@Scripts/test_serve.sh $(ZOO)
+
+test-slurm: build ## train on a Slurm of one node, made for it; needs root; skipped where Slurm cannot be installed
+	@Scripts/test_slurm.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

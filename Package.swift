@@ -130,6 +130,7 @@ let layers: [Target] = [
             "ZooTraining", "ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooStatistics", "ZooManifest",
             "ZooCore", "ZooKit", logging,
         ]),
+    layer("ZooCluster", ["ZooJobs", "ZooTraining", "ZooStore", "ZooCore"]),
     layer(
         "ZooReport",
         [
@@ -155,7 +156,8 @@ let layers: [Target] = [
     .executableTarget(
         name: "zoo",
         dependencies: [
-            "ZooServe", "ZooPages", "ZooReport", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost", "ZooPlugins",
+            "ZooServe", "ZooPages", "ZooReport", "ZooCluster", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost",
+            "ZooPlugins",
             "ZooData",
             "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -188,6 +190,7 @@ let testTargets: [Target] = [
             "ZooJobs", "ZooTraining", "ZooProbes", "ZooStatistics", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles",
             "ZooManifest", "ZooCore", "ZooKit",
         ]),
+    tests("ZooCluster", ["ZooCluster", "ZooJobs", "ZooTraining", "ZooStore", "ZooCore"]),
     tests("ZooReport", ["ZooReport", "ZooProbes", "ZooStore", "ZooStatistics", "ZooData", "ZooManifest", "ZooCore"]),
     tests("ZooPages", ["ZooPages", "ZooReport", "ZooStore", "ZooManifest", "ZooCore"]),
     tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database], exclude: ["Snapshots"]),

@@ -10,9 +10,12 @@ public final class BatchRun {
     private let store: ResultStore
     private let planner: JobPlanner
     private let command: String
+    private let board: (any BatchBoard)?
 
-    public init(store: ResultStore, planner: JobPlanner, command: String) {
+    /// - Parameter board: is shown how far the batch is; nil for a folder beside the store.
+    public init(store: ResultStore, planner: JobPlanner, command: String, board: (any BatchBoard)? = nil) {
         self.store = store
+        self.board = board ?? (store.path.isEmpty ? nil : LiveBoard(store: store.path))
         self.planner = planner
         self.command = command
     }
@@ -54,7 +57,6 @@ public final class BatchRun {
         let single: any ProgressListener
         private let say: (String) -> Void
         private let ended: (StoredResult) -> Void
-        private let board: LiveBoard?
         private var live: LiveBatch?
         private var shown: ContinuousClock.Instant?
         private var countsJobs = false
@@ -64,7 +66,6 @@ public final class BatchRun {
             single = progress
             self.say = say
             self.ended = ended
-            board = batch.store.path.isEmpty ? nil : LiveBoard(store: batch.store.path)
         }
 
         func jobsBegin(_ count: Int) {
@@ -72,7 +73,7 @@ public final class BatchRun {
             if countsJobs { single.begin("\(count) jobs", total: count, unit: "jobs") }
             live = LiveBatch(
                 process: getpid(), machine: Machine.name, command: batch.command, started: Date().formatted(.iso8601), total: count)
-            board?.sweep()
+            batch.board?.begin()
             showLive()
         }
         func jobsRun(_ running: [RunningJob]) {
@@ -88,6 +89,7 @@ public final class BatchRun {
             let provenance = batch.planner.provenance(of: job, conditions, command: batch.command, seconds: seconds)
             let id = try conditions.map { try job.resultID($0.plugins) } ?? job.id
             let result = try batch.store.append(job: id, subject: job.subject, outcome: outcome, provenance: provenance)
+            batch.board?.keep(result)
             live?.ended += 1
             if result.status == .failed { live?.failed += 1 }
             ended(result)
@@ -95,14 +97,14 @@ public final class BatchRun {
         func jobSaid(_ line: String) { say(line) }
         func jobsEnd() {
             if countsJobs { single.finish() }
-            board?.clear(getpid())
+            batch.board?.clear()
         }
 
         /// Twice a second is enough for people to see it move.
         private func showLive() {
             guard let live, shown.map({ .now - $0 >= .milliseconds(500) }) ?? true else { return }
             shown = .now
-            board?.show(live)
+            batch.board?.show(live)
         }
     }
 }

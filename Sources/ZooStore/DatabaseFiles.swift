@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Glibc
 import ZooCore
 
@@ -52,6 +53,28 @@ struct DatabaseFiles: Sendable {
             }
         }
         return (main, log, journal) == before ? copy : nil
+    }
+
+    /// Puts all of a database in the file's place at once.
+    func replace(with queue: DatabaseQueue) throws {
+        let folder = self.folder
+        do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+            throw HostError(.cantCreate, "\(name): the store's folder cannot be created")
+        }
+        let next = "\(folder)/.\((path as NSString).lastPathComponent).\(getpid()).new"
+        unlink(next)
+        defer { unlink(next) }
+        try queue.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [next]) }
+        for place in [next, folder] {
+            let descriptor = open(place, O_RDONLY | O_CLOEXEC)
+            let isWritten = descriptor >= 0 && fsync(descriptor) == 0
+            if descriptor >= 0 { close(descriptor) }
+            // Some file systems do not flush folders.
+            guard isWritten || place == folder else { throw HostError(.io, "\(name): writing failed: \(FileBytes.reason(errno))") }
+            if place == next, rename(next, path) != 0 {
+                throw HostError(.cantCreate, "\(name): cannot be replaced: \(FileBytes.reason(errno))")
+            }
+        }
     }
 
     private static func state(_ path: String) -> State? {

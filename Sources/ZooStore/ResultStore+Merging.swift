@@ -7,8 +7,12 @@ extension ResultStore {
     /// - Returns: how many rows were added, and how many were here already.
     /// - Throws: `data` if the other is damaged: nothing of it is then added.
     public func merge(_ other: ResultStore, extent: MergeExtent = .whole) throws -> (added: Int, known: Int) {
+        try merge(other, extent: extent, publishing: true)
+    }
+
+    func merge(_ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool) throws -> (added: Int, known: Int) {
         try other.read { source in
-            try write { db in
+            try write(publishing: publishing) { db in
                 var counts = (added: 0, known: 0)
                 // In the order in which they were made, so that ids here go with time as far as one store knows it.
                 for (from, uuid, seed) in try other.uuids(source, extent) {
@@ -28,6 +32,17 @@ extension ResultStore {
                 return counts
             }
         }
+    }
+
+    /// Merges the store in a file, unless it is as it was when it was merged last; nil then.
+    public func mergeIfChanged(_ file: String) throws -> (added: Int, known: Int)? {
+        let state = DatabaseFiles(file).main.map { "\($0.device) \($0.inode) \($0.size) \($0.seconds) \($0.nanoseconds)" } ?? ""
+        let name = "merged \(DatabaseFiles(file).path)"
+        if try checksum(of: name, state: state) != nil { return nil }
+        let counts = try merge(ResultStore(reading: file))
+        // Named as the file was before: what was written meanwhile is read again.
+        try remember(checksum: "", of: name, state: state)
+        return counts
     }
 
     private static let figureColumns = ["position", "name", "value", "unit", "is_timing"]

@@ -12,11 +12,13 @@ import ZooCore
 /// Several processes may use one file at once (write-ahead log). What `append` has returned from is on the disk.
 public final class ResultStore: Sendable {
     public let path: String
-    private let door: Door
+    let door: Door
 
-    private enum Door {
+    enum Door {
         case reading(StoreReader)
         case writing(DatabaseQueue)
+        /// In memory; each result puts all of it in the file's place.
+        case publishing(DatabaseQueue)
     }
 
     /// Opens a store to read it: nothing is written, neither into it nor beside it, and it may be where nothing can be.
@@ -74,6 +76,20 @@ public final class ResultStore: Sendable {
     private static func refuseObstacle(_ files: DatabaseFiles, _ path: String, _ kind: HostError.Kind) throws {
         if path.isEmpty { throw HostError(.usage, "the path of a result store is empty, expected a file") }
         if let obstacle = files.obstacle() { throw HostError(kind, "\(path): \(obstacle)") }
+    }
+
+    /// Opens a store that this process alone adds to, and that others may read at any time, also from other machines on which its folder
+    /// is: SQLite's own way of sharing a file needs a memory that they share.
+    ///
+    /// It is kept in memory, and replaces its file whole with each result, so it is for hundreds of results.
+    public init(publishing path: String) throws {
+        self.path = path
+        let files = DatabaseFiles(path)
+        try Self.refuseObstacle(files, path, .cantCreate)
+        let queue = try DatabaseQueue()
+        try ResultStoreSchema.migrator.migrate(queue)
+        door = .publishing(queue)
+        if files.main != nil { _ = try merge(ResultStore(reading: path), publishing: false) }
     }
 
     /// An empty store in memory.
@@ -242,68 +258,6 @@ public final class ResultStore: Sendable {
                 }
                 return (try row.value("table") as String? ?? "", name, values)
             }
-        }
-    }
-
-    // MARK: Checksums
-
-    /// A checksum that was made when `path` was in that state (sizes and times of change), if it is known.
-    public func checksum(of path: String, state: String) throws -> String? {
-        try read {
-            try String.fetchOne($0, sql: "SELECT sha256 FROM checksum WHERE path = ? AND state = ?", arguments: [path, state])
-        }
-    }
-
-    /// Keeps a checksum for later; a store that is only read does not.
-    public func remember(checksum: String, of path: String, state: String) throws {
-        guard case .writing = door else { return }
-        try write {
-            try $0.execute(
-                sql: "INSERT OR REPLACE INTO checksum (path, state, sha256) VALUES (?, ?, ?)", arguments: [path, state, checksum])
-        }
-    }
-
-    // MARK: Access
-
-    func read<R>(_ body: (Database) throws -> R) throws -> R {
-        try Self.explained(path, .io) {
-            switch door {
-            case .reading(let reader): try reader.read(body)
-            case .writing(let queue): try queue.read(body)
-            }
-        }
-    }
-
-    func write<R>(_ body: (Database) throws -> R) throws -> R {
-        guard case .writing(let queue) = door else { throw HostError(.software, "\(path): opened for reading only") }
-        return try Self.explained(path, .cantCreate) { try queue.write(body) }
-    }
-
-    /// Called by what `read` runs; see `StoreReader.check`.
-    func check() throws {
-        if case .reading(let reader) = door { try reader.check() }
-    }
-
-    /// Turns the errors of the database into ours.
-    ///
-    /// - Parameter refusal: the kind for a file that may not be opened.
-    static func explained<R>(_ path: String, _ refusal: HostError.Kind, _ body: () throws -> R) throws -> R {
-        do { return try body() } catch let error as DatabaseError {
-            let reason = error.message ?? error.resultCode.description
-            switch error.resultCode {
-            case .SQLITE_NOTADB, .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
-                throw HostError(.data, "\(path): not a sound result store: \(reason)")
-            case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-                let purpose = refusal == .cantCreate ? "written" : "read"
-                throw HostError(refusal, "\(path): the result store cannot be \(purpose): \(reason)")
-            case .SQLITE_BUSY, .SQLITE_LOCKED: throw HostError(.unavailable, "\(path): another process keeps the result store: \(reason)")
-            case .SQLITE_NOMEM: throw HostError(.outOfMemory, "\(path): \(reason)")
-            default: throw HostError(.io, "\(path): the result store fails: \(reason)")
-            }
-        } catch is RowDecodingError {
-            throw HostError(.data, "\(path): not a sound result store: a value has another type than the zoo writes")
-        } catch is ResultRow.Garbled {
-            throw HostError(.data, "\(path): not a sound result store: a value is none that the zoo writes")
         }
     }
 }

@@ -19,14 +19,24 @@ public enum Machine {
     /// Cores that this process may use.
     public static let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
 
-    /// The memory for all processes together in bytes: the machine's, or what a control group allows.
+    /// The memory for all processes together in bytes: the machine's, or what a control group or Slurm allows.
     public static let memory: Int = {
         let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
         let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].compactMap { path in
             (try? String(contentsOfFile: path, encoding: .utf8)).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
-        return ([physical] + limits.filter { $0 > 0 }).min() ?? physical
+        return ([physical] + limits.filter { $0 > 0 } + slurmMemory).min() ?? physical
     }()
+
+    /// What Slurm has set aside for this task: not every cluster has control groups see to it.
+    private static var slurmMemory: [Int] {
+        let environment = ProcessInfo.processInfo.environment
+        // In MiB.
+        func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) }.flatMap { (1..<1 << 40).contains($0) ? $0 : nil } }
+        if let node = number("SLURM_MEM_PER_NODE") { return [node << 20] }
+        guard let cpu = number("SLURM_MEM_PER_CPU"), let cpus = number("SLURM_CPUS_ON_NODE"), cpus < 1 << 20 else { return [] }
+        return [cpu << 20].map { $0.multipliedReportingOverflow(by: cpus) }.filter { !$0.overflow }.map(\.partialValue)
+    }
 
     /// Resident bytes of a process; 0 if it is gone.
     package static func residentMemory(of process: pid_t) -> Int {

@@ -9,9 +9,10 @@ import ZooProbes
 
 /// One training run, from the last checkpoint on or from the start.
 ///
-/// After every epoch everything that the next one needs is on disk: weights, the optimizer's state, the history. Random
-/// numbers need no state of their own: initial weights follow from the seed, an epoch's order and transformations from (seed,
-/// epoch), and the engine's generator (dropout) is seeded anew before each. So an interrupted run ends in the same bits.
+/// After every epoch, and after the step at which it is asked to stop, everything that the next one needs is on disk: weights, the
+/// optimizer's state, the history. Random numbers need no state of their own: initial weights follow from the seed, an epoch's order and
+/// transformations from (seed, epoch), and the engine's generator (dropout) is seeded anew before each; within an epoch the generator is
+/// brought to where it was by the draws of the steps that are done. So an interrupted run ends in the same bits.
 struct Trainer {
     let host: HostRuntime
     let entry: Entry
@@ -39,19 +40,33 @@ struct Trainer {
         try network.parameters.convert(format: .channelsLast)
         let optimizer = try Optimizer(network.parameters, recipe)
         let objective = try TrainingLoss(network, recipe)
-        var history = try resume(network, optimizer, plugins)
+        let checkpoint = try Checkpoint(directory, of: identity, plugins: plugins, losses: network.losses.count)
+        var history = checkpoint.history
         let resumedFrom = history.count
+        if checkpoint.part.steps > 0 {
+            try draw(checkpoint.part.steps, of: resumedFrom, network, objective, loader)
+        }
+        try checkpoint.load(into: network, optimizer)
         progress.begin(
             "\(entry.id) on \(dataSet.name), seed \(identity.seed)", total: (recipe.epochs - resumedFrom) * loader.imagesPerEpoch,
             unit: "images")
         defer { progress.finish() }
         for epoch in resumedFrom..<recipe.epochs {
-            try EngineControl.seed(RandomStream(seed: identity.seed, "\(dataSet.name)/engine", UInt64(epoch)).key)
+            var part = epoch == resumedFrom ? checkpoint.part : EpochPart(losses: network.losses.count)
+            if part.steps == 0 { try seedEngine(epoch) } else { progress.advance(part.steps * recipe.batch) }
             let start = ContinuousClock.now
+            let before = part.seconds
             let order = loader.order(epoch: epoch)
-            var (total, others) = (0.0, [Double](repeating: 0, count: network.losses.count))
-            for number in 0..<loader.batchCount {
-                try Interrupt.check("\(epoch) of \(recipe.epochs) epochs of \(entry.id) are kept; the same command goes on from there")
+            for number in part.steps..<loader.batchCount {
+                if Interrupt.isRequested {
+                    part.seconds = before + (ContinuousClock.now - start) / .seconds(1)
+                    try save(network, optimizer, history, part, plugins)
+                    throw Interrupted(
+                        hint: """
+                            \(entry.id) is kept after \(epoch) of \(recipe.epochs) epochs and \(number) of \(loader.batchCount) steps; \
+                            the same command goes on from there
+                            """)
+                }
                 let fraction = (Double(epoch) + Double(number) / Double(loader.batchCount)) / Double(recipe.epochs)
                 let batch = try loader.batch(number, epoch: epoch, order: order)
                 let value = try Self.step(network, objective, optimizer, batch, learningRate: recipe.rate(progress: fraction))
@@ -63,25 +78,45 @@ struct Trainer {
                         "diverged: the loss is \(sum.isNaN ? "NaN" : "infinite") in epoch \(epoch + 1), step \(number + 1); a smaller learning_rate or localization_rate helps"
                     )
                 }
-                total += loss * Double(batch.count)
-                for (place, other) in value.others.enumerated() { others[place] += try other.item() * Double(batch.count) }
+                try part.add(loss, value.others.map { try $0.item() }, images: batch.count)
                 progress.advance(batch.count)
                 if number % 10 == 9 { progress.note("epoch \(epoch + 1)/\(recipe.epochs)  loss \(String(format: "%.4f", loss))") }
             }
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            part.seconds = before + (ContinuousClock.now - start) / .seconds(1)
             history.append(
-                EpochRecord(
-                    epoch: epoch + 1, trainLoss: total / Double(loader.imagesPerEpoch),
-                    losses: others.isEmpty
-                        ? nil
-                        : Dictionary(
-                            uniqueKeysWithValues: zip(network.losses.map(\.name), others.map { $0 / Double(loader.imagesPerEpoch) })),
-                    learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs)),
-                    seconds: seconds))
-            try save(network, optimizer, history, plugins)
+                part.record(
+                    epoch: epoch + 1, images: loader.imagesPerEpoch, losses: network.losses.map(\.name),
+                    learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs))))
+            try save(network, optimizer, history, nil, plugins)
         }
         return Outcome(
             network: network, history: history, resumedFrom: resumedFrom, imagesPerEpoch: loader.imagesPerEpoch, plugins: plugins)
+    }
+
+    private func seedEngine(_ epoch: Int) throws {
+        try EngineControl.seed(RandomStream(seed: identity.seed, "\(dataSet.name)/engine", UInt64(epoch)).key)
+    }
+
+    /// Seeds the engine for an epoch, and lets it draw what its first steps draw. Only their forward passes are taken, which change
+    /// statistics of the network: its state has to be loaded after that.
+    private func draw(_ steps: Int, of epoch: Int, _ network: Network, _ objective: TrainingLoss, _ loader: BatchLoader) throws {
+        let order = loader.order(epoch: epoch)
+        func forward(_ number: Int) throws {
+            let batch = try loader.batch(number, epoch: epoch, order: order)
+            try network.tell(truth: batch.theta, upright: batch.upright)
+            _ = try objective(batch).crossEntropy.item()
+        }
+        try seedEngine(epoch)
+        let untouched = try Tensor.rand([1]).item()
+        try seedEngine(epoch)
+        try forward(0)
+        // Most networks draw nothing, and need no second look at the images.
+        if try Tensor.rand([1]).item() == untouched { return try seedEngine(epoch) }
+        try seedEngine(epoch)
+        for number in 0..<steps {
+            try Interrupt.check("\(entry.id) has not gone on yet; the same command does")
+            try forward(number)
+        }
     }
 
     /// Forward, loss, backward, update. Gives the batch's losses.
@@ -114,7 +149,10 @@ struct Trainer {
         return found
     }
 
-    private func save(_ network: Network, _ optimizer: Optimizer, _ history: [EpochRecord], _ plugins: [String: String]) throws {
+    /// - Parameter part: of the epoch after those of the history.
+    private func save(
+        _ network: Network, _ optimizer: Optimizer, _ history: [EpochRecord], _ part: EpochPart?, _ plugins: [String: String]
+    ) throws {
         try network.forgetTruth()
         let tensors = network.parameters.entries.map { (name: $0.name, tensor: $0.tensor) } + optimizer.state
         try SafetensorsFile.write(
@@ -123,29 +161,8 @@ struct Trainer {
                 "format": "stn-zoo checkpoint 1", "run": try identity.text(),
                 "history": String(decoding: try JSONEncoder().encode(history), as: UTF8.self), "engine": Engine.name,
                 "plugins": String(decoding: try CanonicalJSON.encode(plugins), as: UTF8.self),
+                "part": try part.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) } ?? "",
             ], to: directory.checkpoint)
-    }
-
-    /// Loads the last checkpoint, if there is one. Gives the history so far.
-    private func resume(_ network: Network, _ optimizer: Optimizer, _ plugins: [String: String]) throws -> [EpochRecord] {
-        guard FileManager.default.fileExists(atPath: directory.checkpoint) else { return [] }
-        let file = try SafetensorsFile(path: directory.checkpoint)
-        guard file.metadata["run"] == (try identity.text()), let text = file.metadata["history"],
-            let history = try? JSONDecoder().decode([EpochRecord].self, from: Data(text.utf8)), history.count <= identity.recipe.epochs
-        else {
-            throw HostError(
-                .data, "\(directory.checkpoint): not a checkpoint of this run; train with \(ProgramOption.restart) to begin anew")
-        }
-        let before = file.metadata["plugins"].flatMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) } ?? [:]
-        // Those of its slots are the run's identity; this is about what the architecture asks for by `kind:id`.
-        if let name = Set(before.keys).union(plugins.keys).sorted().first(where: { before[$0] != plugins[$0] }) {
-            throw HostError(
-                .data, file: directory.checkpoint, field: name, expected: "SHA-256 \(plugins[name] ?? "none"), as the plugin is now",
-                found: "\(before[name] ?? "none"): it was trained with another one; train with \(ProgramOption.restart) to begin anew")
-        }
-        try file.load(into: network.parameters, ignoring: ["optimizer."])
-        for (name, tensor) in optimizer.state { try tensor.copy_(file.tensor(name)) }
-        return history
     }
 }
 

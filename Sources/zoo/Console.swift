@@ -87,7 +87,9 @@ struct StandardErrorLog: LogHandler {
 /// What Ctrl-C and `kill` do to work that can be resumed: the first asks it to stop after the step it is at, the second
 /// ends the process at once.
 enum Signals {
-    static func install() {
+    /// - Parameter insistent: whether the second ends the process; a worker may be asked by the terminal or the cluster and by its parent,
+    ///   and ends with its parent anyway.
+    static func install(insistent: Bool = true) {
         // Reading it once makes sure that the flag exists before a handler needs it.
         guard !Interrupt.isRequested else { return }
         // The parent process may have blocked these signals, and then no handler would run.
@@ -95,11 +97,36 @@ enum Signals {
         sigemptyset(&wanted)
         for number in [SIGINT, SIGTERM] {
             sigaddset(&wanted, number)
-            signal(number) { _ in
-                if Interrupt.isRequested { _exit(130) }
-                Interrupt.request()
+            if insistent {
+                signal(number) { _ in
+                    if Interrupt.isRequested { _exit(130) }
+                    Interrupt.request()
+                }
+            } else {
+                signal(number) { _ in Interrupt.request() }
             }
         }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
+    }
+
+    private static let limit = Atomic<Bool>(false)
+
+    /// Whether the cluster has said that the task's time is nearly over.
+    static var isLimitNear: Bool { limit.load(ordering: .relaxed) }
+
+    private static func limitComes() {
+        limit.store(true, ordering: .relaxed)
+        Interrupt.request()
+    }
+
+    /// Takes SIGUSR1 for the word that the time is nearly over, which asks work to stop as Ctrl-C does.
+    static func watchLimit() {
+        // Reading it once makes sure that the flag exists before a handler needs it.
+        guard !isLimitNear else { return }
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        sigaddset(&wanted, SIGUSR1)
+        signal(SIGUSR1) { _ in Signals.limitComes() }
         pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
     }
 }

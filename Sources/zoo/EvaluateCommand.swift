@@ -9,7 +9,7 @@ import ZooReport
 import ZooStore
 import ZooTraining
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: SweepableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Measure entries on the test images, upright and transformed.",
         discussion: discussion(
@@ -83,16 +83,27 @@ struct EvaluateCommand: ParsableCommand {
         if let images, images < 1 { throw ValidationError("--images is \(images), expected 1 or more") }
     }
 
-    func run() throws {
+    /// What the command comes to.
+    private struct Work {
+        let manifest: Manifest
+        let host: HostRuntime
+        let store: ResultStore
+        let probes: [any Probe]
+        let plan: Plan
+        let threads: Int
+        var session: JobSession
+    }
+
+    private func prepare(reading: Bool) throws -> Work {
         let manifest = try shared.readManifest()
-        let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
+        let wanted = RunningTask.narrowed(all ? manifest.entries : try entries.map { try manifest.entry($0) })
         let probes = try probes()
         let host = try shared.host()
-        let store = try stored.open(reading: jobOptions.plan)
+        let store = try stored.open(reading: reading)
         // One thread each, unless said otherwise: then no result can depend on how many workers there are, whatever a plugin does.
         let threads = shared.threads ?? 1
         let laboratory = try shared.laboratory(host, manifest)
-        let names = try laboratory.names(dataset)
+        let names = RunningTask.narrowed(try laboratory.names(dataset), of: laboratory.dataSets)
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
         let source: JobPlanner.Weights =
             switch weights {
@@ -101,10 +112,30 @@ struct EvaluateCommand: ParsableCommand {
             case let file?: .file(file, trainedOn: trainedOn, seed: seed.isEmpty ? nil : SeedRange.all(seed).first)
             }
         let (whole, untrained) = planner.evaluation(
-            of: wanted, on: names, seeds: SeedRange.all(seed), probes: probes, weights: source, images: images, skippingUntrained: all)
-        let plan = jobOptions.part(of: whole)
+            of: wanted, on: names, seeds: RunningTask.narrowed(SeedRange.all(seed)), probes: probes, weights: source, images: images,
+            skippingUntrained: all)
         if let first = names.first { say(untrained, trainedOn: laboratory.dataSets.canonical(trainedOn ?? first)) }
-        var session = JobSession(shared, store: store, planner: planner)
+        return Work(
+            manifest: manifest, host: host, store: store, probes: probes, plan: jobOptions.part(of: whole), threads: threads,
+            session: JobSession(shared, store: store, planner: planner))
+    }
+
+    static let jobsPerTask = 20
+
+    func options(cpus: Int) -> [String] { jobOptions.jobs == nil ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : [] }
+
+    func openJobs() throws -> Plan {
+        let work = try prepare(reading: true)
+        var plan = work.plan
+        plan.jobs = try work.session.open(plan, force: force)
+        return plan
+    }
+
+    func run() throws {
+        let work = try prepare(reading: jobOptions.plan)
+        let (manifest, host, store, probes) = (work.manifest, work.host, work.store, work.probes)
+        let (plan, threads, force) = (work.plan, work.threads, RunningTask.begins(force))
+        var session = work.session
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
         let scheduler = try jobOptions.scheduler(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooCluster
 import ZooCore
 import ZooHost
 import ZooManifest
@@ -51,6 +52,7 @@ struct StoreOptions: ParsableArguments {
 
     /// - Parameter reading: do not write; where there is no store, take an empty one.
     func open(reading: Bool) throws -> ResultStore {
+        if let task = RunningTask.current { return try task.store() }
         guard reading else { return try ResultStore(path: path) }
         do { return try ResultStore(reading: path) } catch let error as HostError where error.kind == .noInput { return try ResultStore() }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooCluster
 import ZooCore
 import ZooJobs
 import ZooReport
@@ -45,7 +46,7 @@ struct JobOptions: ParsableArguments {
     }
 
     /// The part of the plan that is wanted.
-    func part(of plan: Plan) -> Plan { shard.map { plan.shard($0.index, of: $0.count) } ?? plan }
+    func part(of plan: Plan) -> Plan { RunningTask.part(of: shard.map { plan.shard($0.index, of: $0.count) } ?? plan) }
 }
 
 /// "2G": 2·2³⁰ bytes; also K, M, T, or plain bytes.
@@ -91,7 +92,9 @@ struct JobSession {
 
     init(_ shared: some OutputGroup, store: ResultStore, planner: JobPlanner) {
         self.store = store
-        run = BatchRun(store: store, planner: planner, command: CommandLine.arguments.map(shellWord).joined(separator: " "))
+        run = BatchRun(
+            store: store, planner: planner, command: CommandLine.arguments.map(shellWord).joined(separator: " "),
+            board: RunningTask.current)
     }
 
     /// The jobs of a plan that are still to be done.
@@ -108,10 +111,14 @@ struct JobSession {
     mutating func carryOut(
         _ plan: Plan, _ shared: some OutputGroup, on scheduler: Scheduler, force: Bool, ended: @escaping (StoredResult) -> Void = { _ in }
     ) throws {
-        for problem in plan.problems { failures.report(problem) }
+        for problem in plan.problems {
+            failures.report(problem)
+            RunningTask.current?.note(Failure(problem).message)
+        }
         let (known, open) = try run.sort(plan.jobs, force: force)
         results = known
         self.known = known.count
+        RunningTask.current?.adopt(Array(known.values))
         var (fresh, failures, diverged) = ([StoredResult](), failures, diverged)
         defer { (self.failures, self.diverged) = (failures, diverged) }
         func report(_ result: StoredResult) {

@@ -8,7 +8,7 @@ import ZooProbes
 import ZooReport
 import ZooStore
 
-struct ReproduceCommand: ParsableCommand {
+struct ReproduceCommand: SweepableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reproduce", abstract: "Carry out studies: train, measure, and say which of their claims the results support.",
         discussion: discussion(
@@ -57,6 +57,32 @@ struct ReproduceCommand: ParsableCommand {
             throw ValidationError("\(option): name studies, or use --all")
         }
         try refuseEmpty(("--markdown", markdown, "a file"), ("--cards", cards, "a directory"))
+    }
+
+    static let jobsPerTask = 1
+
+    func options(cpus: Int) -> [String] { jobOptions.jobs == nil ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : [] }
+
+    /// The trainings; a task measures what it has trained.
+    func openJobs() throws -> Plan {
+        if studies.isEmpty, !all { throw ValidationError("name studies, or use --all") }
+        for (option, isThere) in [
+            ("--choose", choose), ("--stored", storedOnly), ("--markdown", markdown != nil), ("--cards", cards != nil),
+        ]
+        where isThere { throw ValidationError("\(option) does not go with 'zoo submit'") }
+        let manifest = try shared.readManifest()
+        let shelf = StudyShelf(beside: manifest)
+        let store = try stored.open(reading: true)
+        let host = try shared.host()
+        var plan = Plan()
+        for study in try all ? shelf.all() : studies.map({ try shelf.study($0) }) {
+            let run = try StudyRun(study, budget: budget, manifest: manifest)
+            let planner = try JobPlanner(laboratory: shared.laboratory(host, run.manifest), store: store, threads: shared.threads ?? 1)
+            let part = run.training(planner)
+            plan.jobs += try JobSession(shared, store: store, planner: planner).open(part, force: false)
+            plan.problems += part.problems
+        }
+        return plan
     }
 
     func run() throws {
@@ -173,16 +199,18 @@ private struct StudyWork {
     mutating func carryOut(_ run: inout StudyRun, choose: Bool) throws {
         if choose, let choice = run.study.choice { try self.choose(&run, choice) }
         if Interrupt.isRequested { return }
-        try perform(run.training(planner))
+        try perform(jobs.part(of: run.training(planner)))
         if Interrupt.isRequested { return }
         let trained = Dictionary(
             uniqueKeysWithValues: try StudyResults(store, run).rows.map { ($0.entry, $0.trained.keys.sorted()) })
-        try perform(run.measuring(planner, trained: trained))
+        // A task of a sweep measures what it has trained.
+        let measuring = run.measuring(planner, trained: trained)
+        try perform(RunningTask.current == nil ? jobs.part(of: measuring) : measuring)
     }
 
     private mutating func choose(_ run: inout StudyRun, _ choice: Study.Choice) throws {
         let (plan, trials) = try run.choosing(planner, by: choice)
-        let results = try perform(plan)
+        let results = try perform(jobs.part(of: plan))
         if Interrupt.isRequested { return }
         for decision in run.choose(trials, results) {
             func rates(_ recipe: Recipe) -> String { "\(recipe.learningRate) × \(recipe.localizationRate)" }
@@ -196,7 +224,7 @@ private struct StudyWork {
     @discardableResult
     private mutating func perform(_ plan: Plan) throws -> [String: StoredResult] {
         var session = JobSession(shared, store: store, planner: planner)
-        try session.carryOut(jobs.part(of: plan), shared, on: scheduler, force: false)
+        try session.carryOut(plan, shared, on: scheduler, force: false)
         failures.add(session.failures)
         return session.results
     }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import ZooData
+import ZooHost
 import ZooJobs
 import ZooManifest
 import ZooReport
 import ZooStore
 import ZooTraining
 
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: SweepableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train", abstract: "Train entries; a run that was interrupted continues where it stopped.",
         discussion: discussion(
@@ -54,22 +55,57 @@ struct TrainCommand: ParsableCommand {
         if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs is \(epochs), expected 1 to 100000") }
     }
 
-    func run() throws {
+    /// What the command comes to.
+    private struct Work {
+        let manifest: Manifest
+        let host: HostRuntime
+        let laboratory: Laboratory
+        let planner: JobPlanner
+        let plan: Plan
+        let workers, threads: Int
+        var session: JobSession
+    }
+
+    private func prepare(reading: Bool) throws -> Work {
         let manifest = try shared.readManifest()
-        let wanted = all ? manifest.entries : try entries.map { try manifest.entry($0) }
+        let wanted = RunningTask.narrowed(all ? manifest.entries : try entries.map { try manifest.entry($0) })
         let host = try shared.host()
         let laboratory = try shared.laboratory(host, manifest)
-        let store = try stored.open(reading: jobOptions.plan)
-        // One run after the other with all cores: the first is finished soonest, and an interrupt costs one epoch, not several.
+        let store = try stored.open(reading: reading)
+        // One run after the other with all cores: the first is finished soonest, and an interrupt stops one, not several.
         let workers = jobOptions.jobs ?? 1
         let threads = shared.threads ?? max(1, Machine.cores / workers)
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
-        let names = try laboratory.names(dataset)
+        let names = RunningTask.narrowed(try laboratory.names(dataset), of: laboratory.dataSets)
+        let seeds = RunningTask.narrowed(SeedRange.all(seed))
         let plan = jobOptions.part(
-            of: planner.training(of: wanted, on: names, seeds: SeedRange.all(seed), restart: restart) { entry, dataSet in
+            of: planner.training(of: wanted, on: names, seeds: seeds, restart: RunningTask.begins(restart)) { entry, dataSet in
                 try laboratory.recipe(of: entry, for: dataSet.name, epochs: epochs)
             })
-        var session = JobSession(shared, store: store, planner: planner)
+        return Work(
+            manifest: manifest, host: host, laboratory: laboratory, planner: planner, plan: plan, workers: workers, threads: threads,
+            session: JobSession(shared, store: store, planner: planner))
+    }
+
+    static let jobsPerTask = 1
+
+    func options(cpus: Int) -> [String] {
+        let workers = jobOptions.jobs ?? 1
+        return shared.threads == nil ? ["--threads", "\(max(1, cpus / workers))"] : []
+    }
+
+    func openJobs() throws -> Plan {
+        let work = try prepare(reading: true)
+        var plan = work.plan
+        plan.jobs = try work.session.open(plan, force: restart)
+        return plan
+    }
+
+    func run() throws {
+        let work = try prepare(reading: jobOptions.plan)
+        let (manifest, host, laboratory, planner) = (work.manifest, work.host, work.laboratory, work.planner)
+        let (plan, workers, threads, restart) = (work.plan, work.workers, work.threads, RunningTask.begins(restart))
+        var session = work.session
         if jobOptions.plan { return try session.show(plan, shared, force: restart) }
         Signals.install()
         for other in planner.otherRuns(than: try session.open(plan, force: restart)) { shared.note(other) }

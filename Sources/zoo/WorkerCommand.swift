@@ -21,7 +21,7 @@ struct WorkerCommand: ParsableCommand {
     @OptionGroup var shared: ExperimentOptions
 
     func run() throws {
-        Signals.install()
+        Signals.install(insistent: false)
         Worker.prepare(memory: memory)
         let manifest = try shared.readManifest()
         let host = try shared.host(plan: plugins.map { try PluginPlan(path: $0) })

@@ -18,7 +18,7 @@ struct Zoo: ParsableCommand {
                 "zoo --version --json": "versions of the program, the engine, the contract and all plugins",
             ]),
         version: "zoo \(ProgramVersion.current)",
-        subcommands: [WorkerCommand.self, ProbePluginCommand.self, CheckPluginCommand.self],
+        subcommands: [WorkerCommand.self, TaskCommand.self, ProbePluginCommand.self, CheckPluginCommand.self],
         groupedSubcommands: [
             CommandGroup(name: "Catalogue", subcommands: [ListCommand.self, ShowCommand.self, DoctorCommand.self, InitCommand.self]),
             CommandGroup(
@@ -26,6 +26,8 @@ struct Zoo: ParsableCommand {
                 subcommands: [
                     TrainCommand.self, EvaluateCommand.self, TheoremCommand.self, ReproduceCommand.self, BenchmarkCommand.self,
                 ]),
+            CommandGroup(
+                name: "Cluster", subcommands: [SubmitCommand.self, StatusCommand.self, CollectCommand.self, RetryCommand.self]),
             CommandGroup(
                 name: "Result",
                 subcommands: [

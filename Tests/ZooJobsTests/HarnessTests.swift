@@ -36,6 +36,28 @@ import ZooTraining
         #expect(try tensors(first.train(seed: 4).weights) != tensors(whole.weights))
     }
 
+    /// Wherever in an epoch it stops: with batch norm, whose statistics follow every step, and dropout, which draws in each.
+    @Test(arguments: [1, 3, 9, 10, 14]) func aRunThatStopsWithinAnEpochGoesOnThere(_ steps: Int) throws {
+        func zoo() throws -> TinyZoo {
+            try TinyZoo {
+                $0.replacingOccurrences(
+                    of: #"{"id": "mnist-cnn", "config": {"width": 2}}"#,
+                    with: #"{"id": "small-cnn", "config": {"widths": [2, 2, 2, 2], "hidden": 8, "dropout": 0.5}}"#)
+            }
+        }
+        let (first, second) = (try zoo(), try zoo())
+        let whole = try first.train()
+        #expect(throws: Interrupted.self) { try second.train(Impatient(images: steps * 300)) }
+        Interrupt.clear()
+        let count = Counting()
+        let resumed = try second.train(count)
+        #expect(try tensors(resumed.weights) == tensors(whole.weights), "stopped after \(steps) steps, it ended in other bits")
+        #expect(resumed.history.map(\.trainLoss) == whole.history.map(\.trainLoss))
+        // What was trained before the stop is passed over in one go.
+        #expect(count.steps.filter { $0 == 300 }.count >= 20 - steps)
+        #expect(count.steps.first == (steps % 10 == 0 ? 300 : steps % 10 * 300))
+    }
+
     /// So that `zoo train --jobs` may share out the cores as it likes.
     @Test func trainingEndsInTheSameBitsWithOneThreadAndWithTwo() throws {
         let before = EngineControl.threads

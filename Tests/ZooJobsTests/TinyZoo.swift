@@ -78,6 +78,15 @@ final class Impatient: ProgressListener {
     func finish() {}
 }
 
+/// Remembers every advance of training.
+final class Counting: ProgressListener {
+    private(set) var steps: [Int] = []
+    func begin(_ label: String, total: Int, unit: String) {}
+    func advance(_ by: Int) { steps.append(by) }
+    func note(_ text: String) {}
+    func finish() {}
+}
+
 extension Laboratory {
     /// With the entry's own recipe, or so many epochs of it.
     func train(

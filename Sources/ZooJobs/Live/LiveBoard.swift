@@ -1,13 +1,13 @@
 import Foundation
 import Glibc
 import ZooCore
-import ZooStore
+public import ZooStore
 import ZooTraining
 
 /// Where commands that write into a store say what they are at: a folder beside the store, a file for each process.
 ///
 /// It only informs: whoever cannot write there goes on without, and a file that a crash left behind is told by its process, which is no more.
-public struct LiveBoard: Sendable {
+public struct LiveBoard: BatchBoard {
     private let folder: String
 
     /// - Parameter store: the path of the store.
@@ -18,7 +18,7 @@ public struct LiveBoard: Sendable {
 
     /// Shows a batch in place of what its process showed before. It is renamed into its place, so that nobody reads half of it; whether it
     /// survives the machine does not matter.
-    func show(_ batch: LiveBatch) {
+    public func show(_ batch: LiveBatch) {
         if mkdir(folder, 0o755) != 0, errno != EEXIST { return }
         guard let data = try? ResultCoding.line(batch) else { return }
         let path = "\(folder)/\(Self.name(of: batch.process))"
@@ -26,14 +26,17 @@ public struct LiveBoard: Sendable {
         rename(path + ".new", path)
     }
 
-    /// Takes away what a process shows, and the folder with the last file in it.
-    func clear(_ process: Int32) {
-        unlink("\(folder)/\(Self.name(of: process))")
+    /// Others read results where they are stored.
+    public func keep(_ result: StoredResult) {}
+
+    /// Takes away what this process shows, and the folder with the last file in it.
+    public func clear() {
+        unlink("\(folder)/\(Self.name(of: getpid()))")
         rmdir(folder)
     }
 
     /// Takes away what processes of this machine left behind that are no more.
-    func sweep() { for (name, process) in files() where !Self.isAlive(process) { unlink("\(folder)/\(name)") } }
+    public func begin() { for (name, process) in files() where !Self.isAlive(process) { unlink("\(folder)/\(name)") } }
 
     /// What the processes of this machine are at, the oldest first.
     public func batches() -> [LiveBatch] {

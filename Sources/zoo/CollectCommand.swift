@@ -1,0 +1,35 @@
+import ArgumentParser
+import ZooCluster
+import ZooStore
+
+struct CollectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collect", abstract: "Add what the tasks of sweeps have found so far to the store.",
+        discussion: "Tasks may still run. What is there already is not added again.")
+
+    @Argument(help: ArgumentHelp("Names of sweeps, or their folders. Default: all.", valueName: "sweep"))
+    var names: [String] = []
+
+    @Option(help: ArgumentHelp("The store to add to. Default: the one that the submitted command named.", valueName: "file"))
+    var store: String?
+
+    @OptionGroup(title: "Runs and results") var place: SweepsOptions
+    @OptionGroup(title: "Output") var shared: OutputOptions
+
+    func validate() throws { try refuseEmpty(("--store", store, "a file")) }
+
+    func run() throws {
+        var failures = Failures()
+        var answers: [Sweep.Collection] = []
+        for sweep in try place.open(names) {
+            let (answer, problems) = sweep.collect(into: try ResultStore(path: store ?? sweep.manifest.store))
+            for problem in problems { failures.report(problem) }
+            answers.append(answer)
+        }
+        let lines = answers.map {
+            "\($0.store): \($0.added) results added, \($0.known) known; \($0.read) stores of tasks read, \($0.unchanged) unchanged\n"
+        }
+        try shared.emit(answers, or: lines.joined())
+        try failures.conclude()
+    }
+}
