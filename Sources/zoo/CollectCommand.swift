@@ -5,7 +5,8 @@ import ZooStore
 struct CollectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "collect", abstract: "Add what the tasks of sweeps have found so far to the store.",
-        discussion: "Tasks may still run. What is there already is not added again.")
+        discussion: discussion(
+            "Tasks may still run. What is there already is not added again.", examples: ["zoo collect train-1": "to the command's store"]))
 
     @Argument(help: ArgumentHelp("Names of sweeps, or their folders. Default: all.", valueName: "sweep"))
     var names: [String] = []

@@ -21,7 +21,8 @@ struct EngineOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What convolutions multiply: fp32, or bf16; zoo doctor measures which is faster here. Sums and weights stay float32.", valueName: "type"))
+            "What convolutions multiply: fp32, or bf16; zoo doctor measures which is faster here. Sums and weights stay float32.",
+            valueName: "type"))
     var precision = Precision.fp32
 
     func validate() throws {

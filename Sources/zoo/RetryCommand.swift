@@ -5,7 +5,9 @@ import ZooCore
 struct RetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry", abstract: "Submit again the tasks of a sweep that failed, were lost, or are not in the queue any more.",
-        discussion: "What a task has found already is kept, and not done again. Limits that are given hold from now on.")
+        discussion: discussion(
+            "What a task has found already is kept, and not done again. Limits that are given hold from now on.",
+            examples: ["zoo retry train-1 --time 4:00:00": "with more time"]))
 
     @Argument(help: ArgumentHelp("Name of the sweep, or its folder.", valueName: "sweep"))
     var name: String

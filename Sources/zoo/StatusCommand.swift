@@ -5,7 +5,9 @@ import ZooReport
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say how far sweeps are: what is done, runs, failed and why, and what is left.",
-        discussion: "Sweeps are told from their files, on any machine that has them. Slurm is only asked which tasks are in its queue.")
+        discussion: discussion(
+            "Sweeps are told from their files, on any machine that has them. Slurm is only asked which tasks are in its queue.",
+            examples: ["zoo status": "all sweeps", "zoo status train-1 --offline": "one of them, from its files alone"]))
 
     @Argument(help: ArgumentHelp("Names of sweeps, or their folders. Default: all.", valueName: "sweep"))
     var names: [String] = []

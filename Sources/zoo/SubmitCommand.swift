@@ -8,7 +8,9 @@ import ZooStore
 
 struct SubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "submit", abstract: "Let a cluster do what a command would do here.", subcommands: [SubmitSlurmCommand.self])
+        commandName: "submit", abstract: "Let a cluster do what a command would do here.",
+        discussion: discussion(examples: ["zoo submit slurm train stn-c0 --seeds 0..9": "ten trainings, a task each"]),
+        subcommands: [SubmitSlurmCommand.self])
 }
 
 /// A command whose jobs can be done elsewhere.
@@ -27,13 +29,18 @@ struct SubmitSlurmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "slurm", abstract: "Submit a train, evaluate or reproduce command to Slurm, as an array of tasks.",
         usage: "zoo submit slurm [OPTIONS] [--] (train | evaluate | reproduce) ...",
-        discussion: """
+        discussion: discussion(
+            """
             The jobs that are not done yet become the tasks of an array, and the array's script is shown before it is submitted. Every \
             task writes a store of its own in the sweep's folder, which all machines have to share, as they do the folders of runs and \
             data. 'zoo status' says how far the sweep is, 'zoo collect' adds its results to the store, 'zoo retry' submits again what \
             failed. A sweep that is named again gets the jobs that it does not have yet, further seeds for example. docs/cluster.md \
             explains it.
-            """)
+            """,
+            examples: [
+                "zoo submit slurm --dry-run train stn-c0": "show the script",
+                "zoo submit slurm --sweep mnist-r reproduce finnveden2020-mnist-r": "a study, as a sweep with a name",
+            ]))
 
     @Option(help: ArgumentHelp("Name of the sweep, or its folder. Default: the command's name and the next number.", valueName: "name"))
     var sweep: String?
@@ -68,6 +75,7 @@ struct SubmitSlurmCommand: ParsableCommand {
 
     func run() throws {
         let words = Array(command.first == "--" ? command.dropFirst() : command[...])
+        if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(self) }
         let given = try parse(words)
         let folder = place.folder(of: sweep ?? nextName(after: words[0]))
         let sweep = try open(folder, given)
