@@ -144,7 +144,7 @@ uninstall() {
 undo() {
     rm -rf "$place/$versions/.new"
     if [[ ! $finished ]]; then
-        grep '/$' "$list" | LC_ALL=C sort -r | while IFS= read -r path; do rmdir "$place/$path" 2>/dev/null || true; done
+        sed -n '/\/$/p' "$list" | LC_ALL=C sort -r | while IFS= read -r path; do rmdir "$place/$path" 2>/dev/null || true; done
         remove_above "$above"
     fi
     rm -rf "$work"
