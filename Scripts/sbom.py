@@ -47,6 +47,8 @@ class Bill:
         self.packages: list[dict] = []
         self.files: list[dict] = []
         self.relations: list[dict] = []
+        # SHA-1 of the files of each package.
+        self.sums: dict[str, list[str]] = {}
 
     def package(self, name: str, version: str, licence: str, location: str, url: str | None, texts: list[pathlib.Path]) -> str:
         """Adds a package and copies its licences; those are what has to be read where `licence` is NOASSERTION."""
@@ -79,6 +81,17 @@ class Bill:
             "licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION",
         })
         self.relate(package, "CONTAINS", key)
+        self.sums.setdefault(package, []).append(sha1)
+
+    def close(self) -> None:
+        """Says of each package with files that these were looked at, with the code that SPDX computes of their sums."""
+        for package in self.packages:
+            if sums := self.sums.get(package["SPDXID"]):
+                package["filesAnalyzed"] = True
+                package["packageVerificationCode"] = {
+                    "packageVerificationCodeValue": hashlib.sha1("".join(sorted(sums)).encode()).hexdigest()
+                }
+                package["licenseInfoFromFiles"] = ["NOASSERTION"]
 
     def relate(self, one: str, kind: str, other: str) -> None:
         self.relations.append({"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other})
@@ -138,6 +151,7 @@ def main() -> None:
     for licence in ("GPL-1", "GPL-2", "GPL-3", "LGPL-2", "LGPL-2.1", "LGPL-3", "Apache-2.0", "BSD"):
         shutil.copyfile(f"/usr/share/common-licenses/{licence}", folder / "LICENSES" / f"common-{licence}.txt")
 
+    bill.close()
     seconds = int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.datetime.now().timestamp())
     content = json.dumps([bill.packages, bill.files], sort_keys=True)
     document = {
