@@ -25,7 +25,7 @@ import Testing
                 guard try help(path).contains(try Regex("(?m)^  \(NSRegularExpression.escapedPattern(for: word))( |$)")) else { break }
                 path.append(word)
             }
-            let isHidden = words.count > 1 && ["worker", "probe-plugin"].contains(words[1])
+            let isHidden = words.count > 1 && ["worker", "probe-plugin", "task"].contains(words[1])
             #expect(!path.isEmpty || isHidden, "\(place): \(words.joined(separator: " ")): no such command")
             for word in words where word.hasPrefix("--") {
                 let option = word.prefix { $0 != "=" }
@@ -35,7 +35,9 @@ import Testing
     }
 
     /// Blocks that cannot be run as they are, by a word in them.
-    private static let unrunnable = ["model.pt2": "an AOTInductor package is made for one machine"]
+    private static let unrunnable = [
+        "model.pt2": "an AOTInductor package is made for one machine", "submit slurm": "Slurm is tried by `make test-slurm`",
+    ]
 
     /// The blocks of a document, one after the other, each from the same folder.
     @Test(.enabled(if: finds("bash") && finds("make") && finds("cc"), "needs bash, make and a C compiler"), arguments: Documents.names)

@@ -42,6 +42,13 @@ import Testing
         "serve": [["--port", "x"], ["--address", "nowhere"], ["cnn"]],
         "results": [["--store", "none.sqlite"]],
         "merge": [[], ["none.sqlite"]],
+        "submit slurm": [
+            [], ["frobnicate"], ["train"], ["train", "cnn", "--shard", "1/2"], ["--throttle", "0", "train", "cnn"],
+            ["--sbatch", "qos", "train", "cnn"],
+        ],
+        "status": [["none"]],
+        "collect": [["none"], ["--store", ""]],
+        "retry": [[], ["none"]],
         "plugin new": [[], ["1Loc", "--kind", "localization"]],
         "plugin check": [["none.so"], ["none.so", "--only", "symbls"]],
         "plugin install": [["none.so"]],
