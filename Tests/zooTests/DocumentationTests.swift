@@ -26,7 +26,7 @@ import Testing
                 path.append(word)
             }
             // Those of the program itself, and what no help lists.
-            let isHidden = words.count > 1 && (words[1].hasPrefix("--") || ["worker", "probe-plugin"].contains(words[1]))
+            let isHidden = words.count > 1 && (words[1].hasPrefix("--") || ["worker", "probe-plugin", "task"].contains(words[1]))
             #expect(!path.isEmpty || isHidden, "\(place): \(words.joined(separator: " ")): no such command")
             for word in words where word.hasPrefix("--") {
                 let option = word.prefix { $0 != "=" }
@@ -37,7 +37,9 @@ import Testing
     }
 
     /// Blocks that cannot be run as they are, by a word in them.
-    private static let unrunnable = ["model.pt2": "an AOTInductor package is made for one machine"]
+    private static let unrunnable = [
+        "model.pt2": "an AOTInductor package is made for one machine", "submit slurm": "Slurm is tried by `make test-slurm`",
+    ]
 
     /// The blocks of a document, one after the other, each from the same folder.
     @Test(.enabled(if: finds("bash") && finds("make") && finds("cc"), "needs bash, make and a C compiler"), arguments: Documents.names)

@@ -62,7 +62,11 @@ enum Documents {
                 found.append(("\(block.document):\(block.line)", words(command)))
             }
         }
-        return found
+        // What is handed on is a command, too.
+        return found.flatMap { place, words in
+            let parts = words.split(separator: "--", maxSplits: 1).map(Array.init)
+            return parts.count == 2 ? [(place, parts[0]), (place, ["zoo"] + parts[1])] : [(place, words)]
+        }
     }
 
     /// Words as a shell would see them, as far as these documents need it: quotes, and comments after a blank.

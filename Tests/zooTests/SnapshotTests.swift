@@ -43,6 +43,13 @@ import Testing
         "results": [["--store", "none.sqlite"]],
         "merge": [[], ["none.sqlite"]],
         "init": [[], ["zoo.json"]],
+        "submit slurm": [
+            [], ["frobnicate"], ["train"], ["train", "cnn", "--shard", "1/2"], ["--throttle", "0", "train", "cnn"],
+            ["--sbatch", "qos", "train", "cnn"],
+        ],
+        "status": [["none"]],
+        "collect": [["none"], ["--store", ""]],
+        "retry": [[], ["none"]],
         "plugin new": [[], ["1Loc", "--kind", "localization"]],
         "plugin check": [["none.so"], ["none.so", "--only", "symbls"]],
         "plugin install": [["none.so"]],
