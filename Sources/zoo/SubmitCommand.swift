@@ -68,6 +68,8 @@ struct SubmitSlurmCommand: ParsableCommand {
 
     func run() throws {
         let words = Array(command.first == "--" ? command.dropFirst() : command[...])
+        // Everything from the first word on that is no option of this command is taken for the one that is submitted.
+        if let first = words.first, ["--help", "-h"].contains(first) { throw CleanExit.helpRequest(self) }
         let given = try parse(words)
         let folder = place.folder(of: sweep ?? nextName(after: words[0]))
         let sweep = try open(folder, given)
