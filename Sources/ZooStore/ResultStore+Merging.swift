@@ -14,9 +14,10 @@ extension ResultStore {
         try other.read { source in
             try write(publishing: publishing) { db in
                 var counts = (added: 0, known: 0)
+                let known = try Set(String.fetchCursor(db, sql: "SELECT uuid FROM result"))
                 // In the order in which they were made, so that ids here go with time as far as one store knows it.
                 for (from, uuid, seed) in try other.uuids(source, extent) {
-                    if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM result WHERE uuid = ?)", arguments: [uuid]) == true {
+                    if known.contains(uuid) {
                         counts.known += 1
                         continue
                     }
@@ -65,7 +66,7 @@ extension ResultStore {
     ) throws {
         let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
         let rows = try Self.explained(path, .noInput) {
-            try Row.fetchAll(source, sql: "SELECT \(names) FROM \(table) WHERE \(condition)", arguments: [value])
+            try Row.fetchAll(source.cachedStatement(sql: "SELECT \(names) FROM \(table) WHERE \(condition)"), arguments: [value])
         }
         let marks = Array(repeating: "?", count: columns.count + (result == nil ? 0 : 1)).joined(separator: ", ")
         let insertion = try db.cachedStatement(
