@@ -21,7 +21,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-slurm test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-slurm test-tensorboard test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
@@ -92,6 +92,9 @@ test-serve: build ## look at zoo serve in headless Chromium; skipped where it ca
 
 test-slurm: build ## train on a Slurm of one node, made for it; needs root; skipped where Slurm cannot be installed
 	@Scripts/test_slurm.sh $(ZOO)
+
+test-tensorboard: build ## read what a training run writes for TensorBoard with TensorBoard's reader; skipped where it cannot be had
+	@Scripts/test_tensorboard.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

@@ -30,7 +30,7 @@ struct PoseProbe: ConfigurableProbe {
             let recording = Recording()
             _ = try subject.logits(batch, trace: recording.trace)
             let path = try SamplingPath(recording, input: images.shape, strides: strides)
-            let truths = try rows(batch.theta)
+            let truths = try SamplingPath.rows(batch.theta)
             for (number, theta) in try path.total(count: batch.count).enumerated() {
                 // A θ that is singular or contains NaN or infinity shows nothing; such images are counted in a warning.
                 if let inverse = Pose.inverse(theta),
@@ -57,12 +57,6 @@ struct PoseProbe: ConfigurableProbe {
         }
         if mirrored > 0 { measurement.warnings.append("θ mirrors \(mirrored) of \(kept.count) images") }
         return measurement
-    }
-
-    private func rows(_ theta: Tensor) throws -> [[Double]] {
-        let values = try theta.doubles()
-        let width = values.count / max(1, theta.shape.first ?? 1)
-        return stride(from: 0, to: values.count, by: max(1, width)).map { Array(values[$0..<$0 + width]) }
     }
 
     private static let parts: [(name: String, unit: String, period: Double?, of: @Sendable (Pose) -> Double)] = [
@@ -159,6 +153,30 @@ public struct SamplingPath {
         }
         if steps.isEmpty, let last { steps.append((last, extent)) }
         guard !steps.isEmpty else { throw NotApplicable("the entry has no spatial transformer: its trace has no θ") }
+    }
+
+    /// The matrices of `N×2×3` or `N×3×3`, row-major, one per image.
+    static func rows(_ theta: Tensor) throws -> [[Double]] {
+        let values = try theta.doubles()
+        let width = values.count / max(1, theta.shape.first ?? 1)
+        return stride(from: 0, to: values.count, by: max(1, width)).map { Array(values[$0..<$0 + width]) }
+    }
+
+    /// How far the predicted rotation follows the applied one, as `PoseFit.slope`; nil where nothing was turned.
+    ///
+    /// - Parameters:
+    ///   - applied: the poses, as in `Batch.theta`.
+    ///   - labels: of the images; of several heads the first counts.
+    package func rotationSlope(applied: Tensor, labels: Tensor, shape: ImageShape) throws -> Double? {
+        let truths = try Self.rows(applied), classes = try labels.doubles()
+        let heads = max(1, classes.count / max(1, truths.count))
+        let pairs = try zip(truths, total(count: truths.count)).enumerated().compactMap { image, pair -> (Double, Double, Int)? in
+            guard let inverse = Pose.inverse(pair.1), let found = Pose(sampling: inverse, height: shape.height, width: shape.width),
+                let truth = Pose(sampling: pair.0, height: shape.height, width: shape.width)
+            else { return nil }
+            return (truth.rotation, found.rotation, Int(classes[image * heads]))
+        }
+        return PoseFit(applied: pairs.map(\.0), predicted: pairs.map(\.1), classes: pairs.map(\.2), period: 360)?.slope
     }
 
     /// The product of all matrices, 3×3 row-major, one per image.

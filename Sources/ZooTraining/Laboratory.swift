@@ -16,6 +16,8 @@ public struct Laboratory {
     package let dataDirectory: String?
     package let runs: String
     package let fingerprints = Fingerprints()
+    /// A directory for events that TensorBoard reads; nil: none are written.
+    public var tensorBoard: String?
 
     /// - Parameters:
     ///   - dataDirectory: the directory of data sets; nil for the environment's `ZOO_DATA` or a usual place.
@@ -57,7 +59,8 @@ public struct Laboratory {
         if restart { try directory.remove() } else if let result = try finished(directory, identity) { return result }
         let images = try load(dataSet, .train, sealed: identity.data)
         let trainer = Trainer(
-            host: host, entry: entry, dataSet: dataSet, images: images, identity: identity, directory: directory, progress: progress)
+            host: host, entry: entry, dataSet: dataSet, images: images, identity: identity, directory: directory, progress: progress,
+            tensorBoard: tensorBoard)
         let outcome = try trainer.run()
         let test = try load(dataSet, .test, sealed: identity.testData)
         let evaluator = Evaluator(network: outcome.network, progress: progress)
@@ -89,6 +92,7 @@ public struct Laboratory {
             run: try identity.text(), conditions: conditions,
             date: Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
         try FileBytes.writeAtomically([try ResultCoding.encoder.encode(result.withoutPlace)], to: directory.result)
+        try outcome.log?.add(result)
         return result
     }
 

@@ -21,12 +21,15 @@ struct Trainer {
     let identity: RunIdentity
     let directory: RunDirectory
     let progress: any ProgressListener
+    /// Where events for TensorBoard go; nil: nowhere.
+    var tensorBoard: String?
 
     struct Outcome {
         let network: Network
         let history: [EpochRecord]
         let resumedFrom: Int
         let imagesPerEpoch: Int
+        let log: TensorBoardLog?
         /// SHA-256 by file name of the libraries that it was trained with.
         let plugins: [String: String]
     }
@@ -43,6 +46,11 @@ struct Trainer {
         let checkpoint = try Checkpoint(directory, of: identity, plugins: plugins, losses: network.losses.count)
         var history = checkpoint.history
         let resumedFrom = history.count
+        let log = try tensorBoard.map {
+            let order = loader.order(epoch: 0)
+            return try TensorBoardLog(
+                below: $0, dataset: dataSet.name, entry: entry.id, seed: identity.seed, history: history, loader: &loader, order: order)
+        }
         if checkpoint.part.steps > 0 {
             try draw(checkpoint.part.steps, of: resumedFrom, network, objective, loader)
         }
@@ -88,9 +96,10 @@ struct Trainer {
                     epoch: epoch + 1, images: loader.imagesPerEpoch, losses: network.losses.map(\.name),
                     learningRate: recipe.rate(progress: Double(epoch) / Double(recipe.epochs))))
             try save(network, optimizer, history, nil, plugins)
+            if let record = history.last { try log?.add(record, of: network) }
         }
         return Outcome(
-            network: network, history: history, resumedFrom: resumedFrom, imagesPerEpoch: loader.imagesPerEpoch, plugins: plugins)
+            network: network, history: history, resumedFrom: resumedFrom, imagesPerEpoch: loader.imagesPerEpoch, log: log, plugins: plugins)
     }
 
     private func seedEngine(_ epoch: Int) throws {

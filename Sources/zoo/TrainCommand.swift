@@ -44,6 +44,12 @@ struct TrainCommand: SweepableCommand {
     @Flag(name: [.long, .customLong("force")], help: "Begin again, without the checkpoints and results of the same run.")
     var restart = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write events for TensorBoard: losses, rates, the pose's slope, images and errors. Runs that are finished write none.",
+            valueName: "dir"), completion: .directory)
+    var tensorboard: String?
+
     @OptionGroup(title: "Jobs") var jobOptions: JobOptions
     @OptionGroup var shared: ExperimentOptions
     @OptionGroup(title: "Runs and results") var stored: StoreOptions
@@ -52,6 +58,7 @@ struct TrainCommand: SweepableCommand {
         if entries.isEmpty != all {
             throw ValidationError(all ? "--all and names of entries exclude each other" : "name entries, or use --all")
         }
+        try refuseEmpty(("--tensorboard", tensorboard, "a directory"))
         if let epochs, !(1...100_000).contains(epochs) { throw ValidationError("--epochs is \(epochs), expected 1 to 100000") }
     }
 
@@ -115,8 +122,8 @@ struct TrainCommand: SweepableCommand {
             else { return nil }
             return try? laboratory.finishedRun(entry, dataset: subject.dataset, seed: subject.seed, recipe: recipe, threads: threads)
         }
-        let scheduler = try jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads, host), workers: workers, countsSilenceOnly: true)
+        let arguments = try shared.workerArguments(manifest, threads: threads, host) + (tensorboard.map { ["--tensorboard", $0] } ?? [])
+        let scheduler = jobOptions.scheduler(arguments, workers: workers, countsSilenceOnly: true)
         try session.carryOut(plan, shared, on: scheduler, force: restart) { result in
             if !shared.quiet, let run = finished(result.subject) { Console.error(ResultTables.line(run)) }
         }

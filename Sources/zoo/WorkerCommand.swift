@@ -3,6 +3,7 @@ import ZooJobs
 import ZooPlugins
 import ZooReport
 import ZooServe
+import ZooTraining
 
 /// The other side of `Scheduler`: not for people.
 struct WorkerCommand: ParsableCommand {
@@ -18,6 +19,9 @@ struct WorkerCommand: ParsableCommand {
     @Flag(help: "Answer looks of the playground instead.")
     var looks = false
 
+    @Option(help: ArgumentHelp("Where events for TensorBoard go.", valueName: "dir"))
+    var tensorboard: String?
+
     @OptionGroup var shared: ExperimentOptions
 
     func run() throws {
@@ -26,7 +30,9 @@ struct WorkerCommand: ParsableCommand {
         let manifest = try shared.readManifest()
         let host = try shared.host(plan: plugins.map { try PluginPlan(path: $0) })
         if looks { return LookWorker.run(laboratory: try shared.laboratory(host, manifest)) }
-        Worker.run(laboratory: try shared.laboratory(host, manifest)) { error in
+        var laboratory = try shared.laboratory(host, manifest)
+        laboratory.tensorBoard = tensorboard
+        Worker.run(laboratory: laboratory) { error in
             let failure = Failure(error)
             return (failure.message, failure.exitStatus)
         }
