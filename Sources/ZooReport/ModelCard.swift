@@ -17,7 +17,7 @@ public enum ModelCard {
     public static func document(of entry: Entry, in studies: [StudyResults], command: String) throws -> String? {
         let sections = try studies.compactMap { try section(entry, $0, DataSetCatalogue($0.run.manifest)) }
         guard !sections.isEmpty else { return nil }
-        return """
+        return try frontMatter(of: entry, in: studies) + """
             # \(entry.id)
 
             \(Markdown.escaped(entry.summary)). Written by `\(command)` from stored results; do not edit.
@@ -41,6 +41,54 @@ public enum ModelCard {
                 \(licence)
 
                 """
+    }
+
+    /// What model hubs read, between lines of three hyphens: YAML, whose values here are JSON, which is YAML too. Figures are as in the
+    /// card's tables, means over seeds, shares as they are and not in percent.
+    private static func frontMatter(of entry: Entry, in studies: [StudyResults]) throws -> String {
+        let results = try studies.flatMap { results -> [EvaluationResult] in
+            let catalogue = try DataSetCatalogue(results.run.manifest)
+            guard let row = results.rows.first(where: { $0.entry == entry.id }), !row.trained.isEmpty,
+                entry.weights.contains(where: { catalogue.canonical($0.dataset) == results.run.dataSet.name })
+            else { return [] }
+            let measured = results.run.study.columns.compactMap { column in
+                results.estimate(column.figure, of: row, on: column.dataset).map { (column, $0.mean) }
+            }
+            let byDataSet = Dictionary(grouping: measured) { catalogue.canonical($0.0.dataset ?? results.run.tests[0].name) }
+            return byDataSet.sorted { $0.key < $1.key }.map { name, figures in
+                EvaluationResult(
+                    dataset: .init(name: (try? catalogue.named(name).summary) ?? name, type: name),
+                    metrics: figures.map { .init(name: $0.0.figure, type: $0.0.figure, value: $0.1) })
+            }
+        }
+        let index = [ModelIndex(name: entry.id, results: results)]
+        return """
+            ---
+            license: apache-2.0
+            library_name: stn-zoo
+            pipeline_tag: image-classification
+            tags: ["spatial-transformer"]
+            model-index: \(String(decoding: try ResultCoding.line(index), as: UTF8.self))---
+
+            """
+    }
+
+    /// One model's results as hubs list them (`model-index`).
+    private struct ModelIndex: Encodable {
+        let name: String
+        let results: [EvaluationResult]
+    }
+
+    private struct EvaluationResult: Encodable {
+        struct Task: Encodable { var type = "image-classification" }
+        struct DataSet: Encodable { let name, type: String }
+        struct Metric: Encodable {
+            let name, type: String
+            let value: Double
+        }
+        var task = Task()
+        let dataset: DataSet
+        let metrics: [Metric]
     }
 
     /// What the weights that come with the zoo are not good for.
