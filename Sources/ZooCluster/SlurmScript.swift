@@ -38,7 +38,7 @@ public struct SlurmScript: Sendable {
         text = lines.joined(separator: "\n") + "\n"
     }
 
-    /// As sbatch reads a value in its script.
+    /// A value as sbatch reads it in its script.
     private static func quoted(_ value: String) -> String {
         value.contains(where: \.isWhitespace) ? "\"\(value)\"" : value
     }

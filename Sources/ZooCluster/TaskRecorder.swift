@@ -86,7 +86,7 @@ public final class TaskRecorder: BatchBoard, Sendable {
 
     public func show(_ batch: LiveBatch) {
         kept.withLock { kept in
-            // Of a study a task also measures what it has trained.
+            // A task of a study also measures what it has trained.
             kept.state.total = max(kept.state.total, kept.state.ended - batch.ended + batch.total)
             kept.state.running = batch.running
         }

@@ -8,7 +8,7 @@ import ZooModelFiles
 /// The last checkpoint of a run, or its beginning where there is none.
 struct Checkpoint {
     let history: [EpochRecord]
-    /// Of the epoch after those of the history.
+    /// The part that is done of the epoch after those of the history.
     let part: EpochPart
     private let file: SafetensorsFile?
 

@@ -19,7 +19,7 @@ enum ProgramVersion {
         struct Plugin: Encodable { let id, version, path: String }
 
         let version: String
-        /// Of libtorch; absent where it cannot be opened.
+        /// The version of libtorch; absent where it cannot be opened.
         let engine: String?
         let engineProblem: String?
         /// With plugins.

@@ -205,7 +205,7 @@ void spread_terms(const Problem &p, const Plan &l, const Backward &a, int64_t fi
   }
 }
 
-// With patches: a term for each output of each cell.
+// The weight gradient by patches takes a term for each output of each cell.
 void weight_gradient_of_patches(const Problem &p, const Plan &l, const Backward &a, int64_t batch, const Piece &piece, float *sum) {
   const int64_t row_of_patches = p.columns * p.pool * p.pool * l.length, width = whole(p.outputs, lanes) * lanes;
   float *patches = scratch(row_of_patches + slack + 2 * p.columns * width), *factors = patches + row_of_patches + slack;

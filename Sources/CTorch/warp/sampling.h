@@ -350,7 +350,7 @@ template <class T, class Places> CTORCH_INLINE void sample_framed(const T *in, c
     }
 }
 
-// As sample_gradient below.
+// What sample_gradient below does, by frames.
 template <class T, class Places, class Take>
 CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *grad_out, T *grad_in, bool grad_places, const Frame &f,
                                    const Take &take) {
