@@ -30,17 +30,13 @@ struct PoseProbe: ConfigurableProbe {
             let recording = Recording()
             _ = try subject.logits(batch, trace: recording.trace)
             let path = try SamplingPath(recording, input: images.shape, strides: strides)
-            let truths = try SamplingPath.rows(batch.theta)
-            for (number, theta) in try path.total(count: batch.count).enumerated() {
-                // A θ that is singular or contains NaN or infinity shows nothing; such images are counted in a warning.
-                if let inverse = Pose.inverse(theta),
-                    let found = Pose(sampling: inverse, height: images.shape.height, width: images.shape.width),
-                    let truth = Pose(sampling: truths[number], height: images.shape.height, width: images.shape.width)
-                {
-                    applied.append(truth)
-                    predicted.append(found)
+            // Images of which nothing is shown are counted in a warning.
+            for pose in try path.poses(applied: batch.theta, shape: images.shape) {
+                if let pose {
+                    applied.append(pose.applied)
+                    predicted.append(pose.predicted)
                     kept.append(place)
-                    mirrored += found.isMirrored ? 1 : 0
+                    mirrored += pose.predicted.isMirrored ? 1 : 0
                 }
                 place += 1
             }
@@ -156,10 +152,23 @@ public struct SamplingPath {
     }
 
     /// The matrices of `N×2×3` or `N×3×3`, row-major, one per image.
-    static func rows(_ theta: Tensor) throws -> [[Double]] {
+    private static func rows(_ theta: Tensor) throws -> [[Double]] {
         let values = try theta.doubles()
         let width = values.count / max(1, theta.shape.first ?? 1)
         return stride(from: 0, to: values.count, by: max(1, width)).map { Array(values[$0..<$0 + width]) }
+    }
+
+    /// The applied pose of each image beside the predicted one; nil where a matrix is singular or contains NaN or infinity.
+    ///
+    /// - Parameter applied: the poses, as in `Batch.theta`.
+    func poses(applied: Tensor, shape: ImageShape) throws -> [(applied: Pose, predicted: Pose)?] {
+        let truths = try Self.rows(applied)
+        return try zip(truths, total(count: truths.count)).map { truth, theta in
+            guard let inverse = Pose.inverse(theta), let found = Pose(sampling: inverse, height: shape.height, width: shape.width),
+                let truth = Pose(sampling: truth, height: shape.height, width: shape.width)
+            else { return nil }
+            return (truth, found)
+        }
     }
 
     /// How far the predicted rotation follows the applied one, as `PoseFit.slope`; nil where nothing was turned.
@@ -168,13 +177,10 @@ public struct SamplingPath {
     ///   - applied: the poses, as in `Batch.theta`.
     ///   - labels: of the images; of several heads the first counts.
     package func rotationSlope(applied: Tensor, labels: Tensor, shape: ImageShape) throws -> Double? {
-        let truths = try Self.rows(applied), classes = try labels.doubles()
-        let heads = max(1, classes.count / max(1, truths.count))
-        let pairs = try zip(truths, total(count: truths.count)).enumerated().compactMap { image, pair -> (Double, Double, Int)? in
-            guard let inverse = Pose.inverse(pair.1), let found = Pose(sampling: inverse, height: shape.height, width: shape.width),
-                let truth = Pose(sampling: pair.0, height: shape.height, width: shape.width)
-            else { return nil }
-            return (truth.rotation, found.rotation, Int(classes[image * heads]))
+        let poses = try poses(applied: applied, shape: shape), classes = try labels.doubles()
+        let heads = max(1, classes.count / max(1, poses.count))
+        let pairs = poses.enumerated().compactMap { image, pose in
+            pose.map { ($0.applied.rotation, $0.predicted.rotation, Int(classes[image * heads])) }
         }
         return PoseFit(applied: pairs.map(\.0), predicted: pairs.map(\.1), classes: pairs.map(\.2), period: 360)?.slope
     }

@@ -19,6 +19,7 @@ struct PrecisionTiming {
     /// - Throws: `HostError` or `ZooError` if the engine cannot compute.
     static func measured() throws -> PrecisionTiming {
         let before = EngineControl.precision
+        defer { try? EngineControl.choose(before) }
         let parameters = Parameters()
         let layer = Sequential([
             try Conv2d(inChannels: 256, outChannels: 256, kernelSize: 7, in: parameters["conv"]), MaxPool2d(kernelSize: 2), ReLU(),
@@ -40,7 +41,6 @@ struct PrecisionTiming {
                 }
             }
         }
-        try EngineControl.choose(before)
         func ratio(_ body: Int) -> Double {
             func least(_ precision: Precision) -> Double { (times[precision]?[body] ?? []).min() ?? .nan }
             return least(.fp32) / least(.bf16)

@@ -22,7 +22,7 @@ enum ProgramVersion {
         /// The version of libtorch; absent where it cannot be opened.
         let engine: String?
         let engineProblem: String?
-        /// With plugins.
+        /// The same with the versions of all plugins.
         let contract: String
         let plugins: [Plugin]
     }

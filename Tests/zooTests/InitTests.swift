@@ -3,7 +3,7 @@ import Testing
 
 /// A project folder of one's own, from `zoo init`.
 @Suite struct InitTests {
-    /// As of a user, who names no manifest and no data.
+    /// The program runs as a user runs it, who names no manifest and no data.
     private func zoo(_ arguments: String..., in folder: URL) throws -> ZooProcess.Outcome {
         try ZooProcess.run(arguments, ["ZOO_MANIFEST": ""], in: folder)
     }

@@ -82,7 +82,7 @@ import Testing
             let gone = try machine.script("uninstall")
             #expect(gone.status == 0, "\(gone.errors)")
             #expect(try machine.tree() == before)
-            // Of a place that is not there yet nothing stays either.
+            // A place that was not there before is gone again.
             #expect(try machine.script("install", build, version: "1.0.0", prefix: "/new/deep").status == 0)
             #expect(try machine.script("uninstall", prefix: "/new/deep").status == 0)
             #expect(try machine.tree() == before)

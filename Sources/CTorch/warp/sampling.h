@@ -428,7 +428,7 @@ CTORCH_INLINE void sample(const P *in, const Places &places, T *out, const Frame
 // Bytes are taken four at once: a "quad" is the pixel (y, x), its right neighbour, and the two beneath, one byte each. Quads
 // begin one pixel outside the image, where pixels are zero, so that every place within one pixel of it has one and no weight
 // needs a mask: with zeros as padding what is outside counts as zero, and with the border nothing outside carries weight.
-inline int64_t quads(const Frame &f) { return (f.height + 2) * (f.width + 2); }
+inline int64_t quads(const Frame &f) { return framed(f); }
 
 // Whether an image is small enough for its quads to stay in a cache, and enough of them are read to be worth their making.
 inline bool worth_quads(const Frame &f) { return quads(f) <= 1 << 16 && quads(f) <= 4 * f.out_height * f.out_width; }
