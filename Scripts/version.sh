@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the version of this checkout: what `git describe` says from the last tag v… on, without the v; before the
-# first tag the version of the code, the number of commits and the last one; "+changed" behind it where files differ
+# first tag the version of the code, "~dev", which is lower, the number of commits and the last one; "+changed" behind it where files differ
 # from that commit. Without git it is what `git archive` wrote into the file VERSION, or the version of the code.
 #
 #   Scripts/version.sh [FILE]    FILE: write it there, unless it says so already
@@ -12,7 +12,7 @@ if [[ $(git -C "$root" rev-parse --show-toplevel 2>/dev/null) == "$root" ]] && h
     if version=$(git -C "$root" describe --tags --match 'v[0-9]*' --abbrev=10 2>/dev/null); then
         version=${version#v}
     else
-        version=$code-dev.$(git -C "$root" rev-list --count HEAD).g$head
+        version=$code~dev.$(git -C "$root" rev-list --count HEAD).g$head
     fi
     git -C "$root" diff --quiet HEAD -- || version+=+changed
 else

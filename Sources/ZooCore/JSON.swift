@@ -56,21 +56,32 @@ extension JSON: Equatable {
 extension JSON: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
+        // What is most frequent first: every attempt that fails makes an error, which takes longer than a value.
+        if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if container.decodeNil() {
             self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
+        } else if let members = try? decoder.container(keyedBy: Key.self) {
+            self = .object(
+                try members.allKeys.reduce(into: [:]) { $0[$1.stringValue] = try members.decode(JSON.self, forKey: $1) })
+        } else if var elements = try? decoder.unkeyedContainer() {
+            var list: [JSON] = []
+            while !elements.isAtEnd { list.append(try elements.decode(JSON.self)) }
+            self = .array(list)
         } else if let value = try? container.decode(Int.self) {
             self = .int(value)
         } else if let value = try? container.decode(Double.self) {
             self = .double(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
         } else {
-            self = .object(try container.decode([String: JSON].self))
+            self = .bool(try container.decode(Bool.self))
         }
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
 
     public func encode(to encoder: any Encoder) throws {

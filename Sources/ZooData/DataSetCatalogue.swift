@@ -13,6 +13,7 @@ public struct DataSetCatalogue: Sendable {
     /// All of them, in the order of a listing. Each that transforms its images has a namesake ending in "-upright" besides, unless the
     /// same images have a name already.
     public let all: [DataSet]
+    private let byName: [String: DataSet]
 
     /// Those that the program knows by itself: `Sources/ZooData/datasets.json`.
     public static var builtIn: DataSetCatalogue { get throws { try embedded.get() } }
@@ -38,6 +39,7 @@ public struct DataSetCatalogue: Sendable {
         let read = specifications.compactMap { reader.read[$0.id] }
         definitions = (known?.definitions ?? []) + read.map { definition in definition.knowing((known?.definitions ?? []) + read) }
         all = try definitions.map { try DataSet($0) }
+        byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         self.defaults = known?.defaults ?? []
         guard let defaults else { return }
         self.defaults = try defaults.map { place in
@@ -94,6 +96,7 @@ public struct DataSetCatalogue: Sendable {
     /// - Throws: `HostError` if there is no such data set, suggesting the nearest, or naming the field that is wrong.
     public func named(_ name: String) throws -> DataSet {
         let parts = try DataSetName(name)
+        if parts.fields.isEmpty, let found = byName[parts.base] { return found }
         if let (source, base, path) = try ImageSources.named(parts.base, of: name) {
             return try DataSet(DataSetDefinition(path: path, base: base, source: source), parts.fields, typed: name)
         }

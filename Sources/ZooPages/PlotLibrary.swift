@@ -25,7 +25,7 @@ public struct PlotLibrary: Sendable {
         guard text.contains("window.vegaEmbed=") else {
             throw HostError(
                 .data, file: path, field: "script", expected: "Vega-Embed as window.vegaEmbed",
-                found: "none; remove the file and run 'make setup'")
+                found: "none; \(Program.cure("remove the file and run 'make setup'", installed: "name another file"))")
         }
         script = text
     }

@@ -68,7 +68,8 @@ public struct ReportPage {
             "plotNote": section(
                 plots == nil
                     ? "The library that draws plots was not at hand when this page was made, so its figures stand in tables. "
-                        + "'make report' gets it." : nil),
+                        + Program.cure("'make report' gets it.", installed: "'zoo report' takes it from a file that you name.")
+                    : nil),
             "pictures": pictures.map { $0.groups.isEmpty ? [] : [$0.view] } ?? [], "studies": studies, "boards": boards,
             "hasLearning": !learning.isEmpty,
             "learning": learning, "hasTheorems": !report.theorems.isEmpty, "theorems": report.theorems.map(\.view),

@@ -76,14 +76,16 @@ public struct Catalogue {
 
     /// A drawing with the entry's own parts and settings in it.
     private func draw(_ drawing: String, _ wiring: [EntryDescription.Part]) -> String {
-        var text = drawing
+        var words: [String: String] = [:]
         for part in wiring {
-            if let slot = part.slot { text = text.replacingOccurrences(of: "{\(slot)}", with: part.id) }
-            if part.slot == nil {
-                for (name, value) in part.settings { text = text.replacingOccurrences(of: "{\(name)}", with: Listing.shown(value)) }
-            }
+            if let slot = part.slot { words[slot] = part.id } else { words.merge(part.settings.mapValues(Listing.shown)) { $1 } }
         }
-        return text
+        return drawing.split(separator: "{", omittingEmptySubsequences: false).enumerated().map { index, piece in
+            let parts = piece.split(separator: "}", maxSplits: 1, omittingEmptySubsequences: false)
+            // Braces around anything else stay.
+            guard index > 0, parts.count == 2, let word = words[String(parts[0])] else { return index > 0 ? "{" + piece : String(piece) }
+            return word + parts[1]
+        }.joined()
     }
 
     private func part(_ resolved: ResolvedEntry, _ slot: String?) -> EntryDescription.Part? {

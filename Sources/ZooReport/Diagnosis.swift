@@ -95,7 +95,7 @@ public struct Diagnosis: Encodable, Sendable {
         if host.plugins.isEmpty {
             add(
                 "plugins", "search path", .problem, "no plugin in \(host.searchPath.directories.joined(separator: ", "))",
-                cure: "build them with 'make build', or name their directory with \(ProgramOption.pluginPath) or ZOO_PLUGIN_PATH")
+                cure: "\(Program.cure("build them with 'make build'", installed: "install the zoo again")), or name their directory with \(ProgramOption.pluginPath) or ZOO_PLUGIN_PATH")
         }
     }
 

@@ -22,7 +22,7 @@ struct EntrySize: Equatable {
             guard let input = metadata?["input"].flatMap({ ImageSize($0)?.shape }) ?? shape(weights.dataset) else { continue }
             sizes.append(EntrySize(input: input, classes: metadata?["classes"].flatMap { Int($0) } ?? entry.classes ?? usual.classes))
         }
-        for input in entry.recipes.keys.sorted().compactMap(shape) {
+        for input in entry.recipes.keys.filter({ $0 != "default" }).sorted().compactMap(shape) {
             sizes.append(EntrySize(input: input, classes: entry.classes ?? usual.classes))
         }
         // Of several without a size of its own, the usual one can be compared with the others of a listing.

@@ -138,7 +138,7 @@ import ZooStore
             func components() throws -> String { try ZooProcess.run(["list", "components"], environment).output }
             #expect(try components().contains("says nothing"))
             let folder = scratch.folder.appendingPathComponent("cache/stn-zoo")
-            let cache = folder.appendingPathComponent("plugins.json")
+            let cache = try rememberedPlugins(in: folder)
             let forged = try String(contentsOf: cache, encoding: .utf8).replacingOccurrences(of: "says nothing", with: "says a lot")
             let files = FileManager.default
             for (mode, place) in [(0o600, folder.path), (0o777, folder.path), (0o666, cache.path)] {

@@ -89,7 +89,7 @@ import Testing
             }
             #expect(try opened(), "the first listing counts parameters")
             #expect(try !opened(), "the second knows them")
-            let cache = scratch.folder.appendingPathComponent("cache/stn-zoo/plugins.json")
+            let cache = try rememberedPlugins(in: scratch.folder.appendingPathComponent("cache/stn-zoo"))
             for damage in ["", "{", #"{"format": 1}"#, String(repeating: "[", count: 100_000)] {
                 try damage.write(to: cache, atomically: true, encoding: .utf8)
                 #expect(try !opened())

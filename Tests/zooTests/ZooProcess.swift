@@ -131,6 +131,12 @@ extension Process {
     func waits(until isSo: () -> Bool) { while isRunning, !isSo() { poll(nil, 0, 5) } }
 }
 
+/// The file in which the zoo keeps what it has found out about plugins, in a cache directory that one zoo has used.
+func rememberedPlugins(in directory: URL) throws -> URL {
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasPrefix("plugins-") }
+    return directory.appendingPathComponent(try #require(names.count == 1 ? names.first : nil, "\(names)"))
+}
+
 func finds(_ program: String) -> Bool { TestSupport.finds(program) }
 
 /// The results of `body` for some items, as many at a time as there are cores: for tests that wait for processes of one thread.

@@ -104,7 +104,7 @@ struct Transfer {
         case CTRANSFER_DONE: return true
         case CTRANSFER_ENDED_BY_CALLER: return false
         case CTRANSFER_LIBRARY_UNAVAILABLE:
-            throw HostError(.unavailable, "libcurl, which downloads, cannot be loaded: \(reason); 'make setup' installs it")
+            throw HostError(.unavailable, "libcurl, which downloads, cannot be loaded: \(reason); install your system's package of it (on Debian libcurl4)")
         default: throw Failure(reason: reason)
         }
     }

@@ -3,7 +3,7 @@ import Synchronization
 import ZooCore
 
 /// What has been found out about the files on the search path, so that none is looked at twice: in this process, and from one to
-/// the next in `plugins.json` in the user's cache directory.
+/// the next in the user's cache directory, in a file for each place that a zoo is used from.
 ///
 /// A record holds while its file does: by size, times and inode, or else by hash. The file as a whole holds for one version of
 /// the contract and one build of the engine. Whatever is wrong with it, it is made again.
@@ -64,7 +64,11 @@ public enum PluginCache {
         return (sorted.map { ($0.path as NSString).lastPathComponent }, sorted.flatMap(\.profile.components))
     }
 
-    static func file(_ directory: String) -> String { directory + "/plugins.json" }
+    /// Two zoos whose paths come to one name would find each other's file to be of another engine, and make it again.
+    static func file(_ directory: String) -> String {
+        let place = String(Program.directory.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }.suffix(160))
+        return "\(directory)/plugins\(place).json"
+    }
 
     /// What the file holds; nothing if it is missing, garbled, somebody else's, or of another contract or engine.
     private static func stored(_ directory: String) -> Contents {
@@ -82,7 +86,7 @@ public enum PluginCache {
         return try? decoder.decode(Contents.self, from: data)
     }
 
-    /// How many records these bytes hold as the contents of `plugins.json`; nil if they are none. For those who test
+    /// How many records these bytes hold as the contents of that file; nil if they are none. For those who test
     /// how it takes garbled ones.
     public static func recordCount(in data: Data) -> Int? { decode(data)?.plugins.count }
 }
