@@ -2,7 +2,7 @@
 # Makes the tarball twice, compares the two, and uses it in a bare Debian as an ordinary user: no network, no Swift,
 # no Python; a C compiler and make are there, which is what the author of a plugin in C has.
 #
-#   Scripts/test_dist.sh PRODUCTS [SUITE]    SUITE: a release of Debian, bookworm (12) by default
+#   Scripts/test_dist.sh PRODUCTS [SUITE]    SUITE: a release of Debian, bookworm (12) by default, or of Ubuntu
 #   Scripts/test_dist.sh TARBALL [SUITE]     use one that is there
 #
 # Needs root, for debootstrap and chroot. The bare system is kept for a month as an archive in ~/.cache/stn-zoo-bare,
@@ -61,18 +61,28 @@ fi
 echo "test-dist: $(basename "$tarball"), $(($(stat -c %s "$tarball") >> 20)) MB"
 
 bare() {
-  local kept=${XDG_CACHE_HOME:-$HOME/.cache}/stn-zoo-bare/$suite.tar mirror
+  local kept=${XDG_CACHE_HOME:-$HOME/.cache}/stn-zoo-bare/$suite.tar mirror script options=()
+  local keys=/usr/share/keyrings/ubuntu-archive-keyring.gpg
   mkdir -p "$(dirname "$kept")" "$root"
   if [[ ! $(find "$kept" -mtime -30 2>/dev/null) ]]; then
-    mirror=$(apt-cache policy | sed -n 's/^ *[0-9]* \(http[^ ]*debian\) [a-z]*\/main .*/\1/p' | head -n 1)
-    debootstrap --variant=minbase --include=gcc,libc6-dev,make "$suite" "$work/made" "${mirror:-http://deb.debian.org/debian}"
+    if [[ $distribution == Ubuntu ]]; then
+      mirror=http://archive.ubuntu.com/ubuntu script=gutsy
+      # Debian does not have the keys of Ubuntu's archive.
+      [[ -f $keys ]] && options=(--keyring "$keys") || options=(--no-check-gpg)
+    else
+      mirror=$(apt-cache policy | sed -n 's/^ *[0-9]* \(http[^ ]*debian\) [a-z]*\/main .*/\1/p' | head -n 1)
+    fi
+    debootstrap --variant=minbase --include=gcc,libc6-dev,make "${options[@]}" "$suite" "$work/made" "${mirror:-http://deb.debian.org/debian}" ${script:-}
     tar --create --one-file-system --directory "$work/made" --exclude ./var/cache/apt/archives/* --file "$kept.new" .
     mv "$kept.new" "$kept"
     rm -rf "$work/made"
   fi
   tar --extract --numeric-owner --file "$kept" --directory "$root"
 }
-timed "a bare Debian ($suite) with gcc and make" bare
+# Debian's releases are all made by one script of debootstrap's, Ubuntu's by another.
+distribution=Ubuntu
+[[ $(readlink -f "/usr/share/debootstrap/scripts/$suite") != */sid ]] || distribution=Debian
+timed "a bare $distribution ($suite) with gcc and make" bare
 chmod 755 "$work" "$root"
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
