@@ -35,8 +35,8 @@ struct ArchiveTests {
         let path = scratch.file("set.data")
         try writeArchive(path, format: format, filter: filter, Self.members + [Member("set/labels.csv", [1])])
         let found = try load(path)
-        #expect(
-            found.all == (0..<10).flatMap { [UInt8](repeating: $0, count: 4) } + (100..<110).flatMap { [UInt8](repeating: $0, count: 4) })
+        let levels = Array<UInt8>(0..<10) + Array(100..<110)
+        #expect(found.all == levels.flatMap { [UInt8](repeating: $0, count: 4) })
         #expect(found.classes == ["cat", "dog"])
         #expect(found.warnings == ["\(path): 1 file left out, no pictures by name (.csv: 1)"])
         #expect(try DataSet.named("folder:\(path)").survey().hasPrefix("20 images in 2 classes"))
