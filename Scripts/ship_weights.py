@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes the weights of finished training runs into weights/, and their checksums into zoo.json.
 
-    Scripts/ship_weights.py RUNS [--dataset strokes-rotated ...]
+    Scripts/ship_weights.py RUNS [--dataset strokes-rotated ...] [--entry cnn ...]
 
 RUNS is the directory that `zoo train --runs` wrote. For every entry the newest finished run of seed 0 is taken.
 """
@@ -10,31 +10,38 @@ import argparse
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 
 root = pathlib.Path(__file__).resolve().parents[1]
 
 
-def newest(runs: pathlib.Path, dataset: str, entry: str):
-    """The run directory with the newest weights, among those with a result."""
-    found = [d for d in (runs / dataset / entry).glob("seed-0-*") if (d / "result.json").exists()]
-    return max(found, key=lambda d: (d / "weights.safetensors").stat().st_mtime, default=None)
+def finished(runs: pathlib.Path):
+    """The newest finished runs of seed 0, by entry and data set."""
+    newest = {}
+    for path in runs.glob("*/*/seed-0-*/result.json"):
+        result = json.loads(path.read_text())
+        key = (result["entry"], result["dataset"])
+        newest[key] = max(newest.get(key, ("",)), (result["date"], path.parent))
+    return {key: folder for key, (_, folder) in newest.items()}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=pathlib.Path)
     parser.add_argument("--dataset", nargs="+", default=["strokes-rotated", "strokes"])
+    parser.add_argument("--entry", nargs="+", help="of these entries alone")
     chosen = parser.parse_args()
+    runs = finished(chosen.runs)
     path = root / "zoo.json"
     manifest = json.loads(path.read_text())
     total = 0
     for entry in manifest["entries"]:
         for dataset in chosen.dataset:
-            run = newest(chosen.runs, dataset, entry["id"])
-            if run is None:
+            run = runs.get((entry["id"], dataset))
+            if run is None or chosen.entry and entry["id"] not in chosen.entry:
                 continue
-            target = root / "weights" / dataset / f"{entry['id']}.safetensors"
+            target = root / "weights" / re.sub(r"[?&=]+", "-", dataset) / f"{entry['id']}.safetensors"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(run / "weights.safetensors", target)
             reference = {

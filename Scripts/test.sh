@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the built tests in two processes side by side: in one those that start the program `zoo` and wait for it, in the other all that use
-# the engine themselves, and two suites of the former, so that both take as long. In each one test runs at a time, as the engine has one
+# the engine themselves, and some suites of the former, so that both take as long. In each one test runs at a time, as the engine has one
 # random generator.
 # usage: Scripts/test.sh PRODUCTS     the folder that was built into
 set -uo pipefail
@@ -9,7 +9,7 @@ tests=$(compgen -G "$products/*PackageTests.xctest") || { echo "$products: there
 logs=$products/test-logs
 mkdir -p "$logs"
 # What the one takes the other leaves, so that no test is in neither.
-starting='^zooTests\.(?!CheckTests|DocumentationTests)'
+starting='^zooTests\.(?!CheckTests|DocumentationTests|IdentityTests)'
 
 # Where other programs run too, threads that spin while they wait take the processors from those that they wait for.
 export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
