@@ -48,12 +48,16 @@ enum EngineLibrary {
         // Global, as if it were linked: libtorch's CUDA part and plugins that link libtorch find the one copy.
         guard let handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown error"
-            throw HostError(.unavailable, "the engine cannot be opened: \(reason); \(Program.cure("'make build' makes it, 'make setup' installs libtorch"))")
+            let cure = Program.cure("'make build' makes it, 'make setup' installs libtorch")
+            throw HostError(.unavailable, "the engine cannot be opened: \(reason); \(cure)")
         }
         guard let symbol = dlsym(handle, "zoo_engine_v1"),
             let engine = unsafeBitCast(symbol, to: zoo_engine_fn.self)(),
             engine.pointee.struct_size == UInt32(MemoryLayout<zoo_engine>.size)
-        else { throw HostError(.unavailable, "\(path): the engine of another build, expected this program's; \(Program.cure("'make build' makes it"))") }
+        else {
+            let cure = Program.cure("'make build' makes it")
+            throw HostError(.unavailable, "\(path): the engine of another build, expected this program's; \(cure)")
+        }
         // The linker goes by the name; it has to have found the file whose hash is told.
         guard FileFacts(path: path) == FileFacts(file.status) else {
             throw HostError(.unavailable, "\(path): it was replaced while it was opened; run the command again")

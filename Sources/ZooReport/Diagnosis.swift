@@ -93,9 +93,10 @@ public struct Diagnosis: Encodable, Sendable {
             add("plugins", baseName(plugin.path), .problem, "\(description.path): \(description.cause)", cure: cure)
         }
         if host.plugins.isEmpty {
+            let cure = Program.cure("build them with 'make build'", installed: "install the zoo again")
             add(
                 "plugins", "search path", .problem, "no plugin in \(host.searchPath.directories.joined(separator: ", "))",
-                cure: "\(Program.cure("build them with 'make build'", installed: "install the zoo again")), or name their directory with \(ProgramOption.pluginPath) or ZOO_PLUGIN_PATH")
+                cure: "\(cure), or name their directory with \(ProgramOption.pluginPath) or ZOO_PLUGIN_PATH")
         }
     }
 

@@ -104,7 +104,8 @@ struct Transfer {
         case CTRANSFER_DONE: return true
         case CTRANSFER_ENDED_BY_CALLER: return false
         case CTRANSFER_LIBRARY_UNAVAILABLE:
-            throw HostError(.unavailable, "libcurl, which downloads, cannot be loaded: \(reason); install your system's package of it (on Debian libcurl4)")
+            let cure = "install your system's package of it (on Debian libcurl4)"
+            throw HostError(.unavailable, "libcurl, which downloads, cannot be loaded: \(reason); \(cure)")
         default: throw Failure(reason: reason)
         }
     }
