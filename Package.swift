@@ -113,7 +113,7 @@ let layers: [Target] = [
         // Part of the program, so that its data sets are known wherever it runs.
         resources: [.embedInCode("datasets.json")], swiftSettings: swift),
     // apt: libsqlite3-dev
-    layer("ZooStore", ["ZooCore", database]),
+    layer("ZooStore", ["ZooCore", "CZlib", database]),
     layer("ZooPlugins", ["ZooCore", "ZooKit", "CZooPlugin", "CLtdl"]),
     layer("ZooHost", ["ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CEngine", logging]),
     layer("ZooCheck", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CMalloc"]),
