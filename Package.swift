@@ -109,15 +109,17 @@ let foundations: [Target] = [
 let layers: [Target] = [
     layer("ZooKit", ["CZooPlugin"]),
     layer("ZooCore", ["CCrypto"]),
+    layer("ZooTransfer", ["ZooCore", "CTransfer"]),
     layer("ZooStatistics", ["ZooCore"]),
     layer("ZooManifest", ["ZooCore", "ZooKit"]),
     layer("ZooModelFiles", ["ZooCore", "ZooKit"]),
     .target(
-        name: "ZooData", dependencies: ["ZooManifest", "ZooCore", "ZooKit", "CArchive", "CZlib", "CImage", "CTransfer"],
+        name: "ZooData", dependencies: ["ZooTransfer", "ZooManifest", "ZooCore", "ZooKit", "CArchive", "CZlib", "CImage"],
         // Part of the program, so that its data sets are known wherever it runs.
         resources: [.embedInCode("datasets.json")], swiftSettings: swift),
     // apt: libsqlite3-dev
-    layer("ZooStore", ["ZooCore", database]),
+    layer("ZooStore", ["ZooCore", "CZlib", database]),
+    layer("ZooTrackers", ["ZooStore", "ZooTransfer", "ZooCore"]),
     layer("ZooPlugins", ["ZooCore", "ZooKit", "CZooPlugin", "CLtdl"]),
     layer("ZooHost", ["ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CEngine", logging]),
     layer("ZooCheck", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooCore", "ZooKit", "CZooPlugin", "CMalloc"]),
@@ -161,9 +163,7 @@ let layers: [Target] = [
         name: "zoo",
         dependencies: [
             "ZooServe", "ZooPages", "ZooReport", "ZooCluster", "ZooJobs", "ZooTraining", "ZooProbes", "ZooExchange", "ZooCheck", "ZooHost",
-            "ZooPlugins",
-            "ZooData",
-            "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
+            "ZooPlugins", "ZooTrackers", "ZooData", "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore", "ZooKit", logging,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: unoptimised),
@@ -184,6 +184,7 @@ let testTargets: [Target] = [
     tests("ZooModelFiles", ["ZooModelFiles", "ZooCore"]),
     tests("ZooData", ["ZooData", "ZooManifest", "ZooCore", "ZooKit", "ZooHost", "CArchive"]),
     tests("ZooStore", ["ZooStore", "ZooCore", database]),
+    tests("ZooTrackers", ["ZooTrackers", "ZooStore", "ZooCore"]),
     tests("ZooPlugins", ["ZooPlugins", "ZooCore"]),
     tests("ZooHost", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit", "ZooCheck"]),
     tests("ZooProbes", ["ZooProbes", "ZooHost", "ZooPlugins", "ZooData", "ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", "ZooKit"]),

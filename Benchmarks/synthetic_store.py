@@ -1,11 +1,12 @@
 """Makes a result store of synthetic results, to see how the commands that read stores take many.
 
-usage: synthetic_store.py TEMPLATE OUTPUT --entries N --sets N --seeds N [--tasks N]
+usage: synthetic_store.py TEMPLATE OUTPUT --entries N --sets N --seeds N [--tasks N] [--small]
 
 TEMPLATE is a store with an error measured of one entry: `zoo evaluate cnn --dataset strokes-rotated --store TEMPLATE`. Every synthetic
 result is a copy of that, tables, losses and all, with an entry, a data set, a seed and random answers per image of its own. Beside
 OUTPUT lies a manifest that describes the entries, zoo.json. With --tasks the results lie in a sweep instead, OUTPUT being its folder:
-as many tasks' stores, each with its share, and what status reads.
+as many tasks' stores, each with its share, and what status reads. With --small a result has its figures and answers and nothing else,
+where millions would not fit on a disk.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import random
 import shutil
 import sqlite3
 import uuid
+import zlib
 from pathlib import Path
 
 
@@ -22,8 +24,21 @@ def data_set(number):
     return f"strokes-rotated?limit={1000 - number}"
 
 
+def packed(answers):
+    """As SeriesPacking.swift keeps them."""
+    return b"\1" + len(answers).to_bytes(4, "little") + zlib.compress(answers)
+
+
+class Answers:
+    """Which images an entry names rightly."""
+
+    def __init__(self, right):
+        self.error = 1 - sum(right) / len(right)
+        self.packed = packed(right)
+
+
 class Template:
-    def __init__(self, path):
+    def __init__(self, path, small):
         db = sqlite3.connect(path)
         db.row_factory = sqlite3.Row
         self.row = dict(db.execute("SELECT * FROM result WHERE probe = 'error' AND status = 'measured' ORDER BY id").fetchone())
@@ -31,15 +46,16 @@ class Template:
         self.columns = [r["name"] for r in db.execute("PRAGMA table_info(series)") if r["name"] not in ("id", "result")]
         names = ", ".join(f'"{c}"' for c in self.columns)
         self.series = [dict(r) for r in db.execute(f"SELECT {names} FROM series WHERE result = ? ORDER BY id", (self.row["id"],))]
+        if small:
+            self.series = [s for s in self.series if s["name"] == "transformed.correct"]
         self.path = path
         db.close()
 
 
 def empty(template, path):
     """A store without results, of the template's version."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    if path.exists():
+        path.unlink()
     source = sqlite3.connect(template.path)
     db = sqlite3.connect(path)
     source.backup(db)
@@ -47,6 +63,16 @@ def empty(template, path):
     db.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; DELETE FROM series; DELETE FROM figure; DELETE FROM result;")
     db.commit()
     db.execute("VACUUM")
+    db.close()
+
+
+def open_copy(empty, path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(empty, path)
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")
     return db
 
 
@@ -61,16 +87,15 @@ def add(db, template, random, entry, number, seed, answers):
         "images_seen": f"{row['images_seen']}-{number}" if number else row["images_seen"],
     }
     correct = answers[random.randrange(len(answers))]
-    error = 1 - sum(correct) / len(correct)
     columns = ", ".join(row)
     id = db.execute(f"INSERT INTO result ({columns}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())).lastrowid
     db.executemany(
         "INSERT INTO figure (result, position, name, value, unit, is_timing) VALUES (?, ?, ?, ?, ?, ?)",
-        [(id, f[0], f[1], error if f[1] == "error.transformed" else f[2], *f[3:]) for f in template.figures])
+        [(id, f[0], f[1], correct.error if f[1] == "error.transformed" else f[2], *f[3:]) for f in template.figures])
     for series in template.series:
         values = dict(series)
-        if values["name"] == "transformed.correct" and not values.get("packing"):
-            values["bytes"] = correct
+        if values["name"] == "transformed.correct":
+            values |= {"packing": 1, "bytes": correct.packed}
         names = ", ".join(f'"{c}"' for c in values)
         db.execute(f"INSERT INTO series (result, {names}) VALUES (?, {', '.join('?' * len(values))})", (id, *values.values()))
 
@@ -82,20 +107,26 @@ def main():
     for name in ("entries", "sets", "seeds"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--tasks", type=int)
+    parser.add_argument("--small", action="store_true")
     options = parser.parse_args()
-    template = Template(options.template)
+    template = Template(options.template, options.small)
     generator = random.Random(0)
-    images = next(len(s["bytes"]) for s in template.series if s["name"] == "transformed.correct")
+    images = next(int(f[2]) for f in template.figures if f[1] == "images")
     entries = [f"e{n:05}" for n in range(options.entries)]
     jobs = [(entry, number, seed) for number in range(options.sets) for entry in entries for seed in range(options.seeds)]
     # Ten sets of answers for each entry, whose errors lie between 1 and 10 %.
     answers = {}
     for entry in entries:
         rate = generator.uniform(0.01, 0.1)
-        answers[entry] = [bytes(generator.random() >= rate for _ in range(images)) for _ in range(min(10, options.seeds))]
+        answers[entry] = [
+            Answers(bytes(generator.random() >= rate for _ in range(images))) for _ in range(min(10, options.seeds))]
+
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    blank = options.output.parent / "empty.sqlite"
+    empty(template, blank)
 
     def store(path, part):
-        db = empty(template, path)
+        db = open_copy(blank, path)
         for entry, number, seed in part:
             add(db, template, generator, entry, number, seed, answers[entry])
         db.commit()

@@ -175,7 +175,8 @@ ctransfer_end ctransfer_fetch(const ctransfer_request *request, char message[CTR
   curl.setopt(self.handle, CURLOPT_ERRORBUFFER, reason);
   // Signals are the program's own.
   curl.setopt(self.handle, CURLOPT_NOSIGNAL, 1L);
-  curl.setopt(self.handle, CURLOPT_FOLLOWLOCATION, 1L);
+  // What is meant for one server is not sent to another.
+  curl.setopt(self.handle, CURLOPT_FOLLOWLOCATION, request->headers || request->is_post ? 0L : 1L);
   curl.setopt(self.handle, CURLOPT_MAXREDIRS, 10L);
   allow(self.handle, strncasecmp(request->url, "file:", 5) == 0);
   curl.setopt(self.handle, CURLOPT_CONNECTTIMEOUT, request->connect_seconds);
@@ -196,9 +197,15 @@ ctransfer_end ctransfer_fetch(const ctransfer_request *request, char message[CTR
     if (request->if_range && *request->if_range) {
       char line[CTRANSFER_TEXT + 16];
       snprintf(line, sizeof line, "If-Range: %s", request->if_range);
-      headers = curl.append(NULL, line);
-      curl.setopt(self.handle, CURLOPT_HTTPHEADER, headers);
+      headers = curl.append(headers, line);
     }
+  }
+  for (const char *const *line = request->headers; line && *line; ++line) headers = curl.append(headers, *line);
+  if (headers) curl.setopt(self.handle, CURLOPT_HTTPHEADER, headers);
+  if (request->is_post) {
+    curl.setopt(self.handle, CURLOPT_POST, 1L);
+    curl.setopt(self.handle, CURLOPT_POSTFIELDS, request->body_size ? (const char *)request->body : "");
+    curl.setopt(self.handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
   }
   const CURLcode code = curl.perform(self.handle);
   // An answer without any bytes is one, too.

@@ -22,6 +22,8 @@ public enum ProgramOption: String, Sendable, CaseIterable, CustomStringConvertib
     case runs
     /// The folder of the zoo's sources.
     case sources
+    /// The server of a tracker.
+    case trackingURI = "tracking URI"
     case weights
 
     /// What it is called in the running program.

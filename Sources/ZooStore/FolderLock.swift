@@ -9,7 +9,8 @@ enum FolderLock {
         guard descriptor >= 0 else { return try body() }
         defer { close(descriptor) }
         // Somebody may hold it for purposes of their own, so waiting ends.
-        for _ in 0..<attempts where flock(descriptor, kind | LOCK_NB) != 0 {
+        for _ in 0..<attempts {
+            if flock(descriptor, kind | LOCK_NB) == 0 { break }
             guard errno == EWOULDBLOCK || errno == EINTR else { break }
             usleep(pause)
         }

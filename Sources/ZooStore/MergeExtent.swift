@@ -13,11 +13,12 @@ public enum MergeExtent: Sendable {
         }
     }
 
-    /// A condition on the rows of `series`.
-    func series(ofSeed seed: Int64) -> String {
+    /// A condition on the rows of `series`, called `s`, of a result in `incoming`, called `i`.
+    var series: String {
         switch self {
         case .whole: "1"
-        case .compact: #"("table" IS NOT NULL OR name NOT LIKE '%.loss')"# + (seed == 0 ? "" : #" AND "table" IS NOT 'pose.points'"#)
+        case .compact:
+            #"(s."table" IS NOT NULL OR s.name NOT LIKE '%.loss') AND (i.seed = 0 OR s."table" IS NOT 'pose.points')"#
         }
     }
 }

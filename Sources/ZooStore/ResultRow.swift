@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import ZooCore
 
 /// A row of the table `result`, to and from the types that others see.
 struct ResultRow {
@@ -18,15 +19,18 @@ struct ResultRow {
     static let selection = (["id"] + columns).joined(separator: ", ")
     private static let places = Dictionary(uniqueKeysWithValues: (["id"] + columns).enumerated().map { ($1, $0) })
 
+    let uuid = UUID().uuidString
+    let settings: String
     private let values: [(any DatabaseValueConvertible)?]
 
     init(
         job: String, subject: ResultSubject, status: StoredResult.Status, cause: String, exitStatus: Int32, warnings: [String],
         provenance: Provenance
     ) throws {
+        settings = try Self.text(subject.settings)
         values = [
-            UUID().uuidString, job, subject.entry, subject.dataset, Int64(bitPattern: subject.seed), subject.trainedOn,
-            subject.origin.rawValue, subject.weights, subject.images, subject.probe, try Self.text(subject.settings), status.rawValue,
+            uuid, job, subject.entry, subject.dataset, Int64(bitPattern: subject.seed), subject.trainedOn,
+            subject.origin.rawValue, subject.weights, subject.images, subject.probe, settings, status.rawValue,
             cause,
             exitStatus, try Self.text(warnings), provenance.zoo, provenance.code, provenance.engine, try Self.text(provenance.plugins),
             provenance.weightsChecksum, provenance.machine, provenance.processor, provenance.threads, Self.text(provenance.date),
@@ -43,34 +47,75 @@ struct ResultRow {
         return db.lastInsertedRowID
     }
 
+    /// JSON that was read before: thousands of results share a few texts.
+    struct Texts {
+        fileprivate var settings: [String: [String: JSON]] = [:]
+        fileprivate var plugins: [String: [String: String]] = [:]
+        fileprivate var warnings: [String: [String]] = [:]
+    }
+
     /// - Parameter row: of a query of `selection`.
-    static func result(_ row: Row, figures: [Measurement.Figure]) throws -> StoredResult {
+    static func result(_ row: Row, figures: [Measurement.Figure], _ texts: inout Texts) throws -> StoredResult {
         func get<T: DatabaseValueConvertible>(_ column: String) throws -> T {
             guard let place = places[column] else { preconditionFailure("there is no column '\(column)'") }
             return try row.value(place)
         }
         let (origin, status, date): (String, String, String) = try (get("origin"), get("status"), get("date"))
+        let settings: String = try get("settings")
         guard let origin = ResultSubject.Origin(rawValue: origin), let status = StoredResult.Status(rawValue: status),
             let date = Self.date(date)
         else { throw Garbled() }
         let subject = ResultSubject(
             entry: try get("entry"), dataset: try get("dataset"), seed: UInt64(bitPattern: try get("seed")),
             trainedOn: try get("trained_on"), origin: origin, weights: try get("weights"), images: try get("images"),
-            probe: try get("probe"), settings: try value(get("settings")))
+            probe: try get("probe"), settings: try value(settings, among: &texts.settings))
         let provenance = Provenance(
-            zoo: try get("zoo"), code: try get("code"), engine: try get("engine"), plugins: try value(get("plugins")),
+            zoo: try get("zoo"), code: try get("code"), engine: try get("engine"),
+            plugins: try value(get("plugins"), among: &texts.plugins),
             weightsChecksum: try get("weights_checksum"), machine: try get("machine"), processor: try get("processor"),
             threads: try get("threads"), date: date, command: try get("command"), seconds: try get("seconds"),
             identity: Provenance.Identity(
                 plan: try get("plan"), engineCode: try get("engine_code"), instructions: try get("instructions"), data: try get("data"),
                 images: try get("images_seen"), trainingData: try get("training_data")))
         return StoredResult(
-            id: try get("id"), job: try get("job"), subject: subject, status: status, cause: try get("cause"),
-            exitStatus: try get("exit_status"), figures: figures, warnings: try value(get("warnings")), provenance: provenance)
+            id: try get("id"), uuid: try get("uuid"), job: try get("job"), subject: subject, settingsText: settings, status: status,
+            cause: try get("cause"),
+            exitStatus: try get("exit_status"), figures: figures, warnings: try value(get("warnings"), among: &texts.warnings),
+            provenance: provenance)
     }
 
     /// A value that no zoo has written.
     struct Garbled: Error {}
+
+    /// What is wrong with a result that was copied from another store, before anybody reads it: one bad row would spoil every list.
+    ///
+    /// - Parameter id: results after that are looked at.
+    /// - Returns: nil if all can be read.
+    static func fault(after id: Int64, in db: Database) throws -> String? {
+        let others = ["seed": "integer", "exit_status": "integer", "threads": "integer", "seconds": "real"]
+        let types = columns.filter { $0 != "images" }.map { "typeof(\($0)) = '\(others[$0] ?? "text")'" }
+        let shapes = ["settings": "object", "plugins": "object", "warnings": "array"].map { column, type in
+            "CASE WHEN json_valid(\(column)) THEN json_type(\(column)) = '\(type)' ELSE 0 END"
+        }
+        let origins = ResultSubject.Origin.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let rules =
+            types + shapes + [
+                "typeof(images) IN ('integer', 'null')", "origin IN (\(origins))", "date GLOB '[0-9]*-[0-9][0-9]-[0-9][0-9]T*Z'",
+            ]
+        let row = try Int64.fetchOne(
+            db, sql: "SELECT id FROM main.result WHERE id > ? AND NOT (\(rules.joined(separator: " AND "))) LIMIT 1", arguments: [id])
+        if let row { return "result \(row - id) of those that are new has a value that the zoo does not write" }
+        let figure = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT result, position FROM main.figure WHERE result > ? AND NOT (typeof(name) = 'text'
+                  AND typeof(value) IN ('real', 'null') AND typeof(unit) = 'text' AND typeof(is_timing) = 'integer') LIMIT 1
+                """, arguments: [id])
+        return try figure.map { row in
+            let (result, position): (Int64, Int64) = try (row.value(0), row.value(1))
+            return "figure \(position) of result \(result - id) of those that are new is none that the zoo writes"
+        }
+    }
 
     // MARK: Texts
 
@@ -81,8 +126,13 @@ struct ResultRow {
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    private static func value<T: Decodable>(_ text: String) throws -> T {
-        do { return try JSONDecoder().decode(T.self, from: Data(text.utf8)) } catch { throw Garbled() }
+    private static func value<T: Decodable>(_ text: String, among known: inout [String: T]) throws -> T {
+        if let value = known[text] { return value }
+        do {
+            let value = try JSONDecoder().decode(T.self, from: Data(text.utf8))
+            known[text] = value
+            return value
+        } catch { throw Garbled() }
     }
 
     /// UTC in ISO 8601 with milliseconds: sorts as text.

@@ -12,17 +12,13 @@ extension ResultStore {
 
     /// Keeps a checksum for later; a store that is only read does not.
     public func remember(checksum: String, of path: String, state: String) throws {
-        let queue: DatabaseQueue
-        switch door {
-        case .reading: return
-        case .writing(let found), .publishing(let found): queue = found
-        }
-        try Self.explained(path, .cantCreate) {
-            try queue.write {
-                try $0.execute(
-                    sql: "INSERT OR REPLACE INTO checksum (path, state, sha256) VALUES (?, ?, ?)", arguments: [path, state, checksum])
-            }
-        }
+        if case .reading = door { return }
+        try write(publishing: false) { try Self.remember(checksum: checksum, of: path, state: state, in: $0) }
+    }
+
+    static func remember(checksum: String, of path: String, state: String, in db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO checksum (path, state, sha256) VALUES (?, ?, ?)", arguments: [path, state, checksum])
     }
 
     // MARK: Access
@@ -38,19 +34,33 @@ extension ResultStore {
 
     /// - Parameter publishing: whether others are to see it at once, if the store is one that is replaced.
     func write<R>(publishing: Bool = true, _ body: (Database) throws -> R) throws -> R {
+        try withWriter(publishing: publishing) { try $0.write(body) }
+    }
+
+    func withWriter<R>(publishing: Bool, _ body: (DatabaseQueue) throws -> R) throws -> R {
         try Self.explained(path, .cantCreate) {
             switch door {
             case .reading: throw HostError(.software, "\(path): opened for reading only")
-            case .writing(let queue): return try queue.write(body)
+            case .writing(let queue): return try body(queue)
             case .publishing(let queue):
-                let result = try queue.write(body)
+                let result = try body(queue)
                 if publishing { try DatabaseFiles(path).replace(with: queue) }
                 return result
             }
         }
     }
 
-    /// Called by what `read` runs; see `StoreReader.check`.
+    /// Runs a function with what SQLite attaches this store by, again if its file has changed meanwhile.
+    func lend<R>(_ body: (String) throws -> R) throws -> R {
+        try Self.explained(path, .noInput) {
+            switch door {
+            case .reading(let reader): try reader.lend(body)
+            case .writing(let queue), .publishing(let queue): try body(StoreReader.address(of: queue))
+            }
+        }
+    }
+
+    /// Called by what `read` and `lend` run; see `StoreReader.check`.
     func check() throws {
         if case .reading(let reader) = door { try reader.check() }
     }

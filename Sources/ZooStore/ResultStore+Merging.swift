@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import ZooCore
 
@@ -10,74 +11,108 @@ extension ResultStore {
         try merge(other, extent: extent, publishing: true)
     }
 
-    func merge(_ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool) throws -> (added: Int, known: Int) {
-        try other.read { source in
-            try write(publishing: publishing) { db in
-                var counts = (added: 0, known: 0)
-                let known = try Set(String.fetchCursor(db, sql: "SELECT uuid FROM result"))
-                // In the order in which they were made, so that ids here go with time as far as one store knows it.
-                for (from, uuid, seed) in try other.uuids(source, extent) {
-                    if known.contains(uuid) {
-                        counts.known += 1
-                        continue
-                    }
-                    try other.copy("result", ResultRow.columns, where: "id = ? ORDER BY id", from, of: source, to: db)
-                    let id = db.lastInsertedRowID
-                    try other.copy("figure", Self.figureColumns, where: "result = ? ORDER BY position", from, of: source, to: db, as: id)
-                    let wanted = extent.series(ofSeed: seed)
-                    try other.copy(
-                        "series", Self.seriesColumns, where: "result = ? AND \(wanted) ORDER BY id", from, of: source, to: db, as: id)
-                    counts.added += 1
-                }
-                try other.check()
-                return counts
-            }
-        }
-    }
-
     /// Merges the store in a file, unless it is as it was when it was merged last; nil then.
     public func mergeIfChanged(_ file: String) throws -> (added: Int, known: Int)? {
         let state = DatabaseFiles(file).main.map { "\($0.device) \($0.inode) \($0.size) \($0.seconds) \($0.nanoseconds)" } ?? ""
         let name = "merged \(DatabaseFiles(file).path)"
         if try checksum(of: name, state: state) != nil { return nil }
-        let counts = try merge(ResultStore(reading: file))
         // Named as the file was before: what was written meanwhile is read again.
-        try remember(checksum: "", of: name, state: state)
-        return counts
+        return try merge(ResultStore(reading: file)) { try Self.remember(checksum: "", of: name, state: state, in: $0) }
     }
 
-    private static let figureColumns = ["position", "name", "value", "unit", "is_timing"]
-    private static let seriesColumns = ["table", "name", "type", "bytes"]
-
-    private func uuids(_ db: Database, _ extent: MergeExtent) throws -> [(id: Int64, uuid: String, seed: Int64)] {
-        try Self.explained(path, .noInput) {
-            try Row.fetchAll(db, sql: "SELECT id, uuid, seed FROM \(extent.source) ORDER BY id").map {
-                (try $0.value("id"), try $0.value("uuid"), try $0.value("seed"))
-            }
-        }
-    }
-
-    /// Copies rows of one result from this store to another.
+    /// The rows go from one database to the other within SQLite.
     ///
-    /// - Parameter result: its number there; nil for the row of the table `result`, which gets one.
-    private func copy(
-        _ table: String, _ columns: [String], where condition: String, _ value: Int64, of source: Database, to db: Database,
-        as result: Int64? = nil
-    ) throws {
-        let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
-        let rows = try Self.explained(path, .noInput) {
-            try Row.fetchAll(source.cachedStatement(sql: "SELECT \(names) FROM \(table) WHERE \(condition)"), arguments: [value])
+    /// - Parameter completion: is run in the same transaction.
+    func merge(
+        _ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void = { _ in }
+    ) throws -> (added: Int, known: Int) {
+        try other.lend { address in
+            do {
+                return try withWriter(publishing: publishing) { queue in
+                    try queue.inDatabase { db in
+                        try ofOther { try db.execute(sql: "ATTACH DATABASE ? AS other", arguments: [address]) }
+                        defer { try? db.execute(sql: "DETACH DATABASE other; PRAGMA foreign_keys = ON") }
+                        // The copies refer to each other by how their ids are made, and looking every reference up takes a fifth of the
+                        // time. Without room for the pages of the indexes these are read again and again.
+                        try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA main.cache_size = -32768")
+                        db.add(function: Self.packed)
+                        var counts = (added: 0, known: 0)
+                        try db.inTransaction(.immediate) {
+                            // From here on both stay as they are.
+                            try ofOther { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.sqlite_master") }
+                            counts = try copy(extent, of: other, in: db)
+                            try other.check()
+                            try completion(db)
+                            return .commit
+                        }
+                        return counts
+                    }
+                }
+            } catch let failure as Foreign { throw failure.error }
         }
-        let marks = Array(repeating: "?", count: columns.count + (result == nil ? 0 : 1)).joined(separator: ", ")
-        let insertion = try db.cachedStatement(
-            sql: "INSERT INTO \(table) (\(names)\(result == nil ? "" : ", result")) VALUES (\(marks))")
-        for row in rows {
-            let values = Array(row.databaseValues) + (result.map { [$0.databaseValue] } ?? [])
-            do { try insertion.execute(arguments: StatementArguments(values)) } catch let error as DatabaseError
-                where error.resultCode == .SQLITE_CONSTRAINT
-            {
-                throw HostError(.data, "\(path): not a sound result store: result \(value): \(error.message ?? "a value is missing")")
+    }
+
+    /// An error of the database that the other store is to blame for.
+    private struct Foreign: Error { let error: DatabaseError }
+
+    private func ofOther<R>(_ body: () throws -> R) throws -> R {
+        do { return try body() } catch let error as DatabaseError { throw Foreign(error: error) }
+    }
+
+    private func copy(_ extent: MergeExtent, of other: ResultStore, in db: Database) throws -> (added: Int, known: Int) {
+        do {
+            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.\(extent.source)") ?? 0
+            // In the order in which they were made, so that ids here go with time as far as one store knows it.
+            try db.execute(
+                sql: """
+                    CREATE TEMP TABLE IF NOT EXISTS incoming (place INTEGER PRIMARY KEY, id, seed);
+                    DELETE FROM temp.incoming;
+                    INSERT INTO temp.incoming (id, seed) SELECT id, seed FROM other.\(extent.source) AS o
+                    WHERE NOT EXISTS (SELECT 1 FROM main.result AS r WHERE r.uuid = o.uuid) ORDER BY id
+                    """)
+            let added = db.changesCount
+            let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM main.sqlite_sequence WHERE name = 'result'") ?? 0
+            let columns = ResultRow.columns.map { "\"\($0)\"" }
+            // CROSS JOIN keeps SQLite from sorting: rows come in the order of their places.
+            try db.execute(
+                sql: """
+                    INSERT INTO main.result (id, \(columns.joined(separator: ", ")))
+                    SELECT ? + i.place, \(columns.map { "o.\($0)" }.joined(separator: ", "))
+                    FROM temp.incoming AS i CROSS JOIN other.result AS o ON o.id = i.id ORDER BY i.place
+                    """, arguments: [last])
+            try db.execute(
+                sql: """
+                    INSERT INTO main.figure (result, position, name, value, unit, is_timing)
+                    SELECT ? + i.place, f.position, f.name, f.value, f.unit, f.is_timing
+                    FROM temp.incoming AS i CROSS JOIN other.figure AS f ON f.result = i.id
+                    """, arguments: [last])
+            try db.execute(
+                sql: """
+                    INSERT INTO main.series (result, "table", name, type, packing, bytes)
+                    SELECT ? + i.place, s."table", s.name, s.type, \(SeriesPacking.version),
+                      CASE s.packing WHEN \(SeriesPacking.version) THEN s.bytes ELSE packed(s.type, s.packing, s.bytes) END
+                    FROM temp.incoming AS i CROSS JOIN other.series AS s ON s.result = i.id WHERE \(extent.series) ORDER BY i.place, s.id
+                    """, arguments: [last])
+            if let fault = try ResultRow.fault(after: last, in: db) {
+                throw HostError(.data, "\(other.path): not a sound result store: \(fault)")
             }
+            return (added, total - added)
+        } catch let error as DatabaseError where Self.isDamage(error) {
+            // Of a damaged page SQLite does not say whose it is.
+            guard try String.fetchOne(db, sql: "PRAGMA main.quick_check(1)") == "ok" else { throw error }
+            throw Foreign(error: error)
         }
+    }
+
+    private static func isDamage(_ error: DatabaseError) -> Bool {
+        [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH].contains(error.resultCode)
+    }
+
+    /// Packs a series of a store that did not.
+    private static let packed = DatabaseFunction("packed", argumentCount: 3, pure: true) { values in
+        guard let type = String.fromDatabaseValue(values[0]), Int.fromDatabaseValue(values[1]) == 0,
+            let bytes = Data.fromDatabaseValue(values[2])
+        else { return nil }
+        return SeriesPacking.pack(bytes, type: type)
     }
 }

@@ -86,7 +86,7 @@ public final class ResultStore: Sendable {
         self.path = path
         let files = DatabaseFiles(path)
         try Self.refuseObstacle(files, path, .cantCreate)
-        let queue = try DatabaseQueue()
+        let queue = try StoreReader.memory()
         try ResultStoreSchema.migrator.migrate(queue)
         door = .publishing(queue)
         if files.main != nil { _ = try merge(ResultStore(reading: path), publishing: false) }
@@ -95,7 +95,7 @@ public final class ResultStore: Sendable {
     /// An empty store in memory.
     public init() throws {
         path = ""
-        let queue = try DatabaseQueue()
+        let queue = try StoreReader.memory()
         try ResultStoreSchema.migrator.migrate(queue)
         door = .writing(queue)
     }
@@ -147,13 +147,14 @@ public final class ResultStore: Sendable {
             }
             for (table, name, (type, bytes)) in series {
                 try db.execute(
-                    sql: "INSERT INTO series (result, \"table\", name, type, bytes) VALUES (?, ?, ?, ?, ?)",
-                    arguments: [id, table, name, type, bytes])
+                    sql: "INSERT INTO series (result, \"table\", name, type, packing, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                    arguments: [id, table, name, type, SeriesPacking.version, bytes])
             }
             return id
         }
         return StoredResult(
-            id: id, job: job, subject: subject, status: status, cause: cause, exitStatus: exitStatus, figures: figures,
+            id: id, uuid: row.uuid, job: job, subject: subject, settingsText: row.settings, status: status, cause: cause,
+            exitStatus: exitStatus, figures: figures,
             warnings: measurement.warnings, provenance: provenance)
     }
 
@@ -178,13 +179,17 @@ public final class ResultStore: Sendable {
                     Measurement.Figure(
                         try row.value(1), try row.value(2) as Double? ?? .nan, unit: try row.value(3), isTiming: try row.value(4)))
             }
-            return try Row.fetchAll(
+            let rows = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT \(ResultRow.selection) FROM (SELECT * \(chosen)) ORDER BY entry, dataset, trained_on, seed, probe, date, id
                     """,
-                arguments: arguments
-            ).map { try ResultRow.result($0, figures: figures[try $0.value(0)] ?? []) }
+                arguments: arguments)
+            var (results, texts): ([StoredResult], ResultRow.Texts) = ([], .init())
+            while let row = try rows.next() {
+                results.append(try ResultRow.result(row, figures: figures.removeValue(forKey: try row.value(0)) ?? [], &texts))
+            }
+            return results
         }
     }
 
@@ -215,7 +220,7 @@ public final class ResultStore: Sendable {
 
     public func tables(of result: StoredResult) throws -> [Measurement.Table] {
         var tables: [Measurement.Table] = []
-        for (table, name, values) in try series(of: result, where: "\"table\" IS NOT NULL") {
+        for (_, table, name, values) in try series(of: [result], where: "\"table\" IS NOT NULL") {
             if tables.last?.name != table { tables.append(Measurement.Table(table, [])) }
             tables[tables.count - 1].columns.append(Measurement.Column(name, values))
         }
@@ -223,19 +228,32 @@ public final class ResultStore: Sendable {
     }
 
     /// The table of one name only; nil where the result has none.
-    public func table(_ name: String, of result: StoredResult) throws -> Measurement.Table? {
-        let columns = try series(of: result, where: "\"table\" = ?", [name]).map { Measurement.Column($0.name, $0.values) }
-        return columns.isEmpty ? nil : Measurement.Table(name, columns)
+    public func table(_ name: String, of result: StoredResult) throws -> Measurement.Table? { try table(name, of: [result])[result.id] }
+
+    /// The tables of one name of several results, by their ids, in one query.
+    public func table(_ name: String, of results: [StoredResult]) throws -> [Int64: Measurement.Table] {
+        var tables: [Int64: Measurement.Table] = [:]
+        for (result, _, column, values) in try series(of: results, where: "\"table\" = ?", [name]) {
+            tables[result, default: Measurement.Table(name, [])].columns.append(Measurement.Column(column, values))
+        }
+        return tables
     }
 
     /// One value per test image each.
     public func samples(of result: StoredResult) throws -> [Measurement.Samples] {
-        try series(of: result, where: "\"table\" IS NULL").map { Measurement.Samples($0.name, $0.values) }
+        try series(of: [result], where: "\"table\" IS NULL").map { Measurement.Samples($0.name, $0.values) }
     }
 
     /// The samples of one name only: what comparisons read.
     public func samples(_ name: String, of result: StoredResult) throws -> Measurement.Values? {
-        try series(of: result, where: "\"table\" IS NULL AND name = ?", [name]).first?.values
+        try samples(name, of: [result])[result.id]
+    }
+
+    /// The samples of one name of several results, by their ids, in one query.
+    public func samples(_ name: String, of results: [StoredResult]) throws -> [Int64: Measurement.Values] {
+        Dictionary(try series(of: results, where: "\"table\" IS NULL AND name = ?", [name]).map { ($0.result, $0.values) }) { first, _ in
+            first
+        }
     }
 
     /// All that was measured.
@@ -245,18 +263,22 @@ public final class ResultStore: Sendable {
     }
 
     private func series(
-        of result: StoredResult, where condition: String, _ arguments: StatementArguments = []
-    ) throws -> [(table: String, name: String, values: Measurement.Values)] {
+        of results: [StoredResult], where condition: String, _ arguments: StatementArguments = []
+    ) throws -> [(result: Int64, table: String, name: String, values: Measurement.Values)] {
         try read { db in
-            try Row.fetchAll(
-                db, sql: "SELECT \"table\", name, type, bytes FROM series WHERE result = ? AND \(condition) ORDER BY id",
-                arguments: [result.id] + arguments
-            ).map { row in
-                let name: String = try row.value("name")
-                guard let values = SeriesCoding.decode(try row.value("type"), try row.value("bytes")) else {
-                    throw HostError(.data, "\(path): the values of '\(name)' of result \(result.id) are garbled")
+            let statement = try db.cachedStatement(
+                sql: "SELECT \"table\", name, type, packing, bytes FROM series WHERE result = ? AND \(condition) ORDER BY id")
+            return try results.flatMap { result in
+                let rows = try Row.fetchCursor(statement, arguments: [result.id] + arguments)
+                var list: [(Int64, String, String, Measurement.Values)] = []
+                while let row = try rows.next() {
+                    let name: String = try row.value(1)
+                    guard let values = SeriesCoding.decode(try row.value(2), packing: try row.value(3), try row.value(4)) else {
+                        throw HostError(.data, "\(path): the values of '\(name)' of result \(result.id) are garbled")
+                    }
+                    list.append((result.id, try row.value(0) as String? ?? "", name, values))
                 }
-                return (try row.value("table") as String? ?? "", name, values)
+                return list
             }
         }
     }

@@ -8,6 +8,7 @@ enum ResultStoreSchema {
         migrator.registerMigration("results") { try $0.execute(sql: results) }
         migrator.registerMigration("application id") { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
         migrator.registerMigration("identity") { try $0.execute(sql: identity) }
+        migrator.registerMigration("packing") { try $0.execute(sql: packing) }
         return migrator
     }
 
@@ -59,6 +60,9 @@ enum ResultStoreSchema {
 
     /// Keeps what a file's views and triggers call from doing any harm: a store may come from anywhere.
     static func distrust(_ db: Database) throws { try db.execute(sql: "PRAGMA trusted_schema = OFF") }
+
+    /// `SeriesPacking`: earlier rows stay as they are.
+    private static let packing = "ALTER TABLE series ADD COLUMN packing INTEGER NOT NULL DEFAULT 0"
 
     /// What a name alone does not settle (`Provenance.Identity`). Earlier rows say "": nobody knows what images they saw, but that the
     /// program draws its own. Checksums are forgotten, as their state lacked inode and device.

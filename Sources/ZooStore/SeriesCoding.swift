@@ -1,9 +1,24 @@
 import Foundation
 
-/// A column of values as bytes, in the narrowest of a few little-endian types that keeps every bit of them.
+/// A column of values as bytes, in the narrowest of a few little-endian types that keeps every bit of them, packed.
 enum SeriesCoding {
-    /// "u8", "i32", "i64", "f32", "f64", or "json" for texts.
+    /// - Returns: "u8", "i32", "i64", "f32", "f64", or "json" for texts; and the bytes as `SeriesPacking` keeps them.
     static func encode(_ values: Measurement.Values) throws -> (type: String, bytes: Data) {
+        let (type, bytes) = try plain(values)
+        return (type, SeriesPacking.pack(bytes, type: type))
+    }
+
+    /// - Parameter packing: 0 for the bytes of stores that did not pack.
+    /// - Returns: nil if the bytes are no values of that type.
+    static func decode(_ type: String, packing: Int, _ bytes: Data) -> Measurement.Values? {
+        switch packing {
+        case 0: plain(type, bytes)
+        case SeriesPacking.version: SeriesPacking.unpack(bytes, type: type).flatMap { plain(type, $0) }
+        default: nil
+        }
+    }
+
+    private static func plain(_ values: Measurement.Values) throws -> (type: String, bytes: Data) {
         switch values {
         case .integers(let list):
             if list.allSatisfy({ (0...255).contains($0) }) { return ("u8", Data(list.map { UInt8($0) })) }
@@ -18,8 +33,7 @@ enum SeriesCoding {
         }
     }
 
-    /// nil if the bytes are no values of that type.
-    static func decode(_ type: String, _ bytes: Data) -> Measurement.Values? {
+    private static func plain(_ type: String, _ bytes: Data) -> Measurement.Values? {
         switch type {
         case "u8": .integers(bytes.withUnsafeBytes { $0.map { Int($0) } })
         case "i32": values(bytes, Int32.self).map { .integers($0.map { Int(Int32(littleEndian: $0)) }) }

@@ -19,6 +19,8 @@ final class StoreReader: Sendable {
 
     private struct Connection: Sendable {
         let queue: DatabaseQueue
+        /// What another connection attaches the same database by.
+        let address: String
         /// What the file has to be like for what was read to hold; nil where SQLite sees to that.
         var state: DatabaseFiles.State?
     }
@@ -40,10 +42,15 @@ final class StoreReader: Sendable {
     }
 
     /// Runs a query, again if the file has changed meanwhile.
-    func read<R>(_ body: (Database) throws -> R) throws -> R {
+    func read<R>(_ body: (Database) throws -> R) throws -> R { try unchanged { try $0.queue.read(body) } }
+
+    /// Runs a function with what SQLite attaches the database by, again if the file has changed meanwhile.
+    func lend<R>(_ body: (String) throws -> R) throws -> R { try unchanged { try body($0.address) } }
+
+    private func unchanged<R>(_ body: (Connection) throws -> R) throws -> R {
         for _ in 0..<Self.attempts {
             let current = connection.withLock { $0 }
-            let result = Result { try current.queue.read(body) }
+            let result = Result { try body(current) }
             if case .failure(let error as DatabaseError) = result, Self.isPassing(error) {
                 // The one who wrote has ended, or another has begun.
             } else if Self.holds(current, files) {
@@ -55,7 +62,7 @@ final class StoreReader: Sendable {
         throw Self.busy(files)
     }
 
-    /// Called by what `read` runs: throws if what was read so far is no longer valid, before anything is made of it.
+    /// Called by what `read` and `lend` run: throws if what was read so far is no longer valid, before anything is made of it.
     func check() throws {
         if !connection.withLock({ Self.holds($0, files) }) { throw Changed() }
     }
@@ -106,20 +113,29 @@ final class StoreReader: Sendable {
     private static func direct(_ files: DatabaseFiles) throws -> Connection? {
         let state = files.main
         switch (files.log, files.index) {
-        case (_?, _?): return Connection(queue: try open(files.path, "mode=ro&readonly_shm=1"))
+        case (_?, _?): return try open(address(files.path, "mode=ro&readonly_shm=1"))
         case (let log?, nil) where log.size > 0: return nil
         case _ where files.journal.map({ $0.size > 0 }) ?? false: return nil
-        default: return Connection(queue: try open(files.path, "mode=ro&immutable=1"), state: state)
+        default: return try open(address(files.path, "mode=ro&immutable=1"), state)
         }
     }
 
-    private static func open(_ path: String, _ parameters: String) throws -> DatabaseQueue {
+    private static func open(_ address: String, _ state: DatabaseFiles.State? = nil) throws -> Connection {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(30)
         configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
-        let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
-        return try DatabaseQueue(path: "file:\(escaped)?\(parameters)", configuration: configuration)
+        return Connection(queue: try DatabaseQueue(path: address, configuration: configuration), address: address, state: state)
+    }
+
+    private static func address(_ path: String, _ parameters: String) -> String {
+        "file:\(path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path)?\(parameters)"
+    }
+
+    /// What a database that this process has open for writing is attached by.
+    static func address(of queue: DatabaseQueue) -> String {
+        // One in memory is known by that already.
+        queue.path.hasPrefix("/") ? address(queue.path, "mode=ro") : queue.path
     }
 
     /// The content, in memory, of a copy that SQLite may recover; nil if somebody wrote meanwhile.
@@ -131,15 +147,20 @@ final class StoreReader: Sendable {
         } catch { throw HostError(.cantCreate, "\(folder): cannot be made, to copy \(files.name) there") }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         guard let copy = try files.copied(to: folder) else { return nil }
-        return Connection(queue: try inMemory(DatabaseQueue(path: copy.path)))
+        return try inMemory(DatabaseQueue(path: copy.path))
     }
 
-    private static func inMemory(_ queue: DatabaseQueue) throws -> DatabaseQueue {
+    private static func inMemory(_ queue: DatabaseQueue) throws -> Connection {
+        let memory = try memory()
+        try queue.backup(to: memory)
+        return Connection(queue: memory, address: address(of: memory))
+    }
+
+    /// An empty database in memory, under a name of its own: other connections can attach it.
+    static func memory() throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
-        let memory = try DatabaseQueue(configuration: configuration)
-        try queue.backup(to: memory)
-        return memory
+        return try DatabaseQueue(named: UUID().uuidString, configuration: configuration)
     }
 
     /// The same with this version's tables.
@@ -153,7 +174,7 @@ final class StoreReader: Sendable {
         }
         if isCurrent { return connection }
         let memory = try inMemory(connection.queue)
-        try migrator.migrate(memory)
-        return Connection(queue: memory)
+        try migrator.migrate(memory.queue)
+        return memory
     }
 }

@@ -10,9 +10,13 @@ public struct StoredResult: Sendable, Equatable, Identifiable {
 
     /// The row's number in this store.
     public let id: Int64
+    /// The row's random name, the same in every store that it is merged into.
+    public let uuid: String
     /// SHA-256 of everything that can change the result.
     public let job: String
     public let subject: ResultSubject
+    /// `subject.settings` as `CanonicalJSON`: equal settings, equal texts.
+    package let settingsText: String
     public let status: Status
     /// Why it failed or does not apply; "" where it was measured.
     public let cause: String

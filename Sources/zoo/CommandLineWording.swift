@@ -16,6 +16,7 @@ struct CommandLineWording: Wording {
         case .restart: "--restart"
         case .runs: "--runs"
         case .sources: "--zoo"
+        case .trackingURI: "--tracking-uri"
         case .weights: "--weights"
         }
     }

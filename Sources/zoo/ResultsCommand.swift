@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
-import ZooCore
 import ZooData
-import ZooProbes
 import ZooReport
 import ZooStore
 
@@ -15,20 +13,10 @@ struct ResultsCommand: ParsableCommand {
                 "zoo results": "the newest of everything",
                 "zoo results --failed": "what did not work, and why",
                 "zoo results --format csv": "every figure, for programs",
+                "zoo results --format timm --dataset mnist-rotated": "accuracies in the columns of timm's results",
             ]))
 
-    @Argument(help: ArgumentHelp("Ids of entries. Default: all.", valueName: "entry"), completion: Completions.entries)
-    var entries: [String] = []
-
-    @Option(help: ArgumentHelp("A data set. Repeatable.", valueName: "name"), completion: Completions.dataSets)
-    var dataset: [String] = []
-
-    @Option(
-        name: [.long, .customLong("seeds")], help: ArgumentHelp("A seed, or several as in 0..4. Repeatable.", valueName: "seed"))
-    var seed: [SeedRange] = []
-
-    @Option(help: ArgumentHelp("A probe, or 'training'. Repeatable.", valueName: "probe"), completion: Completions.probes)
-    var probe: [String] = []
+    @OptionGroup var choice: ResultChoice
 
     @Option(help: ArgumentHelp("Show results that were finished then or later: 2026-02-28, or 2026-02-28T12:00:00Z.", valueName: "date"))
     var since: Day?
@@ -39,34 +27,41 @@ struct ResultsCommand: ParsableCommand {
     @Flag(help: "Show results that newer ones have superseded, too.")
     var history = false
 
-    @Option(help: "Format of the table: text for people; csv or latex for programs, with a column for every figure. See also --json.")
-    var format = StoredOptions.Format.text
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, latex, timm }
+
+    @Option(
+        help: """
+            Format of the table: text for people; csv or latex for programs, with a column for every figure; timm for accuracies on \
+            one data set, with the columns of timm's results-*.csv. See also --json.
+            """)
+    var format = Format.text
 
     @OptionGroup(title: "Output") var shared: OutputOptions
     @OptionGroup(title: "Runs and results") var stored: StoreOptions
 
     func validate() throws {
         if shared.json, format != .text { throw ValidationError("--json and --format exclude each other") }
+        if format == .timm, choice.dataset.count != 1 { throw ValidationError("--format timm takes one data set: name it with --dataset") }
+        if format == .timm, failed || history || !choice.probe.isEmpty {
+            throw ValidationError("--format timm lists measured errors: leave out --failed, --history and --probe")
+        }
     }
 
     func run() throws {
-        for name in probe where name != "training" { _ = try ProbeCatalogue.probe(name) }
         let store = try ResultStore(reading: stored.path)
-        let filter = ResultFilter(
-            entries: entries.isEmpty ? nil : entries, datasets: dataset.isEmpty ? nil : dataset.map { (try? DataSet.named($0).name) ?? $0 },
-            seeds: seed.isEmpty ? nil : SeedRange.all(seed), probes: probe.isEmpty ? nil : probe, statuses: failed ? [.failed] : nil,
-            since: since?.date, history: history)
+        var filter = try choice.filter()
+        (filter.statuses, filter.since, filter.history) = (failed ? [.failed] : nil, since?.date, history)
+        if format == .timm { (filter.statuses, filter.probes, filter.origins) = ([.measured], ["error"], [.trained, .own]) }
         let results = try store.results(matching: filter)
         var failures = Failures()
-        for name in entries where try store.results(matching: ResultFilter(entries: [name], history: true)).isEmpty {
-            failures.report(HostError(.noInput, "\(stored.path): there is no result of '\(name)'"))
-        }
+        try choice.report(missingIn: store, to: &failures)
         if results.isEmpty, failures.first != nil, !shared.json { return try failures.conclude() }
         switch format {
         case .text:
             try shared.emit(results.map(ResultDescription.init), or: ResultTables.listing(of: results).rendered(for: .standardOutput))
         case .csv: try Console.output(ResultTables.export(of: results).csv)
         case .latex: try Console.output(ResultTables.export(of: results, withProvenance: false).withoutEmptyColumns.latex())
+        case .timm: try Console.output(TimmTable(of: results) { try? DataSet.named($0).shape }.table.csv)
         }
         try failures.conclude()
     }

@@ -35,7 +35,8 @@ struct Zoo: ParsableCommand {
                     ServeCommand.self,
                 ]),
             CommandGroup(
-                name: "Exchange", subcommands: [PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self]),
+                name: "Exchange",
+                subcommands: [PluginCommand.self, DataCommand.self, ImportCommand.self, ExportCommand.self, PushCommand.self]),
         ])
 
     static func main() {

@@ -40,8 +40,12 @@ import Testing
         "report": [["--image", "1", "--no-pictures"], ["--image", "1", "--format", "md"], ["--confidence", "20"]],
         "peek": [[], ["stn-co"], ["stn-c0", "--angle", "400"], ["stn-c0", "--graphics", "ascii"]],
         "serve": [["--port", "x"], ["--address", "nowhere"], ["cnn"]],
-        "results": [["--store", "none.sqlite"]],
+        "results": [["--store", "none.sqlite"], ["--format", "timm"], ["--format", "timm", "--dataset", "strokes", "--history"]],
         "merge": [[], ["none.sqlite"]],
+        "push mlflow": [
+            [], ["--tracking-uri", "mlruns"], ["--tracking-uri", ""],
+            ["--tracking-uri", "http://127.0.0.1:1", "--store", "none.sqlite"],
+        ],
         "init": [[], ["zoo.json"]],
         "submit slurm": [
             [], ["frobnicate"], ["train"], ["train", "cnn", "--shard", "1/2"], ["--throttle", "0", "train", "cnn"],

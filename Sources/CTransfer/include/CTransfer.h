@@ -1,4 +1,4 @@
-// Fetching of a file by its URL, through libcurl.
+// Fetching of a file by its URL, and requests to services, through libcurl.
 //
 // libcurl needs thirty other libraries, whose loading takes longer than a short command of the zoo. So it is not linked: the first
 // fetch loads it.
@@ -24,6 +24,11 @@ typedef struct ctransfer_request {
   const char *url;      // http, https or file
   int64_t offset;       // of the first byte that is wanted
   const char *if_range; // a validator: if the file is another by now, all of it is wanted; NULL: none
+  // Further lines of the header, behind the last of them NULL; NULL: none. With these, or with a body, redirections are answers.
+  const char *const *headers;
+  int is_post; // whether `body` is sent by POST, in place of GET
+  const uint8_t *body;
+  size_t body_size;
   long connect_seconds; // within which the server has to be reached
   long stall_seconds;   // within which some byte has to come, counted anew with each
   void *context;        // handed to the functions

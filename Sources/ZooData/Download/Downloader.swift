@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 public import ZooCore
+import ZooTransfer
 
 /// Who is told how far a download is, and can stop it.
 public protocol DownloadListener: AnyObject {

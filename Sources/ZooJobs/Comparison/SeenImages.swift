@@ -38,7 +38,7 @@ extension SeenImages {
         let subjects = Dictionary(grouping: jobs) {
             Subject(
                 entry: $0.subject.entry, seed: $0.subject.seed, origin: $0.subject.origin, probe: $0.subject.probe,
-                settings: settings(of: $0))
+                settings: $0.settingsText)
         }
         let kept = subjects.values.flatMap { rows -> [StoredResult] in
             let rows = rows.sorted(by: isOlder)
@@ -53,10 +53,6 @@ extension SeenImages {
             return others + [newest]
         }
         return kept.sorted(by: isOlder)
-    }
-
-    static func settings(of result: StoredResult) -> String {
-        (try? CanonicalJSON.encode(result.subject.settings)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 }
 
@@ -85,8 +81,9 @@ extension StoredEntries {
     ///   - seeds: nil for all there are.
     ///   - reference: an entry that has to be among them.
     public func comparable(_ entries: [String], figure: String, seeds: [UInt64]? = nil, reference: String? = nil) -> StoredEntries {
+        let wanted = Set(entries)
         var rows = all.filter { row in
-            row.status == .measured && row[figure] != nil && entries.contains(row.subject.entry)
+            row.status == .measured && row[figure] != nil && wanted.contains(row.subject.entry)
                 && seeds.map { $0.contains(row.subject.seed) } ?? true
         }
         // A training run ends with the errors that a probe measures too, but keeps no answers per image.
@@ -113,7 +110,7 @@ extension StoredEntries {
     }
 
     private func group(_ row: StoredResult) -> Group {
-        Group(images: SeenImages(row, isDrawn: isDrawn), probe: row.subject.probe, settings: SeenImages.settings(of: row))
+        Group(images: SeenImages(row, isDrawn: isDrawn), probe: row.subject.probe, settings: row.settingsText)
     }
 
     private struct Run: Hashable {

@@ -33,7 +33,9 @@ public struct StoredEntries: Sendable {
     /// Measured results of whole test sets, and failures: the newest on each set of images.
     let all: [StoredResult]
     /// The results that count: all of them, or those that `comparable` has chosen.
-    var results: [StoredResult]
+    var results: [StoredResult] { didSet { byEntry = Dictionary(grouping: results, by: \.subject.entry) } }
+    /// The same by entry: thousands of entries each look for their own.
+    private var byEntry: [String: [StoredResult]]
     /// What `comparable` has left out.
     public internal(set) var leftOut: [LeftOut] = []
     /// The group that `comparable` has chosen.
@@ -67,6 +69,7 @@ public struct StoredEntries: Sendable {
         all = SeenImages.current(
             try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
         results = all
+        byEntry = Dictionary(grouping: all, by: \.subject.entry)
         hasClasses = set.heads == 1
     }
 
@@ -81,10 +84,15 @@ public struct StoredEntries: Sendable {
     public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
         // If several settings exist, the newest counts, which comes last.
         var runs: [UInt64: EntrySamples.Run] = [:]
-        for result in errors(of: entry) where result.status == .measured && seeds.map({ $0.contains(result.subject.seed) }) ?? true {
-            guard case .integers(let correct)? = try store.samples("\(pose.rawValue).correct", of: result) else { continue }
+        let wanted = errors(of: entry).filter { result in
+            result.status == .measured && seeds.map { $0.contains(result.subject.seed) } ?? true
+        }
+        let answers = try store.samples("\(pose.rawValue).correct", of: wanted)
+        let classes = hasClasses ? try store.samples("\(pose.rawValue).label", of: wanted) : [:]
+        for result in wanted {
+            guard case .integers(let correct)? = answers[result.id] else { continue }
             var labels: [Int]?
-            if hasClasses, case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) { labels = list }
+            if case .integers(let list)? = classes[result.id] { labels = list }
             runs[result.subject.seed] = EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels)
         }
         return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
@@ -122,7 +130,7 @@ public struct StoredEntries: Sendable {
     /// A figure by seed, from whichever probe measured it.
     public func values(_ figure: String, of entry: String) -> [UInt64: Double] {
         var values: [UInt64: Double] = [:]
-        for result in results where result.subject.entry == entry && result.status == .measured {
+        for result in byEntry[entry] ?? [] where result.status == .measured {
             if let value = result[figure] { values[result.subject.seed] = value }
         }
         return values
@@ -134,10 +142,10 @@ public struct StoredEntries: Sendable {
     /// Why an entry has no such figure, where the probe that measures it of others does not apply to it.
     public func whyNot(_ figure: String, of entry: String) -> String? {
         let probes = Set(results.filter { $0[figure] != nil }.map(\.subject.probe))
-        return results.last { $0.subject.entry == entry && $0.status == .notApplicable && probes.contains($0.subject.probe) }?.cause
+        return byEntry[entry]?.last { $0.status == .notApplicable && probes.contains($0.subject.probe) }?.cause
     }
 
-    private func errors(of entry: String) -> [StoredResult] { results.filter { $0.subject.entry == entry && $0.subject.probe == "error" } }
+    private func errors(of entry: String) -> [StoredResult] { (byEntry[entry] ?? []).filter { $0.subject.probe == "error" } }
 }
 
 extension StoredEntries {

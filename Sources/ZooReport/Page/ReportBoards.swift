@@ -26,8 +26,9 @@ extension ReportReader {
             $0.subject.probe == "error" && $0.status == .measured && $0.subject.images == nil && $0.subject.origin != .given
         }
         var boards: [Report.Board] = []
+        let places = Dictionary(grouping: measured) { Place($0.subject) }
         for place in unique(measured.map { Place($0.subject) }) {
-            let entries = unique(measured.filter { Place($0.subject) == place }.map(\.subject.entry))
+            let entries = unique((places[place] ?? []).map(\.subject.entry))
             do {
                 let stored = try StoredEntries(
                     store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin)
@@ -45,10 +46,11 @@ extension ReportReader {
         let ranking = Ranking(try stored.candidates(entries, figure: figure), level: level)
         guard !ranking.rows.isEmpty else { return nil }
         let errors = Dictionary(grouping: stored.measured("error"), by: \.subject.entry)
+        let known = Dictionary(manifest.entries.map { ($0.id, $0) }) { first, _ in first }
         let rows = ranking.rows.map { row in
             Report.Row(
                 ranked: row, upright: figure == "error.upright" ? nil : mean("error.upright", errors[row.entry] ?? []),
-                published: stored.trainedOn == stored.dataset ? published(row, on: stored.dataset) : nil,
+                published: stored.trainedOn == stored.dataset ? known[row.entry].flatMap { published($0, row, on: stored.dataset) } : nil,
                 warnings: unique((errors[row.entry] ?? []).flatMap { result in result.warnings }))
         }
         let order = rows.map(\.entry)
@@ -72,9 +74,8 @@ extension ReportReader {
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    private func published(_ row: Ranking.Row, on dataset: String) -> PublishedComparison? {
-        guard let entry = manifest.entries.first(where: { $0.id == row.entry }) else { return nil }
-        return entry.published.first { $0.metric == "error" && dataSets.canonical($0.dataset) == dataset }
+    private func published(_ entry: Entry, _ row: Ranking.Row, on dataset: String) -> PublishedComparison? {
+        entry.published.first { $0.metric == "error" && dataSets.canonical($0.dataset) == dataset }
             .map { PublishedComparison(entry: row.entry, $0, measured: row.mean, interval: row.interval) }
     }
 
@@ -85,13 +86,14 @@ extension ReportReader {
         return try order.compactMap { entry in
             var classes: [String] = []
             var cells: [String: [String: Int]] = [:]
-            for result in results[entry] ?? [] {
+            let own = results[entry] ?? []
+            let tables = try stored.table("confusion.\(stored.pose.rawValue)", of: own)
+            for result in own {
                 if classes.isEmpty, case .texts(let names)? = try stored.table("classes.\(stored.pose.rawValue)", of: result)?["class"] {
                     classes = names
                 }
-                if let table = try stored.table("confusion.\(stored.pose.rawValue)", of: result),
-                    case .texts(let labels)? = table["label"], case .texts(let predictions)? = table["prediction"],
-                    case .integers(let images)? = table["images"]
+                if let table = tables[result.id], case .texts(let labels)? = table["label"],
+                    case .texts(let predictions)? = table["prediction"], case .integers(let images)? = table["images"]
                 {
                     for (label, (prediction, count)) in zip(labels, zip(predictions, images)) {
                         cells[label, default: [:]][prediction, default: 0] &+= count

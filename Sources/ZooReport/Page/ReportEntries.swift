@@ -45,12 +45,14 @@ extension ReportReader {
         }
     }
 
-    func card(_ id: String, _ results: [StoredResult], _ catalogue: Catalogue?) -> Report.EntryCard {
-        let description = manifest.entries.first { $0.id == id }.flatMap { catalogue?.describe($0, checkingWeights: false) }
+    /// - Parameters:
+    ///   - entry: nil where the manifest does not have it.
+    ///   - results: its own.
+    func card(_ id: String, _ entry: Entry?, _ results: [StoredResult], _ catalogue: Catalogue?) -> Report.EntryCard {
+        let description = entry.flatMap { catalogue?.describe($0, checkingWeights: false) }
         let files = Set(description?.plugins ?? [])
         struct Place: Hashable { let dataset, trainedOn, probe: String, origin: ResultSubject.Origin }
-        let own = results.filter { $0.subject.entry == id && $0.status == .measured }
-        let groups = Dictionary(grouping: own) { result in
+        let groups = Dictionary(grouping: results.filter { $0.status == .measured }) { result in
             let subject = result.subject
             return Place(dataset: subject.dataset, trainedOn: subject.trainedOn, probe: subject.probe, origin: subject.origin)
         }

@@ -52,8 +52,9 @@ public struct ReportReader {
         report.theorems = try theorems(results)
         // In the order of the first leaderboard that has them, then of the manifest.
         let order = report.boards.flatMap(\.rows).map(\.entry) + manifest.entries.map(\.id) + results.map(\.subject.entry)
-        let present = Set(results.map(\.subject.entry))
-        report.entries = unique(order.filter(present.contains)).map { card($0, results, catalogue) }
+        let own = Dictionary(grouping: results, by: \.subject.entry)
+        let described = Dictionary(manifest.entries.map { ($0.id, $0) }) { first, _ in first }
+        report.entries = unique(order.filter { own[$0] != nil }).map { card($0, described[$0], own[$0] ?? [], catalogue) }
         return report
     }
 }

@@ -1,0 +1,150 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+import ZooCore
+import ZooStore
+
+private typealias Measurement = ZooStore.Measurement
+
+/// Adds some results, with a figure, a table and samples each.
+private func add(_ numbers: Range<Int>, to store: ResultStore, images: Int = 300) throws {
+    for number in numbers {
+        let measured = Measurement(
+            figures: [.init("number", Double(number)), .init("gone", .nan)],
+            tables: [
+                .init("images", [.init("image", .integers((0..<images).map { 7 * $0 }))]),
+                .init("curve", [.init("angle", .numbers([-90, 0.1, 90])), .init("name", .texts(["a", "ü", "c"]))]),
+            ], samples: [.init("loss", .numbers((0..<images).map { Double(Float(number) / Float($0 + 1)) }))])
+        try store.append(
+            job: "\(number)",
+            subject: ResultSubject(
+                entry: "cnn", dataset: "strokes", seed: UInt64(number), trainedOn: "strokes", origin: .trained, weights: "w", probe: "error"
+            ),
+            outcome: .measured(measured),
+            provenance: Provenance(
+                zoo: "1", code: "c", engine: "e", plugins: ["a": "b"], machine: "m", processor: "p", threads: 1, date: Date(),
+                command: "zoo",
+                seconds: 1))
+    }
+}
+
+/// How the store that is merged may be open, or lie there.
+private enum Source: CaseIterable, Sendable {
+    case atRest, inUse, crashed, openHere, inMemory, publishing
+
+    /// - Parameter keep: called with what has to live as long as the store.
+    func store(in folder: String, keep: (Any) -> Void) throws -> ResultStore {
+        let path = folder + "/source.sqlite"
+        switch self {
+        case .atRest:
+            try add(0..<3, to: ResultStore(path: path))
+            return try ResultStore(reading: path)
+        case .inUse, .crashed:
+            let live = self == .inUse ? path : folder + "/live.sqlite"
+            try add(0..<2, to: ResultStore(path: live))
+            let writer = try ResultStore(path: live)
+            try add(2..<3, to: writer)
+            keep(writer)
+            if self == .crashed {
+                for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: live + suffix, toPath: path + suffix) }
+            }
+            return try ResultStore(reading: path)
+        case .openHere, .publishing:
+            let store = try self == .openHere ? ResultStore(path: path) : ResultStore(publishing: path)
+            try add(0..<3, to: store)
+            return store
+        case .inMemory:
+            let store = try ResultStore()
+            try add(0..<3, to: store)
+            return store
+        }
+    }
+}
+
+@Suite struct MergingTests {
+    @Test(arguments: Source.allCases, [false, true])
+    private func everythingComesFromWhereverItLies(_ source: Source, isPublishing: Bool) throws {
+        let folder = try TemporaryDirectory()
+        var kept: [Any] = []
+        let other = try source.store(in: folder.path) { kept.append($0) }
+        let path = folder.path + "/target.sqlite"
+        let target = try isPublishing ? ResultStore(publishing: path) : ResultStore(path: path)
+        try add(10..<11, to: target)
+        let before = try tree(folder.path, inUse: true).filter { !$0.key.hasPrefix("target") }
+        #expect(try target.merge(other) == (3, 0))
+        #expect(try target.merge(other) == (0, 3))
+        #expect(try tree(folder.path, inUse: true).filter { !$0.key.hasPrefix("target") } == before, "the other is only read")
+        let (merged, original) = (try ResultStore(reading: path).results(), try other.results())
+        #expect(merged.map(\.job) == ["0", "1", "2", "10"])
+        for (a, b) in zip(merged, original) {
+            #expect(a.figures == b.figures && a.subject == b.subject && a.provenance == b.provenance && a.warnings == b.warnings)
+            #expect(try ResultStore(reading: path).measurement(of: a) == other.measurement(of: b))
+        }
+        withExtendedLifetime(kept) {}
+    }
+
+    /// Of one job the row counts that came last, so merging keeps the order in which they were made.
+    @Test func rowsKeepTheirOrder() throws {
+        let (first, second, all) = (try ResultStore(), try ResultStore(), try ResultStore())
+        try add(0..<4, to: first)
+        try add(4..<6, to: second)
+        for store in [second, first, second] { _ = try all.merge(store) }
+        #expect(try all.results().sorted { $0.id < $1.id }.map(\.job) == ["4", "5", "0", "1", "2", "3"])
+        try add(6..<7, to: all)
+        #expect(try all.results().max { $0.id < $1.id }?.job == "6")
+    }
+
+    /// SQLite keeps any value in any column, and one that nobody can read would spoil every list of the store that it came to.
+    @Test(arguments: [
+        "result SET seed = 'x'", "result SET images = 'many'", "result SET date = 'yesterday'", "result SET warnings = '['",
+        "result SET settings = '[]'", "result SET settings = x'ff'", "result SET seconds = 'long'", "result SET origin = 'elsewhere'",
+        "result SET entry = x'00'", "figure SET value = 'high'", "figure SET is_timing = 'now'",
+    ])
+    func valuesThatCannotBeReadStayOut(_ change: String) throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/bad.sqlite"
+        try add(0..<3, to: ResultStore(path: path))
+        let column = change.hasPrefix("result") ? "id" : "result"
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE \(change) WHERE \(column) = 2") }
+        let target = try ResultStore()
+        try add(7..<8, to: target)
+        let error = #expect(throws: HostError.self) { try target.merge(ResultStore(reading: path)) }
+        #expect(error?.kind == .data && error?.message.hasPrefix("\(path): not a sound result store: ") == true, "\(error?.message ?? "")")
+        #expect(try target.results().map(\.job) == ["7"])
+    }
+
+    /// Merging goes on past a store whose pages are damaged, and says whose they are.
+    @Test func aDamagedStoreIsNamedAndAddsNothing() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/bad.sqlite"
+        try add(0..<40, to: ResultStore(path: path))
+        try DatabaseQueue(path: path).inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let middle = bytes.count / 2 / 4096 * 4096
+        bytes.replaceSubrange(middle..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - middle))
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let target = try ResultStore(path: folder.path + "/zoo.sqlite")
+        try add(50..<51, to: target)
+        let error = #expect(throws: HostError.self) { try target.merge(ResultStore(reading: path)) }
+        #expect(error?.kind == .data && error?.message.contains("bad.sqlite") == true, "\(error?.message ?? "")")
+        #expect(try target.results().map(\.job) == ["50"])
+        let sound = try ResultStore()
+        try add(1..<2, to: sound)
+        #expect(try target.merge(sound) == (1, 0))
+    }
+
+    @Test func aStoreThatHasNotChangedIsNotReadAgain() throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/task.sqlite"
+        try add(0..<2, to: ResultStore(publishing: path))
+        let target = try ResultStore(path: folder.path + "/zoo.sqlite")
+        var counts = try target.mergeIfChanged(path)
+        #expect(counts?.added == 2)
+        counts = try target.mergeIfChanged(path)
+        #expect(counts == nil)
+        try add(2..<3, to: ResultStore(publishing: path))
+        counts = try target.mergeIfChanged(path)
+        #expect(counts?.added == 1 && counts?.known == 2)
+    }
+}
