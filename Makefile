@@ -21,13 +21,13 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Plugins Tests Fuzz)
 C_SOURCES = $(shell find Sources Plugins Tests Fuzz -name '*.cpp' -o -name '*.c' -o -name '*.h' -o -name '*.hpp' -o -name '*.inc')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-slurm test-tensorboard test-mlflow test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
+.PHONY: help setup setup-peers build data demo report docs reproduce results install uninstall dist test test-report test-serve test-slurm test-tensorboard test-mlflow test-device test-bare test-dist fuzz explore format lint weights fixtures benchmark sanitize clean
 
 help: ## this list
 	@echo "make TARGET [LIBTORCH=/path/to/torch] [CUDA=1]"
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: ## system packages and the engine (libtorch), once; CUDA=1 takes the GPU's libraries too
+setup: ## system packages and the engine (libtorch), once; CUDA=1 takes the build for GPUs, gigabytes
 	@Scripts/setup.sh
 
 setup-peers: ## the Python packages that the benchmarks' peers and the test fixtures need
@@ -98,6 +98,9 @@ test-tensorboard: build ## read what a training run writes for TensorBoard with 
 
 test-mlflow: build ## push results to an MLflow server, and read them with MLflow's client; skipped where MLflow cannot be installed
 	@Scripts/test_mlflow.sh $(ZOO)
+
+test-device: build ## hold a GPU against the CPU, and time it beside PyTorch; skipped where there is none
+	@Scripts/check_device.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
 	@Scripts/test_bare_debian.sh demo

@@ -5,7 +5,7 @@
 #   Scripts/setup.sh peers    also the Python packages behind Benchmarks/peers and Tests/Fixtures/*.py
 #
 # LIBTORCH=/path/to/torch   use that libtorch; nothing is installed for the engine
-# CUDA=1                    install torch with all its dependencies (gigabytes) instead of the CPU's share
+# CUDA=1                    install the build of torch for NVIDIA's GPUs with all of CUDA (gigabytes) instead of the CPU's share
 # PYTHON=python3.12         the Python that makes .venv
 #
 # A second run finds everything in place and returns at once, without the network.
@@ -213,8 +213,9 @@ install_engine() {
     local kind=cpu
     if [[ $cuda == 1 ]]; then
         kind=all
-        say "installing torch $torch_version with all its dependencies"
-        pip_install "torch==$torch_version"
+        say "installing torch $torch_version for GPUs with all of CUDA: some gigabytes to download, and about twice as many on the disk"
+        # A build for the CPU has a longer version, and would be taken for the newer one.
+        pip_install "torch==$torch_version,!=$torch_version+cpu"
     else
         say "installing torch $torch_version, the wheel alone"
         pip_install --no-deps "torch==$torch_version"
@@ -224,6 +225,8 @@ install_engine() {
     ln -sfn "$(realpath --relative-to="$venv" "$site")/torch" "$venv/torch"
     fault=$(engine_fault "$venv/torch")
     [[ -z $fault ]] || fail 69 "the torch just installed in $venv does not fit ($fault): remove .venv and run 'make setup' again"
+    [[ $kind == cpu || -f $venv/torch/lib/libtorch_cuda.so ]] ||
+        fail 69 "pip's index gave a torch $torch_version without CUDA: name one that has it, as PIP_INDEX_URL=https://download.pytorch.org/whl/cu130, and run 'make setup CUDA=1' again"
     install_lacking "$(realpath "$venv/torch")" "$site"
     echo "torch $torch_version $kind" >"$stamp"
     say "engine ready: $(readlink -f "$venv/torch")"

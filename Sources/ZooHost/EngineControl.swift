@@ -43,6 +43,7 @@ public enum EngineControl {
         }
         if let threads { try check(EngineLibrary.table.set_threads(Int32(clamping: threads))) }
         try check(EngineLibrary.table.set_precision(precision.dtype))
+        try openDevices()
     }
 
     /// Whether the engine runs. Until it does, nothing below may be asked.
@@ -67,8 +68,8 @@ public enum EngineControl {
     /// What convolutions multiply.
     public static var precision: Precision { wanted.withLock { $0 } }
 
-    /// What results are made with: "libtorch 2.13.0", and the precision if it is not float32.
-    public static var described: String { precision == .fp32 ? Engine.name : "\(Engine.name), \(precision.name)" }
+    /// What results are made with: "libtorch 2.13.0", the precision if it is not float32, and the device if it is not the CPU.
+    public static var described: String { Engine.name + (precision == .fp32 ? "" : ", \(precision.name)") + deviceDescription }
 
     /// Chooses it for the whole process, also before the engine is started.
     ///
@@ -78,10 +79,12 @@ public enum EngineControl {
         if isStarted { try check(EngineLibrary.table.set_precision(precision.dtype)) }
     }
 
-    /// The set of instructions that the zoo's kernels are taken for, "avx2"; "off" for libtorch's operators instead.
+    /// The set of instructions that the zoo's kernels are taken for, "avx2"; "off" for libtorch's operators instead; on a GPU its
+    /// own, "sm_90", whatever the processor has.
     ///
     /// - Throws: `unavailable` if `ZOO_CPU` names one that this processor lacks.
     public static func instructions() throws(HostError) -> String {
+        if let deviceInstructions { return deviceInstructions }
         guard let name = EngineLibrary.table.instructions() else {
             try check(ZOO_UNSUPPORTED)
             return ""
@@ -95,11 +98,6 @@ public enum EngineControl {
     /// Takes subnormal numbers as zero, as training code does for speed. Where the processor cannot, nothing changes; nor where the
     /// engine is not started, since nothing is computed there.
     public static func flushDenormals() { if EngineLibrary.isOpen { _ = EngineLibrary.table.flush_denormals(1) } }
-
-    /// Makes CUDA usable, if this libtorch and machine have it.
-    ///
-    /// - Throws: `unavailable` with the reason.
-    public static func enableCUDA() throws(HostError) { try check(EngineLibrary.table.enable_cuda()) }
 
     private static func check(_ status: zoo_status) throws(HostError) {
         guard status != ZOO_OK else { return }

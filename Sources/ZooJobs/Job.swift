@@ -64,7 +64,7 @@ struct JobIdentity: Codable {
     let images: Int?
     let probe: String
     let probeSettings: [String: JSON]
-    /// Version of the engine, and the precision if it is not float32.
+    /// Version of the engine, the precision if it is not float32, and the device if it is not the CPU.
     let engine: String
     /// The set of instructions of the zoo's kernels, "off" for the engine's own operators.
     let instructions: String

@@ -94,7 +94,7 @@ public final class JobRunner {
         }
         try found.check(against: job.conditions, subject: subject.dataset)
         conditions = found
-        try network.parameters.convert(format: .channelsLast)
+        try network.parameters.settle()
         try network.parameters.setTraining(false)
         let measurement = try probe.measure(
             ProbeSubject(host: laboratory.host, network: network, dataSet: dataSet, images: test.images, batch: job.batch),

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ZooCore
+public import ZooKit
 import ZooStore
 import ZooTraining
 
@@ -8,11 +9,22 @@ import ZooTraining
 public final class Scheduler {
     private let arguments: [String]
     private let program: String
-    private let workers: Int
+    private let workers: [Place]
     private let limits: JobLimits
+
+    /// Where a worker computes.
+    public struct Place: Sendable {
+        let device: Device
+        /// Its own arguments, which say so.
+        let arguments: [String]
+
+        public init(_ device: Device, arguments: [String]) { (self.device, self.arguments) = (device, arguments) }
+    }
 
     /// One worker and its current job.
     private final class Slot {
+        let place: Place
+        init(_ place: Place) { self.place = place }
         var process: WorkerProcess?
         var job: Job?
         var lastDataSet = ""
@@ -26,11 +38,11 @@ public final class Scheduler {
     /// - Parameters:
     ///   - program: its path; nil for the running program.
     ///   - arguments: the arguments that make the program a worker: the subcommand, and where it finds plugins and data.
-    ///   - workers: the number of processes that run at once.
-    public init(program: String? = nil, arguments: [String], workers: Int, limits: JobLimits) {
+    ///   - workers: those that run at once, a process each.
+    public init(program: String? = nil, arguments: [String], workers: [Place], limits: JobLimits) {
         self.program = program ?? Program.image
         self.arguments = arguments
-        self.workers = max(1, workers)
+        self.workers = workers.isEmpty ? [Place(.cpu, arguments: [])] : workers
         self.limits = limits
     }
 
@@ -53,9 +65,9 @@ public final class Scheduler {
             if isSingle { listener.single.finish() }
             listener.jobsEnd()
         }
-        for (part, width) in [(jobs.filter { !$0.isTiming }, workers), (jobs.filter(\.isTiming), 1)] where !part.isEmpty {
+        for (part, width) in [(jobs.filter { !$0.isTiming }, workers.count), (jobs.filter(\.isTiming), 1)] where !part.isEmpty {
             waiting = part
-            slots = (0..<min(width, part.count)).map { _ in Slot() }
+            slots = workers.prefix(min(width, part.count)).map { Slot($0) }
             try work(listener)
         }
         if Interrupt.isRequested, ended < jobs.count {
@@ -87,7 +99,7 @@ public final class Scheduler {
         }
         let job = waiting.remove(at: waiting.firstIndex { $0.subject.dataset == slot.lastDataSet } ?? 0)
         if slot.process == nil {
-            slot.process = try WorkerProcess(program: program, arguments: arguments)
+            slot.process = try WorkerProcess(program: program, arguments: arguments + slot.place.arguments)
         }
         slot.job = job
         slot.lastDataSet = job.subject.dataset
@@ -156,10 +168,10 @@ public final class Scheduler {
             if isSingle { listener.single.note(text) }
         case .finished(let outcome, let seconds, let conditions):
             try conclude(slot, job, outcome, seconds: seconds, conditions: conditions, listener)
-        case .outOfMemory:
+        case .outOfMemory(let cause):
             // The allocator's memory stays fragmented, so the next attempt gets a fresh process.
             slot.process = nil
-            try retry(slot, job, listener)
+            try retry(slot, job, slot.place.device == .cpu ? nil : cause, listener)
         case .interrupted(let hint):
             slot.job = nil
             listener.jobSaid("zoo: \(hint)")
@@ -181,12 +193,14 @@ public final class Scheduler {
     }
 
     /// Tries a job again with a quarter of the images at once, down to the smallest batch. A training run's batch is its recipe's.
-    private func retry(_ slot: Slot, _ job: Job, _ listener: any JobListener) throws {
-        let limit = "its limit of \(inBinaryUnits(limits.memory))"
+    ///
+    /// - Parameter cause: what the engine said, if it was more than that the limit was reached: a GPU's memory has no limit but its size.
+    private func retry(_ slot: Slot, _ job: Job, _ cause: String?, _ listener: any JobListener) throws {
+        let reason = cause ?? "it needs more than its limit of \(inBinaryUnits(limits.memory))"
         guard job.task == .probe, job.batch > Job.smallestBatch, !Interrupt.isRequested else {
             let batch = job.task == .probe ? ", even with batches of \(job.batch) images" : ""
             let failure = JobOutcome.failed(
-                "out of memory: it needs more than \(limit)\(batch)", status: HostError.Kind.outOfMemory.rawValue)
+                "out of memory: \(reason)\(batch)", status: HostError.Kind.outOfMemory.rawValue)
             return try conclude(slot, job, failure, seconds: (ContinuousClock.now - slot.begun) / .seconds(1), listener)
         }
         var smaller = job
@@ -206,7 +220,7 @@ public final class Scheduler {
         // A plugin that does not check its allocations crashes where the memory ends, and the system's killer gives no reason.
         let isCrash = if case .killed = end { true } else { false }
         let atLimit = isCrash && slot.verdict == nil && (Double(peak) > 0.8 * Double(limits.memory) || end == .killed(signal: SIGKILL))
-        if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, listener) }
+        if atLimit || slot.verdict?.isMemory == true { return try retry(slot, job, nil, listener) }
         let words = process.lastWords
         let cause =
             switch (slot.verdict?.cause, end) {

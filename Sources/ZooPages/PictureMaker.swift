@@ -162,7 +162,7 @@ extension Laboratory {
         let weights = try weights(entry, dataset: trainedOn, seed: seed)
         let network = try host.network(entry, input: dataSet.shape(of: images), classes: images.classes.count, seed: seed)
         try SafetensorsFile(path: weights.path).load(into: network.parameters)
-        try network.parameters.convert(format: .channelsLast)
+        try network.parameters.settle()
         try network.parameters.setTraining(false)
         return (network, weights)
     }

@@ -28,7 +28,7 @@ struct Alignment {
     private func features(_ images: Tensor) throws -> [Tensor] {
         try noGrad {
             func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
-                try Tensor(list.map { Float(value($0)) }, [list.count, 1, 1])
+                try Tensor(list.map { Float(value($0)) }, [list.count, 1, 1]).to(device: images.device)
             }
             var maps = try (images - constant(normalisation.means) { $0 }) * constant(normalisation.stds) { 1 / $0 }
             if let network = extractor as? WholeNetwork { return try network.maps(maps) }
@@ -42,7 +42,7 @@ struct Alignment {
     /// The stages and transformations for which fewer than four places of the map can be compared, on one side of T_g
     /// or the other: there is the edge, or padding that a blank image feels.
     func withoutPlaces(_ cases: [Case]) throws -> [(stage: String, title: String)] {
-        let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())))
+        let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())).to(device: images.device))
         let defined = try blank.map(Self.defined)
         return try extractor.stages.indices.flatMap { stage in
             try cases.filter { item in
@@ -61,7 +61,7 @@ struct Alignment {
     /// Measures every stage under every transformation.
     func run(_ cases: [Case], progress: () -> Void = {}) throws -> [AlignmentResult] {
         let upright = try features(images)
-        let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())))
+        let blank = try features(Tensor.zeros([1] + Array(images.shape.dropFirst())).to(device: images.device))
         let defined = try blank.map(Self.defined)
         let half = Transformation.shift(x: 0.5, y: 0.5, height: try images.size(-2), width: try images.size(-1))
         let blurred = try features(half.inverted.applied(to: half.applied(to: images, padding: .zeros), padding: .zeros))
@@ -131,7 +131,7 @@ struct Alignment {
         let sources = try extractor.scaling(stage: stage, steps: Int(steps.rounded()))
         let kept = sources.indices.filter { sources[$0] >= 0 }
         func channels(_ list: [Int], of maps: Tensor) throws -> Tensor {
-            try maps.indexSelect(dim: 1, index: Tensor(list.map(Int64.init), [list.count]))
+            try maps.indexSelect(dim: 1, index: Tensor(list.map(Int64.init), [list.count]).to(device: maps.device))
         }
         let everywhere = try [Bool](repeating: true, count: upright.size(-1) * upright.size(-2))
         return try Self.distance(channels(kept, of: transformed), channels(kept.map { sources[$0] }, of: upright), everywhere)
@@ -153,7 +153,7 @@ struct Alignment {
             let turn = Int(steps.rounded()) % symmetry.rotations
             order = try extractor.permutation(stage: stage, rotation: turn < 0 ? turn + symmetry.rotations : turn, mirror: false)
         }
-        return try Tensor(order.map(Int64.init), [order.count])
+        return try Tensor(order.map(Int64.init), [order.count]).to(device: images.device)
     }
 
     /// Where a blank image gives the same as in the middle, 1×C×H×W to H×W: padding does not reach there.
@@ -171,7 +171,7 @@ struct Alignment {
     /// ‖x − y‖ / ‖y‖ over a region of the map, all images and channels; NaN if y is zero there, or the region empty.
     static func distance(_ x: Tensor, _ y: Tensor, _ region: [Bool]) throws -> Double {
         try noGrad {
-            let mask = try Tensor(region.map { $0 ? 1.0 : 0 }, [y.size(-2), y.size(-1)])
+            let mask = try Tensor(region.map { $0 ? 1.0 : 0 }, [y.size(-2), y.size(-1)]).to(device: y.device)
             let (a, b) = (try x.to(dtype: .float64), try y.to(dtype: .float64))
             let difference = try (a - b) * mask
             let reference = try b * mask

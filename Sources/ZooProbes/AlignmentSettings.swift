@@ -1,6 +1,7 @@
 import Glibc
 import ZooCore
 import ZooData
+import ZooHost
 import ZooKit
 import ZooManifest
 
@@ -123,7 +124,7 @@ struct AlignmentSettings {
         }
         var reasons: [String] = []
         if !leaving.isEmpty { reasons.append("the images go over the edge under \(names(leaving.map(\.transformation.name)))") }
-        let blank = try Tensor.zeros([1, channels, side, side])
+        let blank = try Tensor.zeros([1, channels, side, side]).to(device: EngineControl.device)
         let lacking = try Alignment(extractor: extractor, images: blank, frame: frame, normalisation: normalisation).withoutPlaces(cases)
         gaps.count += lacking.count
         if !lacking.isEmpty {
@@ -153,7 +154,9 @@ struct AlignmentSettings {
     private func canvas(_ images: ImageSet, side: Int) throws -> Tensor {
         let chosen = chosen(images)
         let bytes = chosen.flatMap { images.image($0) }
-        let pixels = try Tensor(bytes, [chosen.count, images.channels, images.height, images.width]).to(dtype: .float32) * (1 / 255.0)
+        let pixels =
+            try Tensor(bytes, [chosen.count, images.channels, images.height, images.width]).to(
+                device: EngineControl.device, dtype: .float32) * (1 / 255.0)
         let (down, right) = ((side - images.height) / 2, (side - images.width) / 2)
         let padded = try Operator("aten::constant_pad_nd")(
             pixels, [right, side - images.width - right, down, side - images.height - down], 0.0)
@@ -169,7 +172,8 @@ struct AlignmentSettings {
         let reach = reach(deviation)
         let line = (-reach...reach).map { exp(-Double($0 * $0) / (2 * deviation * deviation)) }
         let sum = line.reduce(0, +)
-        let kernel = try Tensor(line.flatMap { a in line.map { Float(a * $0 / (sum * sum)) } }, [1, 1, line.count, line.count])
+        let kernel = try Tensor(line.flatMap { a in line.map { Float(a * $0 / (sum * sum)) } }, [1, 1, line.count, line.count]).to(
+            device: images.device)
         let shape = images.shape
         return try images.reshape([shape[0] * shape[1], 1, shape[2], shape[3]]).conv2d(kernel, padding: reach).reshape(shape)
     }

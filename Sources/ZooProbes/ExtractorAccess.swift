@@ -40,7 +40,7 @@ extension ProbeSubject {
             try entry.tensor.copy_(own.detach())
         }
         try extractor.parameters.setTraining(false)
-        try extractor.parameters.convert(format: .channelsLast)
+        try extractor.parameters.settle()
         return extractor
     }
 }

@@ -22,7 +22,8 @@ extension ProbeSubject {
     ///   - sampling: output to input, 2×3.
     ///   - strides: `self.strides`, which callers keep, since to learn them takes longer than to look.
     package func glance(at image: Int, sampling: [Double], strides: [Double]?) throws -> Glance {
-        var loader = try BatchLoader(images, of: dataSet.upright, split: .test, batchSize: 1, seed: TestImages.seed)
+        var loader = try BatchLoader(
+            images, of: dataSet.upright, split: .test, batchSize: 1, seed: TestImages.seed, device: EngineControl.device)
         loader.drawsUpright = network.wantsUpright
         let batch = try loader.batch(of: [image], thetas: [sampling])
         let recording = Recording()

@@ -111,7 +111,8 @@ public enum LieGenerator: String, CaseIterable, Sendable {
     public func derivative(of function: (Tensor) throws -> Tensor, at images: Tensor, step: Double) throws -> Tensor {
         let (count, height, width) = (try images.size(0), try images.size(-2), try images.size(-1))
         func value(_ t: Double) throws -> Tensor {
-            let theta = try Tensor(transformation(t, height: height, width: width), [1, 2, 3]).to(dtype: images.dtype)
+            let theta = try Tensor(transformation(t, height: height, width: width), [1, 2, 3]).to(
+                device: images.device, dtype: images.dtype)
             return try function(
                 images.warp(theta.expand([count, 2, 3]).contiguous(), height: height, width: width, paddingMode: .zeros))
         }

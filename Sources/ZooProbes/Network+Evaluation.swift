@@ -7,7 +7,8 @@ import ZooManifest
 extension Network {
     /// The test images of a data set in batches, drawn in the same way for every network and every probe.
     func testLoader(_ images: ImageSet, of dataSet: DataSet, batch: Int) throws -> BatchLoader {
-        var loader = try BatchLoader(images, of: dataSet, split: .test, batchSize: batch, seed: TestImages.seed)
+        var loader = try BatchLoader(
+            images, of: dataSet, split: .test, batchSize: batch, seed: TestImages.seed, device: EngineControl.device)
         loader.drawsUpright = wantsUpright
         return loader
     }

@@ -74,7 +74,8 @@ extension ProbeSubject {
     ///   - poses: the first is what the others' features are compared with.
     /// - Throws: `NotApplicable` if the entry transforms nothing.
     package func pictures(of image: Int, in poses: [NamedPose]) throws -> PosedPictures {
-        var loader = try BatchLoader(images, of: dataSet.upright, split: .test, batchSize: max(1, poses.count), seed: TestImages.seed)
+        var loader = try BatchLoader(
+            images, of: dataSet.upright, split: .test, batchSize: max(1, poses.count), seed: TestImages.seed, device: EngineControl.device)
         loader.drawsUpright = network.wantsUpright
         let batch = try loader.batch(of: poses.map { _ in image }, thetas: poses.map(\.sampling))
         let recording = Recording()

@@ -56,15 +56,17 @@ struct ProbeImages {
     func exact(_ batch: Batch, through theta: [Double]) throws -> Tensor {
         let images = subject.images
         let bytes = batch.indices.flatMap { images.image($0) }
-        let pixels = try Tensor(bytes, [batch.count, images.channels, images.height, images.width]).to(dtype: .float64) * (1 / 255.0)
+        let pixels =
+            try Tensor(bytes, [batch.count, images.channels, images.height, images.width]).to(
+                device: EngineControl.device, dtype: .float64) * (1 / 255.0)
         // From the canvas on to the recorded image in its middle.
         let stretch = (Double(shape.width) / Double(images.width), Double(shape.height) / Double(images.height))
         let sampling = theta.enumerated().map { $0 < 3 ? $1 * stretch.0 : $1 * stretch.1 }
-        let places = try Tensor(sampling, [1, 2, 3]).expand([batch.count, 2, 3]).contiguous()
+        let places = try Tensor(sampling, [1, 2, 3]).to(device: pixels.device).expand([batch.count, 2, 3]).contiguous()
         let drawn = try pixels.warp(places, height: shape.height, width: shape.width, paddingMode: .zeros)
         let normalisation = subject.dataSet.normalisation
         func constant(_ list: [Double], _ value: (Double) -> Double) throws -> Tensor {
-            try Tensor(list.map(value), [list.count, 1, 1])
+            try Tensor(list.map(value), [list.count, 1, 1]).to(device: pixels.device)
         }
         return try (drawn - constant(normalisation.means) { $0 }) * constant(normalisation.stds) { 1 / $0 }
     }

@@ -23,7 +23,7 @@ struct RecordedFrame {
         let (top, bottom) = (corners.map(\.y).min() ?? -1, corners.map(\.y).max() ?? 1)
         let (across, down) = (left + pixel...right - pixel, top + pixel...bottom - pixel)
         let mask = places.flatMap { y in places.map { x in across.contains(x) && down.contains(y) ? 1.0 : 0 } }
-        return try images * Tensor(mask, [side, side]).to(dtype: images.dtype)
+        return try images * Tensor(mask, [side, side]).to(device: images.device, dtype: images.dtype)
     }
 
     /// Whether the transformed frame lies on the canvas; what lies on its edge does.

@@ -84,7 +84,7 @@ public struct Theorem {
                 try EngineControl.seed(0)
                 let extractor = try ForeignExtractor(host.part(component, input: input, outputs: 0))
                 try extractor.parameters.setTraining(false)
-                try extractor.parameters.convert(format: .channelsLast)
+                try extractor.parameters.settle()
                 return extractor
             }
         ]

@@ -45,16 +45,16 @@ extension Transformation {
                 let side = try image.size(dim)
                 let margin = side * (factor - 1) / 2
                 let sources = (0..<side).map { isLarger ? ($0 + margin) / factor : $0 * factor - margin }
-                let index = try Tensor(sources.map { Int64(min(max(0, $0), side - 1)) }, [side])
+                let index = try Tensor(sources.map { Int64(min(max(0, $0), side - 1)) }, [side]).to(device: x.device)
                 let picked = try image.indexSelect(dim: dim, index: index)
                 if isLarger { return picked }
                 // What the square of a pixel beyond the edge would be is the background.
                 let inside = try Tensor(sources.map { (0..<side).contains($0) ? 1.0 : 0 }, dim == -1 ? [side] : [side, 1])
-                return try picked * inside.to(dtype: x.dtype)
+                return try picked * inside.to(device: x.device, dtype: x.dtype)
             }
         case nil:
             let count = try x.size(0)
-            let theta = try Tensor(sampling, [1, 2, 3]).to(dtype: x.dtype).expand([count, 2, 3]).contiguous()
+            let theta = try Tensor(sampling, [1, 2, 3]).to(device: x.device, dtype: x.dtype).expand([count, 2, 3]).contiguous()
             return try x.warp(theta, height: x.size(-2), width: x.size(-1), paddingMode: padding)
         }
     }

@@ -34,7 +34,7 @@ final class WholeNetwork: FeatureExtractor {
             }
         }
         try network.parameters.setTraining(false)
-        try network.parameters.convert(format: .channelsLast)
+        try network.parameters.settle()
     }
 
     /// The maps of all stages for images `N×C×H×W`.

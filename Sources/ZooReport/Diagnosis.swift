@@ -3,6 +3,7 @@ import Glibc
 public import ZooCore
 import ZooData
 public import ZooHost
+import ZooKit
 public import ZooManifest
 import ZooPlugins
 
@@ -58,10 +59,14 @@ public struct Diagnosis: Encodable, Sendable {
         } catch {
             add("engine", "kernels", .problem, error.message, cure: "unset ZOO_CPU, or set it to what the processor has")
         }
-        if let cuda {
-            add("engine", "CUDA", .absent, cuda.message)
-        } else {
-            add("engine", "CUDA", .ok, "usable")
+        add("engine", "CUDA", cuda == nil ? .ok : .absent, cuda?.message ?? "usable, \(EngineControl.cudaLibraries)")
+        guard case .success(let driver) = CUDADriver.here else { return }
+        for (index, gpu) in driver.gpus.enumerated() {
+            let detail = "\(gpu.name), \(inBinaryUnits(gpu.memory)), compute capability \(gpu.capability)"
+            let version = driver.version.isEmpty ? "" : " \(driver.version)"
+            add(
+                "engine", "\(Device.cuda(index))", cuda == nil ? .ok : .absent, "\(detail), driver\(version) for CUDA \(driver.cuda)",
+                cure: cuda == nil ? nil : "run 'make setup CUDA=1' and build again, if networks are to be computed there")
         }
     }
 

@@ -8,7 +8,7 @@ public struct TimingReport: Encodable, Sendable {
     public let batch, threads: Int
     /// Milliseconds, one number per round.
     public let trainStepMs, evaluateMs: [Double]
-    /// "libtorch 2.13.0".
+    /// "libtorch 2.13.0", and what `EngineControl.described` says besides.
     public let engine: String
     /// The zoo's version.
     public let version: String
@@ -25,7 +25,7 @@ public struct TimingReport: Encodable, Sendable {
         threads = timing.threads
         trainStepMs = timing.trainStepMs
         evaluateMs = timing.evaluateMs
-        engine = "libtorch \(EngineControl.version)"
+        engine = EngineControl.described
         version = ZooVersion.current
     }
 }

@@ -4,13 +4,14 @@ public import Foundation
 public struct Provenance: Codable, Sendable, Equatable {
     /// Version of the zoo, and the SHA-256 of its program file.
     public var zoo, code: String
-    /// "libtorch 2.13.0"; "libtorch 2.13.0, bfloat16" where convolutions multiplied in that.
+    /// "libtorch 2.13.0"; "libtorch 2.13.0, bfloat16" where convolutions multiplied in that; with CUDA's version and
+    /// the name of the GPU where the network computed on one.
     public var engine: String
     /// SHA-256 by file name, of the libraries that the network comes from.
     public var plugins: [String: String]
     /// SHA-256 of the weights' file; "" without one.
     public var weightsChecksum: String
-    /// Host name and processor.
+    /// Host name; GPU with its driver, if the network computed on one, and processor.
     public var machine, processor: String
     /// Threads of the engine.
     public var threads: Int

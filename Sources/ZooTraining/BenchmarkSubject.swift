@@ -1,4 +1,5 @@
 import ZooData
+import ZooHost
 public import ZooKit
 
 /// What a benchmark runs on.
@@ -34,10 +35,11 @@ public enum BenchmarkSubject: Sendable {
         case .dataSet(let name):
             let dataSet = try catalogue.named(name)
             let images = try dataSet.load(.train, from: dataDirectory)
-            let batch = try BatchLoader(images, of: dataSet, split: .train, batchSize: count, seed: 0).batch(0)
+            let batch = try BatchLoader(images, of: dataSet, split: .train, batchSize: count, seed: 0, device: EngineControl.device).batch(
+                0)
             return (dataSet.shape(of: images), images.classes.count, batch)
         case .noise(let noise):
-            let batch = try Batch.noise(count, noise.shape, classes: noise.classes, heads: noise.heads)
+            let batch = try Batch.noise(count, noise.shape, classes: noise.classes, heads: noise.heads, device: EngineControl.device)
             return (noise.shape, noise.classes, batch)
         }
     }

@@ -8,7 +8,7 @@ import ZooKit
 public struct Conditions: Codable, Sendable, Equatable {
     /// SHA-256 of the program's file, and of the engine's library.
     public var program, engineCode: String
-    /// "libtorch 2.13.0", and the precision if it is not float32.
+    /// "libtorch 2.13.0", the precision if it is not float32, and the device if it is not the CPU.
     public var engine: String
     /// The set of instructions of the zoo's kernels, "off" without those.
     public var instructions: String
@@ -16,8 +16,9 @@ public struct Conditions: Codable, Sendable, Equatable {
     public var environment: [String: String]
     /// Threads of the engine.
     public var threads: Int
-    /// Host name and processor. Not compared: workers run where the plan is made.
-    public var machine = Machine.name, processor = Machine.processor
+    /// Host name; GPU with its driver, if there is one, and processor. Not compared: workers run where the plan is made.
+    public var machine = Machine.name
+    public var processor = [EngineControl.deviceHardware, Machine.processor].compactMap(\.self).joined(separator: "; ")
     /// SHA-256 by file name, of the libraries that the network comes from. Before a network is built, those that the architecture asks
     /// for by `kind:id` are missing.
     public var plugins: [String: String]
@@ -47,7 +48,7 @@ public struct Conditions: Codable, Sendable, Equatable {
     private static let variables: Set<String> = [
         "ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE", "MKL_CBWR",
         "MKL_ENABLE_INSTRUCTIONS",
-        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "OPENBLAS_CORETYPE",
+        "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "NVIDIA_TF32_OVERRIDE", "OPENBLAS_CORETYPE",
     ]
 
     /// Compares what was found with what was planned.

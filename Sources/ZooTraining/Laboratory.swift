@@ -154,7 +154,7 @@ public struct Laboratory {
     public func benchmark(_ entry: Entry, on subject: BenchmarkSubject, batch: Int, rounds: Int, warmup: Int) throws -> Timing {
         let (shape, classes, sample) = try subject.batch(batch, of: dataSets, dataDirectory: dataDirectory)
         let network = try host.network(entry, input: shape, classes: classes, seed: 0)
-        try network.parameters.convert(format: .channelsLast)
+        try network.parameters.settle()
         var recipe = try subject.dataSet(of: dataSets).map { self.recipe(of: entry, for: $0) } ?? entry.recipe(for: "default")
         recipe.batch = batch
         let optimizer = try Optimizer(network.parameters, recipe)

@@ -25,7 +25,7 @@ final class Optimizer {
             let moments = try (0..<(recipe.optimizer == .adam ? 2 : 1)).map { _ in try entry.tensor.detach().zerosLike() }
             return Slot(
                 name: entry.name, parameter: entry.tensor, isLocalization: entry.name.hasPrefix("localization."), moments: moments,
-                count: try Tensor.zeros([]))
+                count: try Tensor.zeros([]).to(device: entry.tensor.device))
         }
     }
 

@@ -36,11 +36,12 @@ struct Trainer {
 
     func run() throws -> Outcome {
         let recipe = identity.recipe
-        var loader = try BatchLoader(images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed)
+        var loader = try BatchLoader(
+            images, of: dataSet, split: .train, batchSize: recipe.batch, seed: identity.seed, device: EngineControl.device)
         let network = try host.network(entry, input: loader.shape, classes: images.classes.count, seed: identity.seed)
         let plugins = try plugins(of: network)
         loader.drawsUpright = network.wantsUpright
-        try network.parameters.convert(format: .channelsLast)
+        try network.parameters.settle()
         let optimizer = try Optimizer(network.parameters, recipe)
         let objective = try TrainingLoss(network, recipe)
         let checkpoint = try Checkpoint(directory, of: identity, plugins: plugins, losses: network.losses.count)
@@ -116,11 +117,17 @@ struct Trainer {
             _ = try objective(batch).crossEntropy.item()
         }
         try seedEngine(epoch)
-        let untouched = try Tensor.rand([1]).item()
+        // Dropout draws from the generator of the device.
+        func next() throws -> Double {
+            let number = try Tensor.zeros([1]).to(device: EngineControl.device)
+            try number.uniform_(0, 1)
+            return try number.item()
+        }
+        let untouched = try next()
         try seedEngine(epoch)
         try forward(0)
         // Most networks draw nothing, and need no second look at the images.
-        if try Tensor.rand([1]).item() == untouched { return try seedEngine(epoch) }
+        if try next() == untouched { return try seedEngine(epoch) }
         try seedEngine(epoch)
         for number in 0..<steps {
             try Interrupt.check("\(entry.id) has not gone on yet; the same command does")

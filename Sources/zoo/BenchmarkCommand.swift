@@ -43,6 +43,7 @@ struct BenchmarkCommand: ParsableCommand {
     @OptionGroup var shared: LaboratoryOptions
 
     func validate() throws {
+        try shared.computing.engine.requireOneDevice()
         if shape == nil, classes != nil || heads != nil { throw ValidationError("--classes and --heads go with --shape") }
         if let shape, shape.largest > 4096 {
             throw ValidationError("--shape is \(shape), expected channels, height and width of 1 to 4096")

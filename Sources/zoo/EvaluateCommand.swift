@@ -122,7 +122,9 @@ struct EvaluateCommand: SweepableCommand {
 
     static let jobsPerTask = 20
 
-    func options(cpus: Int) -> [String] { jobOptions.jobs == nil ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : [] }
+    func options(cpus: Int) -> [String] {
+        jobOptions.jobs == nil && shared.devices.isCPU ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : []
+    }
 
     func openJobs() throws -> Plan {
         let work = try prepare(reading: true)
@@ -139,7 +141,8 @@ struct EvaluateCommand: SweepableCommand {
         if jobOptions.plan { return try session.show(plan, shared, force: force) }
         Signals.install()
         let scheduler = try jobOptions.scheduler(
-            shared.workerArguments(manifest, threads: threads, host), workers: jobOptions.jobs ?? jobOptions.defaultWorkers)
+            shared.workerArguments(manifest, threads: threads, host),
+            workers: jobOptions.workers(on: shared.devices), on: shared.devices)
         try session.carryOut(plan, shared, on: scheduler, force: force)
         if session.known > 0 {
             shared.note("\(session.known) of \(plan.jobs.count) results are from \(stored.path); --force measures them again")

@@ -18,7 +18,8 @@ struct ExperimentOptions: ParsableArguments, LaboratoryGroup {
         try Laboratory(host: host, manifest: manifest, dataDirectory: dataDir, runs: runs)
     }
 
-    /// The arguments that make this program a worker for the same entries and data, and for the very plugins that `host` has found.
+    /// The arguments that make this program a worker for the same entries and data, and for the very plugins that `host` has found; all
+    /// but the device, which workers may differ in.
     func workerArguments(_ manifest: Manifest, threads: Int, _ host: HostRuntime) throws -> [String] {
         var list = ["worker", "--manifest", manifest.path, "--runs", runs, "--threads", "\(threads)"]
         list += ["--plugins", try host.plan().write()]

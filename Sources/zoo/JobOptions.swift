@@ -8,7 +8,10 @@ import ZooTraining
 
 /// The options of commands that run jobs in worker processes.
 struct JobOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Number of jobs that run at once, each in a process of its own. No result depends on it.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Number of jobs that run at once, each in a process of its own; with GPUs, on each of them. No result depends on it.",
+            valueName: "n"))
     var jobs: Int?
 
     @Option(
@@ -35,13 +38,22 @@ struct JobOptions: ParsableArguments {
     private static let memoryPerWorker = 1 << 30
 
     /// One worker for each core, as far as the memory goes.
-    var defaultWorkers: Int { max(1, min(Machine.cores, Machine.memory / Self.memoryPerWorker)) }
+    private static var usualWorkers: Int { max(1, min(Machine.cores, Machine.memory / memoryPerWorker)) }
 
-    func scheduler(_ arguments: [String], workers: Int, countsSilenceOnly: Bool = false) -> Scheduler {
+    /// Jobs at once: as many as are asked for, or `usual`; of a GPU as many as are asked for, or one.
+    func workers(on list: DeviceList, usual: Int = Self.usualWorkers) -> Int {
+        list.isCPU ? jobs ?? usual : (jobs ?? 1) * list.devices.count
+    }
+
+    func scheduler(_ arguments: [String], workers: Int, on list: DeviceList, countsSilenceOnly: Bool = false) -> Scheduler {
         let share = Int(0.9 * Double(Machine.memory)) / workers
         let memory = memoryLimit?.bytes ?? share
         return Scheduler(
-            arguments: arguments + ["--memory", "\(memory)"], workers: workers,
+            arguments: arguments + ["--memory", "\(memory)"],
+            workers: (0..<workers).map { number in
+                let device = list.devices[number % list.devices.count]
+                return Scheduler.Place(device, arguments: ["--device", "\(device)"])
+            },
             limits: JobLimits(seconds: timeLimit > 0 ? timeLimit : nil, countsSilenceOnly: countsSilenceOnly, memory: memory))
     }
 

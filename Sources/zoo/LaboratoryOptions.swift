@@ -25,6 +25,23 @@ struct EngineOptions: ParsableArguments {
             valueName: "type"))
     var precision = Precision.fp32
 
+    @Option(
+        help: ArgumentHelp(
+            "Where networks compute: cpu, or a GPU: cuda, cuda:1; for jobs also several, as in cuda:0,cuda:1. zoo doctor lists them.",
+            valueName: "device"))
+    var device = DeviceList.cpu
+
+    /// Chooses them for this process.
+    func choose() throws {
+        try EngineControl.choose(precision)
+        try EngineControl.choose(device.devices)
+    }
+
+    /// For commands that compute in one process.
+    func requireOneDevice() throws {
+        if device.devices.count > 1 { throw ValidationError("--device is \(device), expected one device") }
+    }
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is \(threads), expected 1 to 1024") }
     }
@@ -50,13 +67,14 @@ extension LaboratoryGroup {
     var hosting: HostOptions { computing.hosting }
     var dataDir: String? { computing.data.dataDir }
     var threads: Int? { computing.engine.threads }
+    var devices: DeviceList { computing.engine.device }
 
     /// Sets up logging, finds the plugins and starts the engine.
     ///
     /// - Parameter plan: the plugins to use, if another process has found them.
-    /// - Throws: `unavailable` for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
+    /// - Throws: `unavailable` for a device that is not there, and for bf16 where `ZOO_KERNELS=off` turns off the kernels that have it.
     func host(plan: PluginPlan? = nil) throws -> HostRuntime {
-        try EngineControl.choose(computing.engine.precision)
+        try computing.engine.choose()
         return try findPlugins(threads: threads, plan: plan)
     }
 }

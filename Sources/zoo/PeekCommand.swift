@@ -60,6 +60,7 @@ struct PeekCommand: ParsableCommand {
 
     func validate() throws {
         if entries.isEmpty { throw ValidationError("name an entry") }
+        try shared.computing.engine.requireOneDevice()
         for angle in angle where !(-360...360).contains(angle) {
             throw ValidationError("--angle is \(angle), expected -360 to 360 degrees")
         }

@@ -94,7 +94,7 @@ struct ReportCommand: ParsableCommand {
 
     /// nil where there is no engine: a page can be made without.
     private func pictures(of report: Report, _ host: HostRuntime, _ manifest: Manifest) throws -> PictureGallery? {
-        try EngineControl.choose(shared.computing.engine.precision)
+        try shared.computing.engine.choose()
         if let problem = engineProblem(host) {
             guard problem.kind == .unavailable else { throw problem }
             shared.warn("there are no pictures: \(problem.message)")

@@ -61,7 +61,9 @@ struct ReproduceCommand: SweepableCommand {
 
     static let jobsPerTask = 1
 
-    func options(cpus: Int) -> [String] { jobOptions.jobs == nil ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : [] }
+    func options(cpus: Int) -> [String] {
+        jobOptions.jobs == nil && shared.devices.isCPU ? ["--jobs", "\(max(1, cpus / (shared.threads ?? 1)))"] : []
+    }
 
     /// The trainings; a task measures what it has trained.
     func openJobs() throws -> Plan {
@@ -112,7 +114,7 @@ struct ReproduceCommand: SweepableCommand {
                     shared: shared, store: store, planner: try planner(of: runs[index]), jobs: jobOptions,
                     scheduler: jobOptions.scheduler(
                         try shared.workerArguments(runs[index].manifest, threads: threads, host),
-                        workers: jobOptions.jobs ?? jobOptions.defaultWorkers, countsSilenceOnly: true))
+                        workers: jobOptions.workers(on: shared.devices), on: shared.devices, countsSilenceOnly: true))
                 try work.carryOut(&runs[index], choose: choose)
                 failures.add(work.failures)
                 if Interrupt.isRequested { break }

@@ -44,6 +44,7 @@ struct ServeCommand: ParsableCommand {
     func validate() throws {
         try refuseEmpty(("--address", address, "an address"), ("--plots", plots, "a file"))
         for path in store { try refuseEmpty(("--store", path, "a file")) }
+        try shared.computing.engine.requireOneDevice()
     }
 
     func run() throws {
@@ -59,7 +60,9 @@ struct ServeCommand: ParsableCommand {
         let server = try ZooServer(
             options, stores: stores, laboratory: shared.laboratory(host, manifest),
             catalogue: catalogue, plots: PlotLibrary.chosen(plots, shared),
-            lookWorker: shared.workerArguments(manifest, threads: 1, host) + ["--looks"])
+            lookWorker: shared.workerArguments(manifest, threads: 1, host) + [
+                "--device", shared.devices.description, "--looks",
+            ])
         try shared.emit(["url": server.url], or: server.url + "\n")
         shared.note("press Ctrl-C to stop")
         while !Interrupt.isRequested { usleep(100_000) }

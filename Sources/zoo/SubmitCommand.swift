@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ZooCluster
 import ZooCore
+import ZooHost
 import ZooJobs
 import ZooReport
 import ZooStore
@@ -77,6 +78,7 @@ struct SubmitSlurmCommand: ParsableCommand {
         let words = Array(command.first == "--" ? command.dropFirst() : command[...])
         if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(self) }
         let given = try parse(words)
+        EngineControl.planForOthers()
         let folder = place.folder(of: sweep ?? nextName(after: words[0]))
         let sweep = try open(folder, given)
         // As the tasks will run it: how many threads a job has is part of what it is.

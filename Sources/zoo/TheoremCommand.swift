@@ -61,6 +61,7 @@ struct TheoremCommand: ParsableCommand {
 
     func validate() throws {
         if untrained, seed != nil { throw ValidationError("--seed and --untrained exclude each other") }
+        try shared.computing.engine.requireOneDevice()
     }
 
     /// What an element of the JSON is.

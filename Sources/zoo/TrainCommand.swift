@@ -80,7 +80,7 @@ struct TrainCommand: SweepableCommand {
         let laboratory = try shared.laboratory(host, manifest)
         let store = try stored.open(reading: reading)
         // One run after the other with all cores: the first is finished soonest, and an interrupt stops one, not several.
-        let workers = jobOptions.jobs ?? 1
+        let workers = jobOptions.workers(on: shared.devices, usual: 1)
         let threads = shared.threads ?? max(1, Machine.cores / workers)
         let planner = JobPlanner(laboratory: laboratory, store: store, threads: threads)
         let names = RunningTask.narrowed(try laboratory.names(dataset), of: laboratory.dataSets)
@@ -97,7 +97,7 @@ struct TrainCommand: SweepableCommand {
     static let jobsPerTask = 1
 
     func options(cpus: Int) -> [String] {
-        let workers = jobOptions.jobs ?? 1
+        let workers = jobOptions.workers(on: shared.devices, usual: 1)
         return shared.threads == nil ? ["--threads", "\(max(1, cpus / workers))"] : []
     }
 
@@ -123,7 +123,7 @@ struct TrainCommand: SweepableCommand {
             return try? laboratory.finishedRun(entry, dataset: subject.dataset, seed: subject.seed, recipe: recipe, threads: threads)
         }
         let arguments = try shared.workerArguments(manifest, threads: threads, host) + (tensorboard.map { ["--tensorboard", $0] } ?? [])
-        let scheduler = jobOptions.scheduler(arguments, workers: workers, countsSilenceOnly: true)
+        let scheduler = jobOptions.scheduler(arguments, workers: workers, on: shared.devices, countsSilenceOnly: true)
         try session.carryOut(plan, shared, on: scheduler, force: restart) { result in
             if !shared.quiet, let run = finished(result.subject) { Console.error(ResultTables.line(run)) }
         }

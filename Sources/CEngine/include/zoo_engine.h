@@ -63,10 +63,6 @@ typedef struct zoo_engine {
   /* Seeds the default generators: the CPU's, and those of all CUDA devices once CUDA is enabled. */
   zoo_status (*seed)(uint64_t seed);
 
-  /* 1: operators that have no deterministic algorithm fail, rather than give other bits at every run. Memory is not
-   * filled before use (libtorch's default in this mode), which would cost time and change no result. */
-  zoo_status (*deterministic)(int32_t on);
-
   /* 1: the CPU takes subnormal floats as zero. They can slow down an operator a hundredfold when weights or
    * activations decay towards zero; results change by less than 1.2e-38 (float32). It holds for the calling thread and
    * for the threads that start afterwards. ZOO_UNSUPPORTED where the processor cannot. */
@@ -81,9 +77,15 @@ typedef struct zoo_engine {
   const char *(*instructions)(void);
 
   /* Loads libtorch_cuda.so from beside libtorch_cpu.so, if it is not loaded yet. Must come before the first operator, as
-   * libtorch asks for CUDA once and remembers the answer. ZOO_UNSUPPORTED: this libtorch is built without CUDA, cannot
-   * be loaded, or finds no device; the text says which. */
-  zoo_status (*enable_cuda)(void);
+   * libtorch asks for CUDA once and remembers the answer. `devices`: how many it finds. ZOO_UNSUPPORTED: this libtorch is
+   * built without CUDA, or that part cannot be loaded. ZOO_NOT_FOUND: it finds no device.
+   *
+   * From then on float32 is multiplied as float32 (no TF32), algorithms are those that give the same bits each time where
+   * there are such, and of an operator that has none the log tells once. No memory of a device is taken yet. */
+  zoo_status (*enable_cuda)(int32_t *devices);
+
+  /* "CUDA 13.0, cuDNN 9.15.1": what this libtorch was built with; "" before CUDA is enabled. */
+  const char *(*cuda_libraries)(void);
 
   /* From now on `listener` is told of every operator that a plugin or the host calls, on whatever thread, and that succeeds. There is
    * one listener in a process; NULL: none. When it returns, the former one is not told of anything any more. */

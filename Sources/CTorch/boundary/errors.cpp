@@ -20,6 +20,8 @@ zoo_status fail(zoo_status code, std::string_view message) noexcept {
   if (auto pages = message.find(" This could be because "); pages != message.npos && message.starts_with("Could not run"))
     message = message.substr(0, pages);
   if (auto allocator = message.find("DefaultCPUAllocator: "); allocator != message.npos) message = message.substr(allocator + 21);
+  // What would be worth trying in PyTorch.
+  if (auto advice = message.find(" If reserved but unallocated memory"); advice != message.npos) message = message.substr(0, advice);
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.remove_suffix(1);
   size_t size = message.size();
   if (size >= capacity) {
@@ -38,8 +40,10 @@ zoo_status status(const c10::Error &error) noexcept {
   if (dynamic_cast<const c10::IndexError *>(&error) || dynamic_cast<const c10::ValueError *>(&error) ||
       dynamic_cast<const c10::TypeError *>(&error))
     return ZOO_BAD_ARGUMENT;
-  // The allocator of libtorch's that ours stands in for throws an error of no particular type.
-  if (std::strstr(error.what_without_backtrace(), "DefaultCPUAllocator: ")) return ZOO_OUT_OF_MEMORY;
+  // The allocator of libtorch's that ours stands in for throws an error of no particular type; so do CUDA's libraries.
+  for (const char *sign :
+       {"DefaultCPUAllocator: ", "CUDA error: out of memory", "CUDA out of memory", "_STATUS_ALLOC_FAILED", "_ALLOCATION_FAILED"})
+    if (std::strstr(error.what_without_backtrace(), sign)) return ZOO_OUT_OF_MEMORY;
   return ZOO_ERROR;
 }
 

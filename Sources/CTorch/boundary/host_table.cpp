@@ -1,6 +1,7 @@
 // The host's table: tensors, errors and the extensions. Operators are in operators.cpp.
 #include "host_table.h"
 #include "aotinductor.h"
+#include "cuda.h"
 #include "operators.h"
 #include "program_file.h"
 #include "torchscript.h"

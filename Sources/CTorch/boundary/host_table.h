@@ -12,7 +12,4 @@ void set_host_callbacks(void (*log)(zoo_log_level, const char *),
                         zoo_status (*make_part)(zoo_builder *, const char *, const zoo_build_v1 *, zoo_part_v1 *),
                         zoo_open_program open_program);
 
-// CUDA devices in reach; 0 before CUDA has been enabled.
-int32_t enabled_cuda_devices();
-
 } // namespace ctorch

@@ -8,6 +8,7 @@
 #include <c10/util/Exception.h>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <unordered_map>
 #include <vector>
@@ -38,7 +39,20 @@ void tell(const zoo_op *op, const zoo_value *in, uint32_t n_in, const zoo_value 
 }
 
 struct Warnings final : c10::WarningHandler {
-  void process(const c10::Warning &warning) override { host_table()->log(ZOO_LOG_WARNING, warning.msg().c_str()); }
+  void process(const c10::Warning &warning) override {
+    const std::string &text = warning.msg();
+    // libtorch repeats this at every call, with a page of advice.
+    const auto end = text.find(" does not have a deterministic implementation");
+    if (end == text.npos) return host_table()->log(ZOO_LOG_WARNING, text.c_str());
+    const std::string name = text.substr(0, end);
+    {
+      static std::mutex lock;
+      static auto &told = *new std::set<std::string>;
+      std::lock_guard hold(lock);
+      if (!told.insert(name).second) return;
+    }
+    host_table()->log(ZOO_LOG_WARNING, (name + " adds in no fixed order on this device: the same run may end in other bits").c_str());
+  }
 };
 
 std::string spell(const std::string &name, const std::string &overload) { return overload.empty() ? name : name + "." + overload; }

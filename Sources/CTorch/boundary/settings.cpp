@@ -1,5 +1,6 @@
 // What the host sets on the engine as a whole.
 #include "ctorch.h"
+#include "cuda.h"
 #include "errors.h"
 #include "host_table.h"
 #include "instructions.h"
@@ -9,27 +10,15 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/Generator.h>
-#include <atomic>
-#include <dlfcn.h>
 #include <mutex>
 #include <string>
 
 namespace {
 
-std::atomic<int32_t> cuda_devices{0};
-
 void seed_generator(c10::Device device, uint64_t seed) {
   auto generator = at::globalContext().defaultGenerator(device);
   std::lock_guard hold(generator.mutex());
   generator.set_current_seed(seed);
-}
-
-[[noreturn]] void no_cuda(const std::string &why) { throw ctorch::Failure(ZOO_UNSUPPORTED, "no CUDA: " + why); }
-
-const char *library_path() {
-  Dl_info info{};
-  auto *symbol = reinterpret_cast<void *>(&at::globalContext);
-  return dladdr(symbol, &info) && info.dli_fname ? info.dli_fname : "";
 }
 
 zoo_status set_threads(int32_t threads) {
@@ -46,17 +35,8 @@ int32_t threads() { return at::get_num_threads(); }
 zoo_status seed(uint64_t seed) {
   return ctorch::guard([&] {
     seed_generator(c10::Device(c10::DeviceType::CPU), seed);
-    for (int32_t i = 0; i < cuda_devices; i++) seed_generator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(i)), seed);
-  });
-}
-
-zoo_status deterministic(int32_t on) {
-  return ctorch::guard([&] {
-    auto &context = at::globalContext();
-    context.setDeterministicAlgorithms(on != 0, false);
-    context.setDeterministicFillUninitializedMemory(false);
-    context.setDeterministicCuDNN(on != 0);
-    context.setBenchmarkCuDNN(false);
+    for (int32_t i = 0; i < ctorch::enabled_cuda_devices(); i++)
+      seed_generator(c10::Device(c10::DeviceType::CUDA, c10::DeviceIndex(i)), seed);
   });
 }
 
@@ -83,30 +63,7 @@ const char *instructions() {
   return name;
 }
 
-zoo_status enable_cuda() {
-  return ctorch::guard([&] {
-    static std::mutex lock;
-    std::lock_guard hold(lock);
-    if (cuda_devices > 0) return;
-    std::string path = library_path();
-    auto slash = path.rfind('/');
-    path = (slash == path.npos ? std::string() : path.substr(0, slash + 1)) + "libtorch_cuda.so";
-    // Global, so that its registrations and libtorch_cpu's templates share one set of symbols. It stays loaded.
-    if (!dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) {
-      const char *reason = dlerror();
-      no_cuda(reason ? reason : "cannot load " + path);
-    }
-    if (!at::hasCUDA()) no_cuda("the driver or a device is missing, or CUDA was asked for before it was enabled");
-    auto count = at::detail::getCUDAHooks().deviceCount();
-    if (count < 1) no_cuda("no device found");
-    at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
-    cuda_devices = int32_t(count);
-  });
-}
-
 } // namespace
-
-int32_t ctorch::enabled_cuda_devices() { return cuda_devices; }
 
 const zoo_engine *zoo_engine_v1(void) {
   static const zoo_engine engine = {
@@ -114,15 +71,15 @@ const zoo_engine *zoo_engine_v1(void) {
       .host = ctorch::host_table(),
       .version = TORCH_VERSION,
       .set_host_callbacks = ctorch::set_host_callbacks,
-      .library_path = library_path,
+      .library_path = ctorch::library_path,
       .set_threads = set_threads,
       .threads = threads,
       .seed = seed,
-      .deterministic = deterministic,
       .flush_denormals = flush_denormals,
       .set_precision = set_precision,
       .instructions = instructions,
-      .enable_cuda = enable_cuda,
+      .enable_cuda = ctorch::enable_cuda,
+      .cuda_libraries = ctorch::cuda_libraries,
       .listen = ctorch::listen,
       .observe = ctorch::observe,
   };

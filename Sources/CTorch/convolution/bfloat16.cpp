@@ -13,7 +13,7 @@ const Kernels amx = tiles;
 
 namespace {
 
-using convolution::laid_out, convolution::nanoseconds, convolution::read, convolution::write;
+using convolution::laid_out, convolution::nanoseconds;
 
 int64_t whole(int64_t count, int64_t of) { return (count + of - 1) / of; }
 

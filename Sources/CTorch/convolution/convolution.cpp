@@ -194,7 +194,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   auto biases = at::zeros({l.vectors * l.lanes}, given.options());
   if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
   auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
-  Forward a{static_cast<const float *>(x.const_data_ptr()), nullptr, read<float>(biases), write<float>(out), nullptr};
+  Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr};
   if (positions) {
     const auto bytes = biases.options().dtype(at::kByte);
     const bool zero = p.pool == 1 && p.slope == 1;
@@ -209,7 +209,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
     return out;
   }
   auto packed = at::empty({l.vectors * l.lanes * p.taps()}, biases.options());
-  const auto *w = static_cast<const float *>(weight.const_data_ptr());
+  const auto *w = read<float>(weight);
   float *to = write<float>(packed);
   a.weight = to;
   for_each_index(l.forward_blocks, nanoseconds(8 * packed.numel() / l.forward_blocks),

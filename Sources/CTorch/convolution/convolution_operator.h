@@ -1,6 +1,7 @@
 // What the operator's two ways of computing share: float32 (convolution.cpp) and bfloat16 (bfloat16.cpp).
 #pragma once
 
+#include "access.h"
 #include "convolution.h"
 #include "parallel.h"
 
@@ -32,9 +33,6 @@ inline Problem problem(const at::Tensor &input, const at::Tensor &weight, const 
   p.columns = ((p.width - p.kernel) / p.stride + 1) / p.pool;
   return p;
 }
-
-template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
-template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
 
 inline int64_t nanoseconds(int64_t products) { return 1 + products / 16; }
 

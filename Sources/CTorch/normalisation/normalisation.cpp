@@ -1,6 +1,7 @@
 // zoo::norm_pool_act: batch normalisation with maximum over 2×2, activation and dropout behind it in one operator, and its gradient.
 #include "fit.h"
 
+#include "access.h"
 #include "gradient.h"
 #include "normalisation.h"
 #include "parallel.h"
@@ -34,9 +35,6 @@ struct Options {
 struct Running {
   at::Tensor mean, variance;
 };
-
-template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
-template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
 
 Problem problem(const at::Tensor &input, const Options &o, uint64_t seed) {
   Problem p{input.size(0), input.size(1), input.size(2), input.size(3), o.pool, float(o.slope), seed, 0, 1};

@@ -3,6 +3,7 @@
 
 #include "fit.h"
 
+#include "access.h"
 #include "instructions.h"
 #include "warp_kernel.h"
 
@@ -31,10 +32,6 @@ at::Tensor through_grid(const at::Tensor &images, const at::Tensor &theta, const
 
 // About how long one image takes, in nanoseconds.
 inline int64_t cost(const Frame &f) { return f.out_height * f.out_width * (4 + 3 * f.channels); }
-
-// Untyped access: the typed one has no symbol that clang finds in some libtorch builds.
-template <class T> const T *read(const at::Tensor &t) { return static_cast<const T *>(t.const_data_ptr()); }
-template <class T> T *write(const at::Tensor &t) { return static_cast<T *>(t.mutable_data_ptr()); }
 
 // body(float()) or body(double()).
 template <class Body> void with_type(at::ScalarType type, Body &&body) {

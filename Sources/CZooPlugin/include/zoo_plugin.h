@@ -502,7 +502,8 @@ typedef struct zoo_aotinductor_v1 {
   /* [any] Loads the code of a package into this process, if it lies where a plugin may. */
   zoo_status (*load)(const char *path, zoo_package **out);
   void (*release)(zoo_package *); /* NULL is allowed */
-  /* [instance] One tensor in, one tensor out. ZOO_UNSUPPORTED where a gradient by `in` would have to be recorded. */
+  /* [instance] One tensor in, one tensor out. ZOO_UNSUPPORTED where a gradient by `in` would have to be recorded, or where
+   * `in` is not on the CPU. */
   zoo_status (*call)(zoo_package *, zoo_tensor *in, zoo_tensor **out);
 } zoo_aotinductor_v1;
 
