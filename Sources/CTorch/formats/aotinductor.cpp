@@ -61,8 +61,8 @@ zoo_status call(zoo_package *package, zoo_tensor *in, zoo_tensor **out) {
     if (c10::GradMode::is_enabled() && x.requires_grad())
       throw Failure(ZOO_UNSUPPORTED, package->path + ": an AOTInductor package computes no gradients");
     if (!x.is_cpu())
-      throw Failure(ZOO_UNSUPPORTED, package->path + ": an AOTInductor package computes on the CPU here, and the input is on " +
-                                         x.device().str());
+      throw Failure(ZOO_UNSUPPORTED,
+                    package->path + ": an AOTInductor package computes on the CPU here, and the input is on " + x.device().str());
     std::vector<at::Tensor> results;
     // What is computed inside passes no dispatcher; that it is shows under this name.
     RECORD_USER_SCOPE("zoo::aotinductor");
