@@ -21,6 +21,8 @@ let swift: [SwiftSetting] =
 // The last two layers wait for all others, and nothing in them is hot: they read arguments, word, and fill in templates. Nor is anything
 // in most tests. Without optimisation they compile in a third to a half of the time.
 let unoptimised: [SwiftSetting] = swift + [.unsafeFlags(["-Onone"])]
+// Nobody waits for the interface of a test's module, and a job of its own for it would read all sources twice.
+let ofTests: [SwiftSetting] = unoptimised + [.unsafeFlags(["-no-emit-module-separately-wmo"])]
 
 let engineFolders = ["boundary", "common", "convolution", "formats", "normalisation", "warp"]
 let engine: [CXXSetting] =
@@ -56,7 +58,7 @@ func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(_ target: String, _ dependencies: [Target.Dependency], exclude: [String] = [], computing: Bool = false) -> Target {
     .testTarget(
         name: "\(target)Tests", dependencies: dependencies + ["TestSupport"], exclude: exclude,
-        swiftSettings: computing ? swift : unoptimised)
+        swiftSettings: computing ? swift : ofTests)
 }
 
 /// A plugin, in Plugins/: in Swift it sees ZooKit; in C and C++ zoo_plugin.h or zoo_plugin.hpp, and nothing else of the zoo.

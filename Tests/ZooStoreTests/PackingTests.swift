@@ -39,7 +39,7 @@ import ZooStore
             ("angle", .numbers(uniform.map { 90 * $0 }), 1),
             ("noise", .integers((0..<count).map { _ in Int(next() % 256) }), 1.01),
             ("far", .integers([.min, .max, 0]), 1.1), ("none", .numbers([]), 1), ("one", .numbers([-0.0]), 1.3),
-            ("odd", .numbers([.nan, .infinity, -.infinity, 1e-310]), 1.1),
+            ("odd", .numbers([.nan, .infinity, -.infinity, Double.leastNormalMagnitude / 128]), 1.1),
             ("text", .texts((0..<count).map { "class \($0 % 10)" }), 0.1),
         ]
     }()

@@ -141,7 +141,8 @@ import ZooStore
                     ["train", "tiny", "--dataset", "strokes?limit=64", "--json", "--manifest", manifest.path] + arguments, scratch,
                     in: folder)
                 #expect(result.status == 0, "\(result.errors)")
-                return try #require(try JSONDecoder().decode([Run].self, from: Data(result.output.utf8)).first)
+                let runs = try JSONDecoder().decode([Run].self, from: Data(result.output.utf8))
+                return try #require(runs.first)
             }
             let run = try train([], in: scratch.folder)
             let below = try scratch.directory("a/b")
