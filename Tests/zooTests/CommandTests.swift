@@ -124,7 +124,7 @@ import Testing
         }
         let file = ZooProcess.products.appendingPathComponent("VERSION")
         let output = try ZooProcess.run(["--version"]).output
-        let built = String(try #require(output.wholeMatch(of: /zoo (\d+\.\d+\.\d+[\w.+-]*)\n/)).output.1)
+        let built = String(try #require(output.wholeMatch(of: /zoo (\d+\.\d+\.\d+[\w.+~-]*)\n/)).output.1)
         if let written = try? String(contentsOf: file, encoding: .utf8) { #expect(written == built + "\n") }
         for words in [["--version", "--json"], ["--json", "--version"]] {
             let answer = try JSONDecoder().decode(Answer.self, from: Data(ZooProcess.run(words).output.utf8))
