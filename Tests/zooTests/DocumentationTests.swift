@@ -39,6 +39,7 @@ import Testing
     /// Blocks that cannot be run as they are, by a word in them.
     private static let unrunnable = [
         "model.pt2": "an AOTInductor package is made for one machine", "submit slurm": "Slurm is tried by `make test-slurm`",
+        "push mlflow": "MLflow is tried by `make test-mlflow`", "--device cuda": "a GPU is tried by `make test-device`",
     ]
 
     /// The blocks of a document, one after the other, each from the same folder.
