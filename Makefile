@@ -99,7 +99,9 @@ test-tensorboard: build ## read what a training run writes for TensorBoard with 
 test-mlflow: build ## push results to an MLflow server, and read them with MLflow's client; skipped where MLflow cannot be installed
 	@Scripts/test_mlflow.sh $(ZOO)
 
-test-device: build ## hold a GPU against the CPU, and time it beside PyTorch; skipped where there is none
+test-device: setup ## the zoo on pretended GPUs, and a real one against the CPU and beside PyTorch; skipped where there is none
+	$(BUILD) --build-tests
+	@ZOO_PRETEND_DEVICES=1 NO_COLOR=1 OMP_WAIT_POLICY=passive .build/$(CONFIGURATION)/stn-zooPackageTests.xctest --testing-library swift-testing --no-parallel --filter 'zooTests\.DeviceTests'
 	@Scripts/check_device.sh $(ZOO)
 
 test-bare: ## make demo in a bare Debian 12, made for it by debootstrap; needs root
