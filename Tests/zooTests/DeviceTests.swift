@@ -39,7 +39,8 @@ import ZooStore
 }
 
 /// The zoo on devices: GPUs that are none, but which libtorch takes for some.
-@Suite(.serialized, .enabled(if: PretendedDevice.isWanted, "run by make test-device, with clang++ and libtorch's headers")) struct DeviceTests {
+@Suite(.serialized, .enabled(if: PretendedDevice.isWanted, "run by make test-device, with clang++ and libtorch's headers"))
+struct DeviceTests {
     @Test func aDeviceThatIsNotThereIsNamedWithThoseThatAre() throws {
         func fails(_ device: String, _ changes: [String: String] = [:], _ more: [String] = [], with words: String) throws {
             let result = try PretendedDevice.run(["evaluate", "cnn", "--device", device] + more, changes)

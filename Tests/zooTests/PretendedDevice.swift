@@ -10,7 +10,9 @@ enum PretendedDevice {
     private static let torch = ProcessInfo.processInfo.environment["LIBTORCH"] ?? ZooProcess.root.appendingPathComponent(".venv/torch").path
 
     /// Whether somebody asked for them, as they take a minute and a half, and they can be built here.
-    static let isWanted = ProcessInfo.processInfo.environment["ZOO_PRETEND_DEVICES"] == "1" && finds("clang++") && FileManager.default.fileExists(atPath: torch + "/include/ATen/ATen.h")
+    static let isWanted =
+        ProcessInfo.processInfo.environment["ZOO_PRETEND_DEVICES"] == "1" && finds("clang++")
+        && FileManager.default.fileExists(atPath: torch + "/include/ATen/ATen.h")
 
     /// Whether this libtorch has a CUDA of its own.
     static let hasCUDA = FileManager.default.fileExists(atPath: torch + "/lib/libtorch_cuda.so")
