@@ -3,19 +3,35 @@
 /// With d = 1 where only the first is wrong, −1 where only the second is and else 0, all that an analysis of variance needs of d are
 /// counts of bits, so that neither the table of d nor anything else is rounded.
 struct PairedAnswers {
-    /// An entry's wrong answers: for each seed one bit per image.
+    /// An entry's wrong answers: for each seed one bit per image, and for each image how many seeds are wrong.
     struct Bits {
         let seeds: [UInt64]
         let images: Int
         fileprivate let words: [[UInt64]]
+        fileprivate let wrong: [Int]
+        fileprivate let counts: [Int32]
 
         init(_ entry: EntrySamples) {
-            (seeds, images) = (entry.seeds, entry.images)
-            words = entry.runs.map { run in
-                var words = [UInt64](repeating: 0, count: (run.correct.count + 63) / 64)
-                for (image, isRight) in run.correct.enumerated() where !isRight { words[image / 64] |= 1 << UInt64(image % 64) }
-                return words
+            self.init(
+                seeds: entry.seeds, images: entry.images,
+                words: entry.runs.map { run in
+                    var words = [UInt64](repeating: 0, count: (run.correct.count + 63) / 64)
+                    for (image, isRight) in run.correct.enumerated() where !isRight { words[image / 64] |= 1 << UInt64(image % 64) }
+                    return words
+                })
+        }
+
+        private init(seeds: [UInt64], images: Int, words: [[UInt64]]) {
+            (self.seeds, self.images, self.words) = (seeds, images, words)
+            wrong = words.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+            counts = (0..<images).map { image in
+                words.reduce(0) { $0 + Int32(truncatingIfNeeded: $1[image / 64] >> UInt64(image % 64) & 1) }
             }
+        }
+
+        fileprivate func only(_ others: [UInt64]) -> Bits {
+            let rows = seeds.indices.filter { others.contains(seeds[$0]) }
+            return Bits(seeds: rows.map { seeds[$0] }, images: images, words: rows.map { words[$0] })
         }
     }
 
@@ -28,33 +44,37 @@ struct PairedAnswers {
     let imageSquares: Int
 
     /// - Parameters: with the same number of images.
-    init(_ a: Bits, _ b: Bits) {
-        let common = a.seeds.filter { b.seeds.contains($0) }
-        let first = common.compactMap { seed in a.seeds.firstIndex(of: seed).map { a.words[$0] } }
-        let second = common.compactMap { seed in b.seeds.firstIndex(of: seed).map { b.words[$0] } }
-        (seeds, images) = (common.count, a.images)
-        var (gained, lost, sums, squares) = (0, 0, [Int](), 0)
-        for one in common.indices {
-            let (x, y) = (first[one], second[one])
-            let (wrong, others, both) = (Self.count(x, x), Self.count(y, y), Self.count(x, y))
-            gained += others - both
-            lost += wrong - both
-            sums.append(wrong - others)
-            squares += wrong + others - 2 * both
-            for other in common.indices.dropFirst(one + 1) {
-                let (z, w) = (first[other], second[other])
-                squares += 2 * (Self.count(x, z) + Self.count(y, w) - Self.count(x, w) - Self.count(y, z))
-            }
-        }
-        (onlyFirst, onlySecond, seedSums, imageSquares) = (gained, lost, sums, squares)
+    init(_ first: Bits, _ second: Bits) {
+        var (a, b) = (first, second)
+        if a.seeds != b.seeds { (a, b) = (a.only(second.seeds), b.only(first.seeds)) }
+        (seeds, images) = (a.seeds.count, a.images)
+        seedSums = zip(a.wrong, b.wrong).map { $0 - $1 }
+        let both = zip(a.words, b.words).reduce(0) { $0 + Self.both($1.0, $1.1) }
+        onlyFirst = b.wrong.reduce(0, +) - both
+        onlySecond = a.wrong.reduce(0, +) - both
+        imageSquares = Self.squares(a.counts, b.counts)
     }
 
     /// Bits that are set in both.
-    private static func count(_ a: [UInt64], _ b: [UInt64]) -> Int {
+    private static func both(_ a: [UInt64], _ b: [UInt64]) -> Int {
         a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
                 var sum = 0
                 for index in a.indices { sum &+= (a[index] & b[index]).nonzeroBitCount }
+                return sum
+            }
+        }
+    }
+
+    /// Σ (a − b)².
+    private static func squares(_ a: [Int32], _ b: [Int32]) -> Int {
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var sum = 0
+                for index in a.indices {
+                    let difference = a[index] &- b[index]
+                    sum &+= Int(difference &* difference)
+                }
                 return sum
             }
         }
