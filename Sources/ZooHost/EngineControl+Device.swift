@@ -43,7 +43,7 @@ extension EngineControl {
         }
         do throws(HostError) {
             let count = try enableCUDA()
-            // As the driver's list names them, so do results.
+            // Results name devices as the driver's list does.
             let known = min(count, try CUDADriver.here.get().gpus.count)
             guard index < known else {
                 let names = known == 1 ? "one, cuda:0" : "\(known), cuda:0 to cuda:\(known - 1)"

@@ -34,7 +34,7 @@ public struct TimmTable {
         self.table = table
     }
 
-    /// With commas, as timm writes them.
+    /// The number with commas, as timm writes it.
     private static func millions(_ count: Double) -> String {
         let hundredths = Int((count / 10_000).rounded())
         return "\(withCommas(hundredths / 100)).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"

@@ -38,7 +38,7 @@ extension ResultStore {
                         db.add(function: Self.packed)
                         var counts = (added: 0, known: 0)
                         try db.inTransaction(.immediate) {
-                            // From here on both stay as they are.
+                            // Neither changes any more.
                             try ofOther { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.sqlite_master") }
                             counts = try copy(extent, of: other, in: db)
                             try other.check()
@@ -98,7 +98,7 @@ extension ResultStore {
             }
             return (added, total - added)
         } catch let error as DatabaseError where Self.isDamage(error) {
-            // Of a damaged page SQLite does not say whose it is.
+            // SQLite does not say whose a damaged page is.
             guard try String.fetchOne(db, sql: "PRAGMA main.quick_check(1)") == "ok" else { throw error }
             throw Foreign(error: error)
         }

@@ -93,7 +93,7 @@ public struct MLflowServer: Sendable {
                 let tags = Dictionary((run.data?.tags ?? []).map { ($0.key, $0.value) }) { first, _ in first }
                 guard let result = tags[MLflowRun.resultTag] else { continue }
                 let next = PushedRun(id: run.info.run_id, isComplete: tags[MLflowRun.completeTag] != nil)
-                // Of two that were begun, the complete one counts.
+                // The complete one of two that were begun counts.
                 if found[result]?.isComplete != true { found[result] = next }
             }
             token = page.next_page_token.flatMap { $0.isEmpty ? nil : $0 }

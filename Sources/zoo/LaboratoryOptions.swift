@@ -37,7 +37,7 @@ struct EngineOptions: ParsableArguments {
         try EngineControl.choose(device.devices)
     }
 
-    /// For commands that compute in one process.
+    /// A device for commands that compute in one process.
     func requireOneDevice() throws {
         if device.devices.count > 1 { throw ValidationError("--device is \(device), expected one device") }
     }
