@@ -38,7 +38,7 @@ extension ResultStore {
                         db.add(function: Self.packed)
                         var counts = (added: 0, known: 0)
                         try db.inTransaction(.immediate) {
-                            // Neither changes any more.
+                            // Once both have been read, neither store changes until the transaction ends.
                             try ofOther { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.sqlite_master") }
                             counts = try copy(extent, of: other, in: db)
                             try other.check()
