@@ -79,23 +79,26 @@ final class ProbabilisticSTN: Architecture, Component {
 
     func forward(_ x: Tensor, trace: Trace?) throws -> Tensor {
         let (mean, logVariance) = try posterior(x)
-        let spreadOfDraws = try (logVariance * 0.5).exp()
+        let sigma = try (logVariance * 0.5).exp()
         let pose = try transformer.transformation(offset: mean)
-        func logits(_ noise: Tensor, trace: Trace? = nil) throws -> Tensor {
-            let offset = try mean + spreadOfDraws * noise.to(device: x.device, dtype: x.dtype)
-            return try extractor.logits(transformer.warp(x, transformer.transformation(offset: offset)), trace: trace)
+        func logits(_ noise: Tensor) throws -> Tensor {
+            let offset = try mean + sigma * noise.to(device: x.device, dtype: x.dtype)
+            return try extractor.logits(transformer.warp(x, transformer.transformation(offset: offset)))
         }
         trace?.theta(1, pose)
-        trace?.record("deviation", spreadOfDraws)
+        trace?.record("deviation", sigma)
         if parameters.isTraining {
             let answer = try logits(Tensor.randn(mean.shape))
             if let trace { try report(x, pose, mean, logVariance, in: trace) }
             return answer
         }
-        if let trace { trace.warped(try transformer.warp(x, pose)) }
-        guard !draws.isEmpty else { return try logits(Tensor.zeros([1, 1]), trace: trace) }
+        if trace != nil || draws.isEmpty {
+            let warped = try transformer.warp(x, pose)
+            trace?.warped(warped)
+            let answer = try extractor.logits(warped, trace: trace)
+            if draws.isEmpty { return answer }
+        }
         let answers = try Tensor.stack(draws.map { try logits($0).logSoftmax(dim: -1) })
-        if let trace { _ = try logits(Tensor.zeros([1, 1]), trace: trace) }
         let largest = try answers.amax(dim: [0])
         return try (answers - largest).exp().mean(dim: [0]).log() + largest
     }

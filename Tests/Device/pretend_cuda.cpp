@@ -286,7 +286,7 @@ private:
     }
     for (const auto &cpu : cpu_arguments)
       if (cpu.unsafeGetTensorImpl() == impl) return t;
-    // Of a view all keys have to be named.
+    // A view needs all of its keys named.
     const auto keys = c10::DispatchKeySet(c10::DispatchKey::CUDA) |
                       c10::getAutogradRelatedKeySetFromBackend(c10::BackendComponent::CUDABit) |
                       c10::getAutocastRelatedKeySetFromBackend(c10::BackendComponent::CUDABit);
