@@ -46,7 +46,9 @@ class Template:
         self.columns = [r["name"] for r in db.execute("PRAGMA table_info(series)") if r["name"] not in ("id", "result")]
         names = ", ".join(f'"{c}"' for c in self.columns)
         self.series = [dict(r) for r in db.execute(f"SELECT {names} FROM series WHERE result = ? ORDER BY id", (self.row["id"],))]
+        self.tables = db.execute("SELECT bytes FROM tables WHERE result = ?", (self.row["id"],)).fetchone()
         if small:
+            self.tables = None
             self.series = [s for s in self.series if s["name"] == "transformed.correct"]
         self.path = path
         db.close()
@@ -60,7 +62,7 @@ def empty(template, path):
     db = sqlite3.connect(path)
     source.backup(db)
     source.close()
-    db.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; DELETE FROM series; DELETE FROM figure; DELETE FROM result;")
+    db.executescript("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; DELETE FROM series; DELETE FROM tables; DELETE FROM figure; DELETE FROM result;")
     db.commit()
     db.execute("VACUUM")
     db.close()
@@ -92,6 +94,8 @@ def add(db, template, random, entry, number, seed, answers):
     db.executemany(
         "INSERT INTO figure (result, position, name, value, unit, is_timing) VALUES (?, ?, ?, ?, ?, ?)",
         [(id, f[0], f[1], correct.error if f[1] == "error.transformed" else f[2], *f[3:]) for f in template.figures])
+    if template.tables:
+        db.execute("INSERT INTO tables (result, bytes) VALUES (?, ?)", (id, *template.tables))
     for series in template.series:
         values = dict(series)
         if values["name"] == "transformed.correct":

@@ -22,14 +22,12 @@ extension Sweep {
             .filter { $0.hasSuffix(".sqlite") && !$0.hasPrefix(".") }.sorted { ($0.count, $0) < ($1.count, $1) }
         var problems: [any Error] = []
         var (read, unchanged, added, known) = (0, 0, 0, 0)
-        for name in names {
-            let path = "\(folder)/\(name)"
-            do {
-                switch try store.mergeIfChanged(path) {
-                case let counts?: (read, added, known) = (read + 1, added + counts.added, known + counts.known)
-                case nil: unchanged += 1
-                }
-            } catch { problems.append(error) }
+        for counts in store.mergeIfChanged(names.map { "\(folder)/\($0)" }) {
+            switch counts {
+            case .success(let counts?): (read, added, known) = (read + 1, added + counts.added, known + counts.known)
+            case .success(nil): unchanged += 1
+            case .failure(let error): problems.append(error)
+            }
         }
         return (Collection(store: store.path, read: read, unchanged: unchanged, added: added, known: known), problems)
     }

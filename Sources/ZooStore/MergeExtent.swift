@@ -5,6 +5,9 @@ public enum MergeExtent: Sendable {
     /// but without losses per image, and with poses per image of seed 0 only.
     case compact
 
+    /// The table whose columns `compact` leaves out of most results.
+    static let poses = "pose.points"
+
     /// The rows of `result` that are taken.
     var source: String {
         switch self {
@@ -18,7 +21,9 @@ public enum MergeExtent: Sendable {
         switch self {
         case .whole: "1"
         case .compact:
-            #"(s."table" IS NOT NULL OR s.name NOT LIKE '%.loss') AND (i.seed = 0 OR s."table" IS NOT 'pose.points')"#
+            """
+            (s."table" IS NOT NULL OR s.name NOT LIKE '%.loss') AND (i.seed = 0 OR s."table" IS NOT '\(Self.poses)')
+            """
         }
     }
 }

@@ -11,37 +11,82 @@ extension ResultStore {
         try merge(other, extent: extent, publishing: true)
     }
 
-    /// Merges the store in a file, unless it is as it was when it was merged last; nil then.
-    public func mergeIfChanged(_ file: String) throws -> (added: Int, known: Int)? {
-        let state = DatabaseFiles(file).main.map { "\($0.device) \($0.inode) \($0.size) \($0.seconds) \($0.nanoseconds)" } ?? ""
-        let name = "merged \(DatabaseFiles(file).path)"
-        if try checksum(of: name, state: state) != nil { return nil }
-        // Named as the file was before: what was written meanwhile is read again.
-        return try merge(ResultStore(reading: file)) { try Self.remember(checksum: "", of: name, state: state, in: $0) }
+    /// Merges the stores in some files.
+    ///
+    /// - Returns: for each file how many rows were added and known, nil if it is as it was when it was merged last; or why it cannot be read.
+    public func mergeIfChanged(_ files: [String]) -> [Result<(added: Int, known: Int)?, any Error>] {
+        var results: [Result<(added: Int, known: Int)?, any Error>] = []
+        for start in stride(from: 0, to: files.count, by: Self.most) {
+            let part = files[start..<min(start + Self.most, files.count)]
+            // One transaction writes the pages of the indexes over random ids once for all. Where it fails, each file has its own.
+            if let counts = try? mergeTogether(part) {
+                results += counts.map { .success($0) }
+            } else {
+                results += part.map { file in Result { try mergeTogether([file])[0] } }
+            }
+        }
+        return results
     }
 
-    /// The rows go from one database to the other within SQLite.
-    ///
-    /// - Parameter completion: is run in the same transaction.
+    /// SQLite attaches at most ten databases.
+    private static let most = 8
+
+    private func mergeTogether(_ files: ArraySlice<String>) throws -> [(added: Int, known: Int)?] {
+        // A file's state is taken before it is read: what is written meanwhile is read again.
+        let found = files.map { file in
+            let file = DatabaseFiles(file)
+            let state = file.main.map { "\($0.device) \($0.inode) \($0.size) \($0.seconds) \($0.nanoseconds)" } ?? ""
+            return (file: file, mark: "merged \(file.path)", state: state)
+        }
+        let isKnown = try found.map { try checksum(of: $0.mark, state: $0.state) != nil }
+        let new = zip(found, isKnown).filter { !$1 }.map(\.0)
+        var counts = try merge(new.map { try ResultStore(reading: $0.file.name) }) { db in
+            for (_, mark, state) in new { try Self.remember(checksum: "", of: mark, state: state, in: db) }
+        }[...]
+        return isKnown.map { $0 ? nil : counts.removeFirst() }
+    }
+
     func merge(
         _ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void = { _ in }
     ) throws -> (added: Int, known: Int) {
-        try other.lend { address in
+        try merge([other], extent: extent, publishing: publishing, completion: completion)[0]
+    }
+
+    /// The rows go from the other databases to this one within SQLite, all or none of them.
+    ///
+    /// - Parameters:
+    ///   - others: at most `most`; an error is said of the last of them.
+    ///   - completion: is run in the same transaction.
+    private func merge(
+        _ others: [ResultStore], extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void
+    ) throws -> [(added: Int, known: Int)] {
+        if others.isEmpty { return [] }
+        return try Self.lend(others[...]) { addresses in
             do {
                 return try withWriter(publishing: publishing) { queue in
                     try queue.inDatabase { db in
-                        try ofOther { try db.execute(sql: "ATTACH DATABASE ? AS other", arguments: [address]) }
-                        defer { try? db.execute(sql: "DETACH DATABASE other; PRAGMA foreign_keys = ON") }
+                        var attached: [String] = []
+                        defer {
+                            for name in attached { try? db.execute(sql: "DETACH DATABASE \(name)") }
+                            try? db.execute(sql: "PRAGMA foreign_keys = ON")
+                        }
+                        for address in addresses {
+                            let name = "other\(attached.count)"
+                            try ofOther { try db.execute(sql: "ATTACH DATABASE ? AS \(name)", arguments: [address]) }
+                            attached.append(name)
+                        }
                         // The copies refer to each other by how their ids are made, and looking every reference up takes a fifth of the
                         // time. Without room for the pages of the indexes these are read again and again.
                         try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA main.cache_size = -32768")
                         db.add(function: Self.packed)
-                        var counts = (added: 0, known: 0)
+                        var counts: [(added: Int, known: Int)] = []
                         try db.inTransaction(.immediate) {
-                            // Once both have been read, neither store changes until the transaction ends.
-                            try ofOther { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.sqlite_master") }
-                            counts = try copy(extent, of: other, in: db)
-                            try other.check()
+                            for (other, name) in zip(others, attached) {
+                                // Once both have been read, neither store changes until the transaction ends.
+                                try ofOther { _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(name).sqlite_master") }
+                                counts.append(try copy(extent, of: other, attachedAs: name, in: db))
+                            }
+                            for other in others { try other.check() }
                             try completion(db)
                             return .commit
                         }
@@ -52,6 +97,12 @@ extension ResultStore {
         }
     }
 
+    /// Runs a function with what SQLite attaches some stores by.
+    private static func lend<R>(_ stores: ArraySlice<ResultStore>, _ body: ([String]) throws -> R) throws -> R {
+        guard let first = stores.first else { return try body([]) }
+        return try first.lend { address in try lend(stores.dropFirst()) { try body([address] + $0) } }
+    }
+
     /// An error of the database that the other store is to blame for.
     private struct Foreign: Error { let error: DatabaseError }
 
@@ -59,15 +110,17 @@ extension ResultStore {
         do { return try body() } catch let error as DatabaseError { throw Foreign(error: error) }
     }
 
-    private func copy(_ extent: MergeExtent, of other: ResultStore, in db: Database) throws -> (added: Int, known: Int) {
+    private func copy(_ extent: MergeExtent, of other: ResultStore, attachedAs name: String, in db: Database) throws -> (
+        added: Int, known: Int
+    ) {
         do {
-            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM other.\(extent.source)") ?? 0
+            let total = try Int.fetchOne(db, sql: "SELECT count(*) FROM \(name).\(extent.source)") ?? 0
             // In the order in which they were made, so that ids here go with time as far as one store knows it.
             try db.execute(
                 sql: """
                     CREATE TEMP TABLE IF NOT EXISTS incoming (place INTEGER PRIMARY KEY, id, seed);
                     DELETE FROM temp.incoming;
-                    INSERT INTO temp.incoming (id, seed) SELECT id, seed FROM other.\(extent.source) AS o
+                    INSERT INTO temp.incoming (id, seed) SELECT id, seed FROM \(name).\(extent.source) AS o
                     WHERE NOT EXISTS (SELECT 1 FROM main.result AS r WHERE r.uuid = o.uuid) ORDER BY id
                     """)
             let added = db.changesCount
@@ -78,20 +131,25 @@ extension ResultStore {
                 sql: """
                     INSERT INTO main.result (id, \(columns.joined(separator: ", ")))
                     SELECT ? + i.place, \(columns.map { "o.\($0)" }.joined(separator: ", "))
-                    FROM temp.incoming AS i CROSS JOIN other.result AS o ON o.id = i.id ORDER BY i.place
+                    FROM temp.incoming AS i CROSS JOIN \(name).result AS o ON o.id = i.id ORDER BY i.place
                     """, arguments: [last])
             try db.execute(
                 sql: """
                     INSERT INTO main.figure (result, position, name, value, unit, is_timing)
                     SELECT ? + i.place, f.position, f.name, f.value, f.unit, f.is_timing
-                    FROM temp.incoming AS i CROSS JOIN other.figure AS f ON f.result = i.id
+                    FROM temp.incoming AS i CROSS JOIN \(name).figure AS f ON f.result = i.id
+                    """, arguments: [last])
+            try db.execute(
+                sql: """
+                    INSERT INTO main.tables (result, bytes)
+                    SELECT ? + i.place, t.bytes FROM temp.incoming AS i CROSS JOIN \(name).tables AS t ON t.result = i.id
                     """, arguments: [last])
             try db.execute(
                 sql: """
                     INSERT INTO main.series (result, "table", name, type, packing, bytes)
                     SELECT ? + i.place, s."table", s.name, s.type, \(SeriesPacking.version),
                       CASE s.packing WHEN \(SeriesPacking.version) THEN s.bytes ELSE packed(s.type, s.packing, s.bytes) END
-                    FROM temp.incoming AS i CROSS JOIN other.series AS s ON s.result = i.id WHERE \(extent.series) ORDER BY i.place, s.id
+                    FROM temp.incoming AS i CROSS JOIN \(name).series AS s ON s.result = i.id WHERE \(extent.series) ORDER BY i.place, s.id
                     """, arguments: [last])
             if let fault = try ResultRow.fault(after: last, in: db) {
                 throw HostError(.data, "\(other.path): not a sound result store: \(fault)")

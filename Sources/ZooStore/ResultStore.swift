@@ -63,7 +63,11 @@ public final class ResultStore: Sendable {
                 configuration.journalMode = .wal
                 // Long enough for another process to commit a large result.
                 configuration.busyMode = .timeout(30)
-                configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
+                configuration.prepareDatabase { db in
+                    try ResultStoreSchema.distrust(db)
+                    // Before anything is written, and without effect on a file that is there.
+                    try db.execute(sql: "PRAGMA page_size = \(ResultStoreSchema.pageSize)")
+                }
                 let queue = try DatabaseQueue(path: files.path, configuration: configuration)
                 // After the switch to the log, at which GRDB is content with less.
                 try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -131,8 +135,10 @@ public final class ResultStore: Sendable {
         case .notApplicable(let reason): (status, cause) = (.notApplicable, reason)
         case .failed(let reason, let number): (status, cause, exitStatus) = (.failed, reason, number)
         }
+        let tables = measurement.tables.isEmpty ? nil : try TableCoding.encode(measurement.tables)
         let series =
-            try measurement.tables.flatMap { table in try table.columns.map { (table.name, $0.name, try SeriesCoding.encode($0.values)) } }
+            try measurement.tables.filter { !TableCoding.isKeptHere($0) }
+            .flatMap { table in try table.columns.map { (table.name, $0.name, try SeriesCoding.encode($0.values)) } }
             + measurement.samples.map { (nil as String?, $0.name, try SeriesCoding.encode($0.values)) }
         let row = try ResultRow(
             job: job, subject: subject, status: status, cause: cause, exitStatus: exitStatus, warnings: measurement.warnings,
@@ -145,6 +151,7 @@ public final class ResultStore: Sendable {
                     sql: "INSERT INTO figure (result, position, name, value, unit, is_timing) VALUES (?, ?, ?, ?, ?, ?)",
                     arguments: [id, position, figure.name, figure.value, figure.unit, figure.isTiming])
             }
+            if let tables { try db.execute(sql: "INSERT INTO tables (result, bytes) VALUES (?, ?)", arguments: [id, tables]) }
             for (table, name, (type, bytes)) in series {
                 try db.execute(
                     sql: "INSERT INTO series (result, \"table\", name, type, packing, bytes) VALUES (?, ?, ?, ?, ?, ?)",
@@ -167,31 +174,31 @@ public final class ResultStore: Sendable {
         let source = filter.history ? "result" : "current"
         let chosen = "FROM \(source) WHERE \(condition)" + (filter.newest.map { " ORDER BY date DESC, id DESC LIMIT \($0)" } ?? "")
         return try read { db in
-            var figures: [Int64: [Measurement.Figure]] = [:]
-            let cursor = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT result, name, value, unit, is_timing FROM figure
-                    WHERE result IN (SELECT id \(chosen)) ORDER BY result, position
-                    """, arguments: arguments)
-            while let row = try cursor.next() {
-                figures[try row.value(0), default: []].append(
-                    Measurement.Figure(
-                        try row.value(1), try row.value(2) as Double? ?? .nan, unit: try row.value(3), isTiming: try row.value(4)))
-            }
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
                     SELECT \(ResultRow.selection) FROM (SELECT * \(chosen)) ORDER BY entry, dataset, trained_on, seed, probe, date, id
                     """,
                 arguments: arguments)
+            let figures = try db.cachedStatement(
+                sql: "SELECT name, value, unit, is_timing FROM figure WHERE result = ? ORDER BY position")
             var (results, texts): ([StoredResult], ResultRow.Texts) = ([], .init())
             while let row = try rows.next() {
-                results.append(try ResultRow.result(row, figures: figures.removeValue(forKey: try row.value(0)) ?? [], &texts))
+                let cursor = try Row.fetchCursor(figures, arguments: [try row.value(0) as Int64])
+                var own: [Measurement.Figure] = []
+                while let row = try cursor.next() {
+                    own.append(
+                        Measurement.Figure(
+                            try row.value(0), try row.value(1) as Double? ?? .nan, unit: try row.value(2), isTiming: try row.value(3)))
+                }
+                results.append(try ResultRow.result(row, figures: own, &texts))
             }
             return results
         }
     }
+
+    /// The ids of the results that count: those that `results` gives without `history`.
+    public func currentIDs() throws -> Set<Int64> { try read { try Int64.fetchSet($0, sql: "SELECT id FROM current") } }
 
     /// Whether any result matches, superseded ones included.
     public func contains(_ filter: ResultFilter) throws -> Bool {
@@ -216,70 +223,5 @@ public final class ResultStore: Sendable {
             }
         }
         return found
-    }
-
-    public func tables(of result: StoredResult) throws -> [Measurement.Table] {
-        var tables: [Measurement.Table] = []
-        for (_, table, name, values) in try series(of: [result], where: "\"table\" IS NOT NULL") {
-            if tables.last?.name != table { tables.append(Measurement.Table(table, [])) }
-            tables[tables.count - 1].columns.append(Measurement.Column(name, values))
-        }
-        return tables
-    }
-
-    /// The table of one name only; nil where the result has none.
-    public func table(_ name: String, of result: StoredResult) throws -> Measurement.Table? { try table(name, of: [result])[result.id] }
-
-    /// The tables of one name of several results, by their ids, in one query.
-    public func table(_ name: String, of results: [StoredResult]) throws -> [Int64: Measurement.Table] {
-        var tables: [Int64: Measurement.Table] = [:]
-        for (result, _, column, values) in try series(of: results, where: "\"table\" = ?", [name]) {
-            tables[result, default: Measurement.Table(name, [])].columns.append(Measurement.Column(column, values))
-        }
-        return tables
-    }
-
-    /// One value per test image each.
-    public func samples(of result: StoredResult) throws -> [Measurement.Samples] {
-        try series(of: [result], where: "\"table\" IS NULL").map { Measurement.Samples($0.name, $0.values) }
-    }
-
-    /// The samples of one name only: what comparisons read.
-    public func samples(_ name: String, of result: StoredResult) throws -> Measurement.Values? {
-        try samples(name, of: [result])[result.id]
-    }
-
-    /// The samples of one name of several results, by their ids, in one query.
-    public func samples(_ name: String, of results: [StoredResult]) throws -> [Int64: Measurement.Values] {
-        Dictionary(try series(of: results, where: "\"table\" IS NULL AND name = ?", [name]).map { ($0.result, $0.values) }) { first, _ in
-            first
-        }
-    }
-
-    /// All that was measured.
-    public func measurement(of result: StoredResult) throws -> Measurement {
-        Measurement(
-            figures: result.figures, tables: try tables(of: result), samples: try samples(of: result), warnings: result.warnings)
-    }
-
-    private func series(
-        of results: [StoredResult], where condition: String, _ arguments: StatementArguments = []
-    ) throws -> [(result: Int64, table: String, name: String, values: Measurement.Values)] {
-        try read { db in
-            let statement = try db.cachedStatement(
-                sql: "SELECT \"table\", name, type, packing, bytes FROM series WHERE result = ? AND \(condition) ORDER BY id")
-            return try results.flatMap { result in
-                let rows = try Row.fetchCursor(statement, arguments: [result.id] + arguments)
-                var list: [(Int64, String, String, Measurement.Values)] = []
-                while let row = try rows.next() {
-                    let name: String = try row.value(1)
-                    guard let values = SeriesCoding.decode(try row.value(2), packing: try row.value(3), try row.value(4)) else {
-                        throw HostError(.data, "\(path): the values of '\(name)' of result \(result.id) are garbled")
-                    }
-                    list.append((result.id, try row.value(0) as String? ?? "", name, values))
-                }
-                return list
-            }
-        }
     }
 }

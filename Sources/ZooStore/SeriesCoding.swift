@@ -18,7 +18,8 @@ enum SeriesCoding {
         }
     }
 
-    private static func plain(_ values: Measurement.Values) throws -> (type: String, bytes: Data) {
+    /// The same without packing.
+    static func plain(_ values: Measurement.Values) throws -> (type: String, bytes: Data) {
         switch values {
         case .integers(let list):
             if list.allSatisfy({ (0...255).contains($0) }) { return ("u8", Data(list.map { UInt8($0) })) }
@@ -33,7 +34,7 @@ enum SeriesCoding {
         }
     }
 
-    private static func plain(_ type: String, _ bytes: Data) -> Measurement.Values? {
+    static func plain(_ type: String, _ bytes: Data) -> Measurement.Values? {
         switch type {
         case "u8": .integers(bytes.withUnsafeBytes { $0.map { Int($0) } })
         case "i32": values(bytes, Int32.self).map { .integers($0.map { Int(Int32(littleEndian: $0)) }) }

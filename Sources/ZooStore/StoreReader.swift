@@ -159,7 +159,10 @@ final class StoreReader: Sendable {
     /// An empty database in memory, under a name of its own: other connections can attach it.
     static func memory() throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
+        configuration.prepareDatabase { db in
+            try ResultStoreSchema.distrust(db)
+            try db.execute(sql: "PRAGMA page_size = \(ResultStoreSchema.pageSize)")
+        }
         return try DatabaseQueue(named: UUID().uuidString, configuration: configuration)
     }
 

@@ -139,12 +139,44 @@ private enum Source: CaseIterable, Sendable {
         let path = folder.path + "/task.sqlite"
         try add(0..<2, to: ResultStore(publishing: path))
         let target = try ResultStore(path: folder.path + "/zoo.sqlite")
-        var counts = try target.mergeIfChanged(path)
+        func merge() throws -> (added: Int, known: Int)? { try #require(target.mergeIfChanged([path]).first).get() }
+        var counts = try merge()
         #expect(counts?.added == 2)
-        counts = try target.mergeIfChanged(path)
+        counts = try merge()
         #expect(counts == nil)
         try add(2..<3, to: ResultStore(publishing: path))
-        counts = try target.mergeIfChanged(path)
+        counts = try merge()
         #expect(counts?.added == 1 && counts?.known == 2)
+    }
+
+    /// More files than SQLite attaches at once, among which some are damaged, missing, empty or the same again.
+    @Test func oneOfManyFilesNeverHidesTheOthers() throws {
+        let folder = try TemporaryDirectory()
+        let paths = (0..<30).map { "\(folder.path)/\($0).sqlite" }
+        for (number, path) in paths.enumerated() where number != 7 {
+            let store = try ResultStore(path: path)
+            if number % 2 == 1 { _ = try store.merge(ResultStore(reading: paths[number - 1])) }
+            try add(number..<number + 1, to: store, images: 5000)
+        }
+        for number in [3, 20] {
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: paths[number]))
+            bytes.replaceSubrange(bytes.count / 2..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - bytes.count / 2))
+            try bytes.write(to: URL(fileURLWithPath: paths[number]))
+        }
+        try Data().write(to: URL(fileURLWithPath: paths[11]))
+        let target = try ResultStore(path: folder.path + "/zoo.sqlite")
+        let counts = target.mergeIfChanged(paths)
+        for (number, count) in counts.enumerated() {
+            switch count {
+            case .success: #expect(![3, 7, 11, 20].contains(number))
+            case .failure(let error):
+                #expect([3, 7, 11, 20].contains(number), "\(error)")
+                #expect("\(error)".contains("/\(number).sqlite"), "\(error)")
+            }
+        }
+        let jobs = try target.results().map(\.job)
+        #expect(Set(jobs).count == jobs.count)
+        #expect(Set(jobs) == Set((0..<30).filter { ![3, 7, 11].contains($0) }.map { "\($0)" }), "file 21 has what file 20 had")
+        #expect(target.mergeIfChanged(paths).allSatisfy { if case .success(.some) = $0 { false } else { true } }, "nothing has changed")
     }
 }

@@ -9,12 +9,12 @@ import ZooStore
 @Suite struct PackingTests {
     private typealias Measurement = ZooStore.Measurement
 
-    private func append(_ samples: [Measurement.Samples], to store: ResultStore) throws -> StoredResult {
+    private func append(_ samples: [Measurement.Samples], tables: [Measurement.Table] = [], to store: ResultStore) throws -> StoredResult {
         try store.append(
             job: "j",
             subject: ResultSubject(
                 entry: "cnn", dataset: "strokes", seed: 0, trainedOn: "strokes", origin: .trained, weights: "w", probe: "error"),
-            outcome: .measured(.init(samples: samples)),
+            outcome: .measured(.init(tables: tables, samples: samples)),
             provenance: Provenance(
                 zoo: "1", code: "c", engine: "e", plugins: [:], machine: "m", processor: "p", threads: 1, date: Date(), command: "zoo",
                 seconds: 1))
@@ -100,5 +100,27 @@ import ZooStore
         #expect(error?.kind == .data && error?.message.contains("'image'") == true)
         try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE series SET packing = 7") }
         #expect(throws: HostError.self) { try ResultStore(reading: path).samples(of: result) }
+    }
+
+    /// Bytes that say they hold more than they do, types that there are not, values that are none, something behind the last.
+    @Test(arguments: [
+        "x''", "x'00'", "x'00ffffffff'", "x'0001000000'", "x'0001000000ffffffff41'", "x'0001000000010000004101000000'",
+        "x'00010000000100000041ffffffff'", "x'000000000000'", "x'0001000000010000ff0100000041'", "bytes || x'00'",
+        "substr(bytes, 1, length(bytes) - 1)",
+        "x'00010000000100000041010000000100000042020000007538'", "x'0001000000010000004101000000010000004202000000753900000000'",
+        "x'000100000001000000410100000001000000420300000066333203000000010203'",
+    ])
+    func garbledTablesAreAnError(_ bytes: String) throws {
+        let folder = try TemporaryDirectory()
+        let path = folder.path + "/zoo.sqlite"
+        let result = try append(
+            [.init("image", .integers([5]))], tables: [.init("A", [.init("B", .integers([7]))])], to: ResultStore(path: path))
+        #expect(try ResultStore(reading: path).table("A", of: result)?["B"] == .integers([7]))
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE tables SET bytes = CAST(\(bytes) AS BLOB)") }
+        for read in [{ _ = try $0.tables(of: result) }, { _ = try $0.table("A", of: result) }] as [(ResultStore) throws -> Void] {
+            let error = #expect(throws: HostError.self) { try read(ResultStore(reading: path)) }
+            #expect(error?.kind == .data && error?.message.hasPrefix(path) == true)
+        }
+        #expect(try ResultStore(reading: path).samples("image", of: result) == .integers([5]))
     }
 }

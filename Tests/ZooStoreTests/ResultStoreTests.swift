@@ -37,6 +37,7 @@ private let everything = Measurement(
     ],
     tables: [
         .init("curve", [.init("angle", .numbers([-90, 0.1, 90])), .init("errors", .integers([-1, 70_000, 3]))]),
+        .init("long", [.init("image", .integers(Array(0..<500))), .init("angle", .numbers((0..<500).map { Double($0) / 7 }))]),
         .init("names", [.init("class", .texts(["null", "Ünï, \"code\""]))]), .init("empty", [.init("nothing", .numbers([]))]),
     ],
     samples: [
