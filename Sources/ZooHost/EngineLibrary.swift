@@ -45,6 +45,9 @@ enum EngineLibrary {
         do throws(HostError) { file = try RegularFile(path) } catch {
             throw HostError(.unavailable, "the engine cannot be opened: \(error.message); \(Program.cure("'make build' makes it"))")
         }
+        // MKL reads it when it is loaded. On Intel's processors its products of matrices otherwise differ with the number of threads;
+        // what the user has set stays.
+        setenv("MKL_CBWR", "AUTO,STRICT", 0)
         // Global, as if it were linked: libtorch's CUDA part and plugins that link libtorch find the one copy.
         guard let handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown error"

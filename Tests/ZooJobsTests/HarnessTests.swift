@@ -60,6 +60,7 @@ import ZooTraining
 
     /// So that `zoo train --jobs` may share out the cores as it likes.
     @Test func trainingEndsInTheSameBitsWithOneThreadAndWithTwo() throws {
+        try EngineControl.start()
         let before = EngineControl.threads
         defer { try? EngineControl.start(threads: before) }
         let weights = try (1...2).map { threads in
