@@ -113,10 +113,15 @@ struct JobSession {
     func open(_ plan: Plan, force: Bool) throws -> [Job] { try run.sort(plan.jobs, force: force).open }
 
     /// Prints the jobs and what is known of them; does none.
+    ///
+    /// - Throws: the exit status of the first problem for which there is no job, after all.
     func show(_ plan: Plan, _ shared: some OutputGroup, force: Bool) throws {
+        var failures = Failures()
+        for problem in plan.problems { failures.report(problem) }
         let (known, _) = try run.sort(plan.jobs, force: force)
         let list = plan.jobs.map { PlannedJob($0, isKnown: known[$0.id] != nil) }
         try shared.emit(list, or: ResultTables.table(of: list).rendered(for: .standardOutput))
+        try failures.conclude()
     }
 
     /// - Parameter ended: told of every new result that is no failure.

@@ -104,7 +104,11 @@ struct ReproduceCommand: SweepableCommand {
             }
             if jobOptions.plan {
                 var plan = Plan()
-                for run in runs { plan.jobs += try run.training(planner(of: run)).jobs }
+                for run in runs {
+                    let part = try run.training(planner(of: run))
+                    plan.jobs += part.jobs
+                    plan.problems += part.problems
+                }
                 return try JobSession(shared, store: store, planner: planner(of: runs[0])).show(
                     jobOptions.part(of: plan), shared, force: false)
             }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Testing
+import ZooCore
 import ZooStore
 
 /// Batches of jobs: what they leave in the store, however they are run and whatever happens to them.
@@ -219,6 +220,21 @@ import ZooStore
             let store = try ResultStore(path: path)
             #expect(try store.results(matching: ResultFilter(history: true)).count == Self.jobs + 1)
             #expect(try store.results().count == Self.jobs)
+        }
+    }
+
+    /// A plan without jobs looks as if everything were done.
+    @Test(arguments: [
+        ["train", "cnn", "--dataset", "mnist-rotated"],
+        ["evaluate", "cnn", "--dataset", "mnist-rotated", "--weights", "initial"], ["reproduce", "lin2017-mnist", "--budget", "smoke"],
+    ])
+    func aPlanSaysWhatCannotBePlanned(_ command: [String]) throws {
+        try Scratch.with { scratch in
+            let data = scratch.folder.path + "/data"
+            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+            let outcome = try ZooProcess.run(command + ["--plan", "--data-dir", data], in: scratch.folder)
+            #expect(outcome.status == HostError.Kind.noInput.rawValue && outcome.errors.contains(data), "\(outcome.errors)")
+            #expect(outcome.output.hasPrefix("job  entry"))
         }
     }
 }
