@@ -6,7 +6,9 @@ public enum ResultTables {
     /// What is done to the images, as a column's title: "strokes-rotated" gives "rotated".
     private static func transformation(_ datasets: [String]) -> String {
         let names = Set(datasets.map { $0.prefix { $0 != "?" }.split(separator: "-").dropFirst().joined(separator: "-") })
-        return names.count == 1 ? names.first.flatMap { $0.isEmpty ? nil : $0 } ?? "transformed" : "transformed"
+        // "rotated" of "mnist-rotated"; what is left of "rotated-mnist-12k" or "mnist-size-1%" is no such word.
+        guard names.count == 1, let name = names.first, !name.isEmpty, !name.contains(where: \.isNumber) else { return "transformed" }
+        return name
     }
 
     /// One row per evaluation; errors in percent, the loss in nats on the images as the data set gives them.
