@@ -121,16 +121,24 @@ struct BoardView {
         fixed(100 * comparison.published.value, 2) + (comparison.published.spread.map { " ± \(fixed(100 * $0, 2))" } ?? "")
     }
 
-    /// The part of the matrix above its diagonal, row by row.
+    /// The part of the matrix above its diagonal, row by row: of each p-value −log₁₀ p in steps of 1/4000, 16 bits little-endian, as Base64.
+    /// The digits of the half a million p-values of a thousand entries would take longer than all other things on the page.
     private func significance() throws -> String {
         struct Payload: Encodable {
-            let p: [[Double]]
+            let p: String
+            let rows: Int
+            let steps: Double
             let alpha: Double
         }
         guard let matrix = board.significance else { return "" }
-        func rounded(_ p: Double) -> Double { p.isFinite ? Double(String(format: "%.3g", p)) ?? p : 1 }
-        let upper = matrix.enumerated().map { index, row in row.dropFirst(index + 1).map(rounded) }
-        return try ScriptText.json(Payload(p: upper, alpha: 1 - level))
+        let steps = 4000.0
+        let codes = matrix.enumerated().flatMap { index, row in
+            row.dropFirst(index + 1).map { p in
+                (p.isFinite ? UInt16(min(max(-log10(p) * steps, 0), Double(UInt16.max)).rounded()) : 0).littleEndian
+            }
+        }
+        let bytes = codes.withUnsafeBytes { Data($0) }
+        return try ScriptText.json(Payload(p: bytes.base64EncodedString(), rows: matrix.count, steps: steps, alpha: 1 - level))
     }
 
     // MARK: Confusion
@@ -140,8 +148,10 @@ struct BoardView {
 
     private var confusionText: String {
         let seeds = confusions.map(\.seeds).max() ?? 1
+        let entries = confusions.count < board.rows.count ? ", of the best \(confusions.count) entries" : ""
         return
-            "What each class was read as, counted over all test images\(seeds > 1 ? " and all seeds" : ""). Off the diagonal, darker is more frequent."
+            "What each class was read as, counted over all test images\(seeds > 1 ? " and all seeds" : "")\(entries). "
+            + "Off the diagonal, darker is more frequent."
     }
 
     private func confusion(_ confusion: Report.Confusion) -> View {

@@ -1,5 +1,7 @@
+import Dispatch
 public import Foundation
 import Mustache
+import Synchronization
 import ZooCore
 import ZooJobs
 public import ZooReport
@@ -41,9 +43,7 @@ public struct ReportPage {
 
     private func view(_ report: Report, _ pictures: PictureGallery?) throws -> View {
         let anchors = Anchors(report)
-        let boards = try report.boards.enumerated().map { index, board in
-            try BoardView(board, id: "board-\(index + 1)", anchors: anchors, level: report.level, isDrawn: plots != nil).view
-        }
+        let boards = try boards(report, anchors)
         let studies = report.studies.enumerated().map { StudyView($1, id: "study-\($0 + 1)", level: report.level).view }
         let learning = try report.learning.enumerated().map { index, learning in
             try learning.plot("learning-\(index + 1)", level: report.level).view(isDrawn: plots != nil)
@@ -79,6 +79,22 @@ public struct ReportPage {
                 + "This page holds all that it shows and asks no server for anything.",
             "entryNames": try ScriptText.json(report.entries.map(\.id)),
         ]
+    }
+
+    /// The boards as HTML, several at once: what takes longest in a large report.
+    private func boards(_ report: Report, _ anchors: Anchors) throws -> [String] {
+        let (library, isDrawn) = (library, plots != nil)
+        let rendered = Mutex([Result<String, any Error>?](repeating: nil, count: report.boards.count))
+        DispatchQueue.concurrentPerform(iterations: report.boards.count) { index in
+            let result = Result {
+                let view = try BoardView(
+                    report.boards[index], id: "board-\(index + 1)", anchors: anchors, level: report.level, isDrawn: isDrawn
+                ).view
+                return library.render(view, withTemplate: "board") ?? ""
+            }
+            rendered.withLock { $0[index] = result }
+        }
+        return try rendered.withLock { $0 }.map { try $0?.get() ?? "" }
     }
 
     private func tiles(_ report: Report) -> [View] {

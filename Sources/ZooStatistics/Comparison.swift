@@ -1,3 +1,5 @@
+import Dispatch
+import Synchronization
 public import ZooCore
 
 /// Two entries on the same images with the same seeds.
@@ -124,28 +126,29 @@ extension Comparison {
 
     /// p-values of all pairs of entries, corrected, as a symmetric matrix; without bootstraps, so that it takes no time.
     static func significance(_ entries: [EntrySamples]) throws(HostError) -> [[Double]] {
-        var pairs: [(Int, Int)] = []
-        var values: [Double] = []
         let bits = entries.map(PairedAnswers.Bits.init)
         // What all have in common with the first, every pair has.
         let areAlike = entries.allSatisfy { entry in
             entry.images == entries[0].images && entry.labels == entries[0].labels && entry.seeds == entries[0].seeds
         }
-        for first in entries.indices {
-            for second in entries.indices.dropFirst(first + 1) {
-                if !areAlike { try Pairs.check(entries[first], entries[second]) }
-                let answers = PairedAnswers(bits[first], bits[second])
-                pairs.append((first, second))
-                values.append(
-                    answers.seeds > 1
-                        ? answers.squares?.p ?? 1
-                        : McNemar(onlyFirst: answers.onlyFirst, onlySecond: answers.onlySecond).p)
+        if !areAlike {
+            for first in entries.indices {
+                for second in entries.indices.dropFirst(first + 1) { try Pairs.check(entries[first], entries[second]) }
             }
         }
+        let rows = Mutex([[Double]](repeating: [], count: bits.count))
+        DispatchQueue.concurrentPerform(iterations: bits.count) { first in
+            let row = bits[(first + 1)...].map { PairedAnswers(bits[first], $0).p }
+            rows.withLock { $0[first] = row }
+        }
+        var corrected = Holm.corrected(rows.withLock { $0.flatMap(\.self) })[...]
         var matrix = [[Double]](repeating: [Double](repeating: 1, count: entries.count), count: entries.count)
-        for (pair, p) in zip(pairs, Holm.corrected(values)) {
-            matrix[pair.0][pair.1] = p
-            matrix[pair.1][pair.0] = p
+        for first in entries.indices {
+            for second in entries.indices.dropFirst(first + 1) {
+                let p = corrected.removeFirst()
+                matrix[first][second] = p
+                matrix[second][first] = p
+            }
         }
         return matrix
     }

@@ -4,14 +4,17 @@
 /// counts of bits, so that neither the table of d nor anything else is rounded.
 struct PairedAnswers {
     /// An entry's wrong answers: for each seed one bit per image, and for each image how many seeds are wrong.
-    struct Bits {
+    ///
+    /// A class, as each is a partner of a thousand others.
+    final class Bits: Sendable {
         let seeds: [UInt64]
         let images: Int
-        fileprivate let words: [[UInt64]]
+        /// Those of all seeds, one after the other.
+        fileprivate let words: [UInt64]
         fileprivate let wrong: [Int]
-        fileprivate let counts: [Int32]
+        fileprivate let counts: [Int16]
 
-        init(_ entry: EntrySamples) {
+        convenience init(_ entry: EntrySamples) {
             self.init(
                 seeds: entry.seeds, images: entry.images,
                 words: entry.runs.map { run in
@@ -22,16 +25,17 @@ struct PairedAnswers {
         }
 
         private init(seeds: [UInt64], images: Int, words: [[UInt64]]) {
-            (self.seeds, self.images, self.words) = (seeds, images, words)
+            (self.seeds, self.images, self.words) = (seeds, images, words.flatMap(\.self))
             wrong = words.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
             counts = (0..<images).map { image in
-                words.reduce(0) { $0 + Int32(truncatingIfNeeded: $1[image / 64] >> UInt64(image % 64) & 1) }
+                words.reduce(0) { $0 + Int16(truncatingIfNeeded: $1[image / 64] >> UInt64(image % 64) & 1) }
             }
         }
 
         fileprivate func only(_ others: [UInt64]) -> Bits {
+            let size = words.count / seeds.count
             let rows = seeds.indices.filter { others.contains(seeds[$0]) }
-            return Bits(seeds: rows.map { seeds[$0] }, images: images, words: rows.map { words[$0] })
+            return Bits(seeds: rows.map { seeds[$0] }, images: images, words: rows.map { Array(words[$0 * size..<($0 + 1) * size]) })
         }
     }
 
@@ -49,7 +53,7 @@ struct PairedAnswers {
         if a.seeds != b.seeds { (a, b) = (a.only(second.seeds), b.only(first.seeds)) }
         (seeds, images) = (a.seeds.count, a.images)
         seedSums = zip(a.wrong, b.wrong).map { $0 - $1 }
-        let both = zip(a.words, b.words).reduce(0) { $0 + Self.both($1.0, $1.1) }
+        let both = Self.both(a.words, b.words)
         onlyFirst = b.wrong.reduce(0, +) - both
         onlySecond = a.wrong.reduce(0, +) - both
         imageSquares = Self.squares(a.counts, b.counts)
@@ -67,13 +71,18 @@ struct PairedAnswers {
     }
 
     /// Σ (a − b)².
-    private static func squares(_ a: [Int32], _ b: [Int32]) -> Int {
+    private static func squares(_ a: [Int16], _ b: [Int16]) -> Int {
         a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
                 var sum = 0
-                for index in a.indices {
-                    let difference = a[index] &- b[index]
-                    sum &+= Int(difference &* difference)
+                // Sums of a few products are narrow, so that the compiler makes several at once.
+                for start in stride(from: 0, to: a.count, by: 256) {
+                    var part: Int32 = 0
+                    for index in start..<min(start + 256, a.count) {
+                        let difference = Int32(a[index] &- b[index])
+                        part &+= difference &* difference
+                    }
+                    sum &+= Int(part)
                 }
                 return sum
             }
@@ -82,6 +91,9 @@ struct PairedAnswers {
 }
 
 extension PairedAnswers {
+    /// The p-value of a `Comparison`.
+    var p: Double { seeds > 1 ? squares?.p ?? 1 : McNemar(onlyFirst: onlyFirst, onlySecond: onlySecond).p }
+
     /// Those of the table of d; nil for fewer than two seeds or two images.
     var squares: CrossedSquares? {
         guard seeds > 1, images > 1 else { return nil }

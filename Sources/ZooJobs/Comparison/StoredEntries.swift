@@ -46,10 +46,11 @@ public struct StoredEntries: Sendable {
     /// - Parameters:
     ///   - trainedOn: nil for the data set itself.
     ///   - pose: nil for transformed images where the data set transforms them.
+    ///   - history: all results of the store, superseded ones included, where they are at hand; nil to read those that are needed.
     /// - Throws: `HostError` if there is no such data set, `usage` if it does not transform its images but that is asked for.
     public init(
         _ store: ResultStore, dataset: String, of catalogue: DataSetCatalogue, trainedOn: String? = nil,
-        origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil
+        origin: ResultSubject.Origin = .trained, pose: ImagePose? = nil, history: [StoredResult]? = nil
     ) throws {
         let set = try catalogue.named(dataset)
         let transforms = set.upright != set
@@ -61,13 +62,19 @@ public struct StoredEntries: Sendable {
         self.trainedOn = try trainedOn.map { try catalogue.named($0).name } ?? set.name
         self.origin = origin
         self.pose = pose ?? (transforms ? .transformed : .upright)
-        var filter = ResultFilter(
-            datasets: [set.name], trainedOn: [self.trainedOn], origins: origin == .trained ? [.trained, .own] : [origin])
+        let trainedOn = self.trainedOn
+        let origins: [ResultSubject.Origin] = origin == .trained ? [.trained, .own] : [origin]
+        var filter = ResultFilter(datasets: [set.name], trainedOn: [trainedOn], origins: origins)
         filter.wholeSets = true
         filter.history = true
         isDrawn = set.isDrawn
-        all = SeenImages.current(
-            try store.results(matching: filter).filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
+        let found =
+            try history?.filter {
+                let subject = $0.subject
+                return subject.dataset == set.name && subject.trainedOn == trainedOn && origins.contains(subject.origin)
+                    && subject.images == nil
+            } ?? store.results(matching: filter)
+        all = SeenImages.current(found.filter { ProbeCatalogue.isCurrent($0.subject) }, isDrawn: isDrawn)
         results = all
         byEntry = Dictionary(grouping: all, by: \.subject.entry)
         hasClasses = set.heads == 1
@@ -82,18 +89,30 @@ public struct StoredEntries: Sendable {
     ///
     /// - Throws: `data` where what is stored does not fit together.
     public func samples(of entry: String, seeds: [UInt64]? = nil) throws -> EntrySamples? {
+        var labels: [String: [Int]] = [:]
+        return try samples(of: entry, seeds: seeds, labels: &labels)
+    }
+
+    /// - Parameter labels: those of images whose fingerprint is known, which are not read again for every network.
+    private func samples(of entry: String, seeds: [UInt64]?, labels: inout [String: [Int]]) throws -> EntrySamples? {
         // If several settings exist, the newest counts, which comes last.
         var runs: [UInt64: EntrySamples.Run] = [:]
         let wanted = errors(of: entry).filter { result in
             result.status == .measured && seeds.map { $0.contains(result.subject.seed) } ?? true
         }
         let answers = try store.samples("\(pose.rawValue).correct", of: wanted)
-        let classes = hasClasses ? try store.samples("\(pose.rawValue).label", of: wanted) : [:]
         for result in wanted {
             guard case .integers(let correct)? = answers[result.id] else { continue }
-            var labels: [Int]?
-            if case .integers(let list)? = classes[result.id] { labels = list }
-            runs[result.subject.seed] = EntrySamples.Run(seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels)
+            let images = result.provenance.identity.images
+            if hasClasses, labels[images] == nil || images.isEmpty {
+                if case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) {
+                    labels[images] = list
+                } else {
+                    labels[images] = nil
+                }
+            }
+            runs[result.subject.seed] = EntrySamples.Run(
+                seed: result.subject.seed, correct: correct.map { $0 == 1 }, labels: labels[images])
         }
         return runs.isEmpty ? nil : try EntrySamples(entry: entry, runs: Array(runs.values))
     }
@@ -167,6 +186,7 @@ extension StoredEntries {
         }
         let wanted = costs.isEmpty ? known.filter { Self.usualCosts.contains($0) && $0 != figure } : costs
         let isError = figure == "error.\(pose.rawValue)"
+        var labels: [String: [Int]] = [:]
         return try entries.compactMap { entry in
             let values = self.values(figure, of: entry).filter { value in seeds.map { $0.contains(value.key) } ?? true }
             guard !values.isEmpty else { return nil }
@@ -175,7 +195,7 @@ extension StoredEntries {
                 let list = self.values(cost, of: entry).sorted { $0.key < $1.key }.map(\.value)
                 if !list.isEmpty { own[cost] = list.mean }
             }
-            let samples = isError ? try samples(of: entry, seeds: Array(values.keys)) : nil
+            let samples = isError ? try samples(of: entry, seeds: Array(values.keys), labels: &labels) : nil
             return Ranking.Candidate(entry: entry, values: values, samples: samples, costs: own)
         }
     }

@@ -63,8 +63,13 @@
     });
     const stored = section.querySelector("script.significance");
     if (!stored) continue;
-    const { p, alpha } = read(stored), choice = section.querySelector(".reference");
-    const between = (a, b) => a === b ? null : p[Math.min(a, b)][Math.max(a, b) - Math.min(a, b) - 1];
+    const { p, rows, steps, alpha } = read(stored), choice = section.querySelector(".reference");
+    const codes = new DataView(Uint8Array.from(atob(p), letter => letter.charCodeAt(0)).buffer);
+    const between = (a, b) => {
+      if (a === b) return null;
+      const [low, high] = a < b ? [a, b] : [b, a];
+      return 10 ** (-codes.getUint16(2 * (low * rows - low * (low + 1) / 2 + high - low - 1), true) / steps);
+    };
     const compare = () => {
       const reference = Number(choice.value), name = choice.selectedOptions[0].textContent;
       section.querySelector(".reference-name").textContent = name;

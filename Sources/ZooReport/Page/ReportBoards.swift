@@ -1,3 +1,5 @@
+import Dispatch
+import Synchronization
 import ZooCore
 import ZooData
 import ZooJobs
@@ -21,18 +23,30 @@ extension ReportReader {
     }
 
     /// All boards, those with the most entries first.
-    func boards(_ results: [StoredResult], _ notes: inout [String]) throws -> [Report.Board] {
+    ///
+    /// - Parameter history: all results of the store.
+    func boards(_ results: [StoredResult], history: [StoredResult], _ notes: inout [String]) throws -> [Report.Board] {
         let measured = results.filter {
             $0.subject.probe == "error" && $0.status == .measured && $0.subject.images == nil && $0.subject.origin != .given
         }
-        var boards: [Report.Board] = []
         let places = Dictionary(grouping: measured) { Place($0.subject) }
-        for place in unique(measured.map { Place($0.subject) }) {
-            let entries = unique((places[place] ?? []).map(\.subject.entry))
-            do {
+        let order = unique(measured.map { Place($0.subject) })
+        // They have nothing in common, and a thousand entries on ten data sets take a while.
+        let found = Mutex([Result<Report.Board?, any Error>?](repeating: nil, count: order.count))
+        DispatchQueue.concurrentPerform(iterations: order.count) { index in
+            let place = order[index]
+            let result = Result {
                 let stored = try StoredEntries(
-                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin)
-                if let board = try board(stored, entries, results) { boards.append(board) }
+                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin,
+                    history: history)
+                return try board(stored, unique((places[place] ?? []).map(\.subject.entry)), results)
+            }
+            found.withLock { $0[index] = result }
+        }
+        var boards: [Report.Board] = []
+        for (place, result) in zip(order, found.withLock { $0 }) {
+            do {
+                if let board = try result?.get() { boards.append(board) }
             } catch let error as HostError where error.kind == .usage {
                 notes.append("The results on \(place.dataset) are left out: \(error.message).")
             }
@@ -83,7 +97,8 @@ extension ReportReader {
 
     private func confusions(_ stored: StoredEntries, _ order: [String]) throws -> [Report.Confusion] {
         let results = Dictionary(grouping: stored.measured("error"), by: \.subject.entry)
-        return try order.compactMap { entry in
+        // A list of more is no use to anybody, and takes megabytes of a page.
+        return try order.prefix(100).compactMap { entry in
             var classes: [String] = []
             var cells: [String: [String: Int]] = [:]
             let own = results[entry] ?? []

@@ -6,7 +6,7 @@ public import ZooManifest
 import ZooStore
 
 /// Reads a report from stores.
-public struct ReportReader {
+public struct ReportReader: Sendable {
     let store: ResultStore
     let manifest: Manifest
     let dataSets: DataSetCatalogue
@@ -33,7 +33,11 @@ public struct ReportReader {
     ///   - catalogue: describes the entries that it knows; nil for results alone.
     /// - Throws: `noInput` if there are no results of an entry that is named, or none at all; what reading the store throws.
     public func report(of wanted: [String] = [], _ catalogue: Catalogue? = nil, date: Date = Date()) throws -> Report {
-        let all = try store.results()
+        var everything = ResultFilter()
+        everything.history = true
+        let history = try store.results(matching: everything)
+        let current = try store.currentIDs()
+        let all = history.filter { current.contains($0.id) }
         let results = wanted.isEmpty ? all : all.filter { wanted.contains($0.subject.entry) }
         let known = Set(all.map(\.subject.entry))
         if let stranger = wanted.first(where: { !known.contains($0) }) {
@@ -47,7 +51,7 @@ public struct ReportReader {
         }
         var report = Report(date: date, zoo: ZooVersion.current, stores: names, results: results.count, level: level)
         report.studies = try studies(of: wanted, &report.notes)
-        report.boards = try boards(results, &report.notes)
+        report.boards = try boards(results, history: history, &report.notes)
         report.learning = try learning(results)
         report.theorems = try theorems(results)
         // In the order of the first leaderboard that has them, then of the manifest.
