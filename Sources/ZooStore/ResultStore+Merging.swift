@@ -77,7 +77,7 @@ extension ResultStore {
                         }
                         // The copies refer to each other by how their ids are made, and looking every reference up takes a fifth of the
                         // time. Without room for the pages of the indexes these are read again and again.
-                        try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA main.cache_size = -32768")
+                        try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA main.cache_size = -32768")
                         db.add(function: Self.packed)
                         var counts: [(added: Int, known: Int)] = []
                         try db.inTransaction(.immediate) {
