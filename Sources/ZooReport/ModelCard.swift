@@ -13,7 +13,7 @@ public enum ModelCard {
     /// - Parameters:
     ///   - studies: whose figures it shows. A study in which no network of the entry is trained says nothing.
     ///   - command: what wrote the card.
-    /// - Returns: nil where no weights come with the entry, or no study has trained it.
+    /// - Returns: nil where no weights come with the entry that a study has trained.
     public static func document(of entry: Entry, in studies: [StudyResults], command: String) throws -> String? {
         let sections = try studies.compactMap { try section(entry, $0, DataSetCatalogue($0.run.manifest)) }
         guard !sections.isEmpty else { return nil }
@@ -48,8 +48,7 @@ public enum ModelCard {
     private static func frontMatter(of entry: Entry, in studies: [StudyResults]) throws -> String {
         let results = try studies.flatMap { results -> [EvaluationResult] in
             let catalogue = try DataSetCatalogue(results.run.manifest)
-            guard let row = results.rows.first(where: { $0.entry == entry.id }), !row.trained.isEmpty,
-                entry.weights.contains(where: { catalogue.canonical($0.dataset) == results.run.dataSet.name })
+            guard let row = results.rows.first(where: { $0.entry == entry.id }), !shipped(entry, row, results, catalogue).isEmpty
             else { return [] }
             let measured = results.run.study.columns.compactMap { column in
                 results.estimate(column.figure, of: row, on: column.dataset).map { (column, $0.mean) }
@@ -106,10 +105,20 @@ public enum ModelCard {
         return Markdown.escaped(part.id + (settings.isEmpty ? "" : " (\(settings.joined(separator: ", ")))"))
     }
 
+    /// The weights that come with an entry and that a study has trained: others on the same data may have another recipe.
+    private static func shipped(
+        _ entry: Entry, _ row: StudyResults.Row, _ results: StudyResults, _ catalogue: DataSetCatalogue
+    ) -> [WeightsReference] {
+        entry.weights.filter { weights in
+            catalogue.canonical(weights.dataset) == results.run.dataSet.name
+                && row.trained[weights.seed]?.provenance.weightsChecksum == weights.sha256
+        }
+    }
+
     private static func section(_ entry: Entry, _ results: StudyResults, _ catalogue: DataSetCatalogue) throws -> String? {
         let run = results.run
-        guard let row = results.rows.first(where: { $0.entry == entry.id }), !row.trained.isEmpty else { return nil }
-        let shipped = entry.weights.filter { catalogue.canonical($0.dataset) == run.dataSet.name }
+        guard let row = results.rows.first(where: { $0.entry == entry.id }) else { return nil }
+        let shipped = shipped(entry, row, results, catalogue)
         guard !shipped.isEmpty else { return nil }
         var text = "## \(run.dataSet.name)\n\n\(Markdown.escaped(run.dataSet.summary)).\n\n"
         for weights in shipped {

@@ -128,9 +128,7 @@ struct EvaluateCommand: SweepableCommand {
 
     func openJobs() throws -> Plan {
         let work = try prepare(reading: true)
-        var plan = work.plan
-        plan.jobs = try work.session.open(plan, force: force)
-        return plan
+        return try work.session.rest(of: work.plan, force: force)
     }
 
     func run() throws {

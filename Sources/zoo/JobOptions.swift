@@ -112,6 +112,13 @@ struct JobSession {
     /// The jobs of a plan that are still to be done.
     func open(_ plan: Plan, force: Bool) throws -> [Job] { try run.sort(plan.jobs, force: force).open }
 
+    /// A plan without what is done already.
+    func rest(of plan: Plan, force: Bool) throws -> Plan {
+        var plan = plan
+        plan.jobs = try open(plan, force: force)
+        return plan
+    }
+
     /// Prints the jobs and what is known of them; does none.
     ///
     /// - Throws: the exit status of the first problem for which there is no job, after all.

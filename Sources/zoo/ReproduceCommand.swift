@@ -80,8 +80,8 @@ struct ReproduceCommand: SweepableCommand {
         for study in try all ? shelf.all() : studies.map({ try shelf.study($0) }) {
             let run = try StudyRun(study, budget: budget, manifest: manifest)
             let planner = try JobPlanner(laboratory: shared.laboratory(host, run.manifest), store: store, threads: shared.threads ?? 1)
-            let part = run.training(planner)
-            plan.jobs += try JobSession(shared, store: store, planner: planner).open(part, force: false)
+            let part = try JobSession(shared, store: store, planner: planner).rest(of: run.training(planner), force: false)
+            plan.jobs += part.jobs
             plan.problems += part.problems
         }
         return plan

@@ -103,9 +103,7 @@ struct TrainCommand: SweepableCommand {
 
     func openJobs() throws -> Plan {
         let work = try prepare(reading: true)
-        var plan = work.plan
-        plan.jobs = try work.session.open(plan, force: restart)
-        return plan
+        return try work.session.rest(of: work.plan, force: restart)
     }
 
     func run() throws {

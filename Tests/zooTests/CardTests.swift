@@ -1,6 +1,7 @@
 import Foundation
 import TestSupport
 import Testing
+import ZooModelFiles
 
 /// What model hubs read of the cards that come with the zoo, against the tables beneath.
 @Suite struct CardTests {
@@ -18,14 +19,42 @@ import Testing
         let results: [Result]
     }
 
-    @Test func theirFirstLinesSayWhatTheirTablesSay() throws {
+    private func cards() throws -> [URL] {
         let folder = Repository.root.appendingPathComponent("docs/cards")
         let cards = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).filter {
             $0.pathExtension == "md"
         }
-        #expect(!cards.isEmpty)
-        for card in cards {
-            let lines = try String(contentsOf: card, encoding: .utf8).components(separatedBy: "\n")
+        try #require(!cards.isEmpty)
+        return cards
+    }
+
+    private func lines(_ card: URL) throws -> [String] { try String(contentsOf: card, encoding: .utf8).components(separatedBy: "\n") }
+
+    /// Weights say in their file how they were trained.
+    @Test func theirRecipesAreThoseOfTheirWeights() throws {
+        struct Run: Decodable {
+            struct Recipe: Decodable { let epochs, batch: Int }
+            let entry, dataset: String
+            let recipe: Recipe
+        }
+        for card in try cards() {
+            var file = ""
+            for line in try lines(card) {
+                if line.hasPrefix("- Weights of seed") { file = line.split(separator: "`").dropFirst().first.map(String.init) ?? "" }
+                guard line.hasPrefix("- Recipe: ") else { continue }
+                let text = try #require(try SafetensorsFile.metadata(path: Repository.root.path + "/" + file)["run"])
+                let run = try JSONDecoder().decode(Run.self, from: Data(text.utf8))
+                #expect(run.entry == card.deletingPathExtension().lastPathComponent)
+                #expect(
+                    line.contains(", \(run.recipe.epochs) epochs, batches of \(run.recipe.batch)"), "\(card.lastPathComponent): \(line)")
+            }
+            #expect(!file.isEmpty)
+        }
+    }
+
+    @Test func theirFirstLinesSayWhatTheirTablesSay() throws {
+        for card in try cards() {
+            let lines = try lines(card)
             #expect(lines.first == "---", "\(card.lastPathComponent)")
             let end = try #require(lines.dropFirst().firstIndex(of: "---"))
             #expect(lines[1..<end].contains("license: apache-2.0"))

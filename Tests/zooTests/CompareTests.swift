@@ -67,6 +67,17 @@ import ZooStore
         }
     }
 
+    @Test func rankNamesTheEntriesThatTheManifestLacks() throws {
+        try Scratch.with { scratch in
+            try fill(scratch)
+            let extractor = #"{"id": "mnist-cnn"}"#
+            let manifest = try scratch.file(
+                "other.json", #"{"version": 1, "entries": [{"id": "mine", "architecture": "cnn", "parts": {"extractor": \#(extractor)}}]}"#)
+            let result = try run(["rank", "--dataset", "strokes-rotated", "--manifest", manifest.path], scratch)
+            #expect(result.status == 66 && result.errors.contains("cnn, p4-cnn, stn-c0, which the manifest does not"), "\(result.errors)")
+        }
+    }
+
     @Test func compareSaysWhoIsBetter() throws {
         try Scratch.with { scratch in
             try fill(scratch)

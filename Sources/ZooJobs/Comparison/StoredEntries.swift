@@ -211,6 +211,12 @@ extension StoredEntries {
                 .noInput,
                 "\(store.path): no results for \(dataset); this makes them: \(SuggestedCommand.evaluate(.init(dataset: dataset)))")
         }
+        let measured = Set(results.filter { $0[figure] != nil }.map(\.subject.entry)).sorted()
+        if !measured.isEmpty {
+            let names = measured.prefix(10).joined(separator: ", ") + (measured.count > 10 ? " and \(measured.count - 10) more" : "")
+            return HostError(
+                .noInput, "\(store.path): '\(figure)' for \(dataset) is stored of \(names), which the manifest does not describe")
+        }
         return HostError(
             .usage,
             "no stored result for \(dataset) has a figure '\(figure)'\(suggestion(figure, known)); there are: \(known.joined(separator: ", "))"
