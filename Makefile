@@ -56,7 +56,6 @@ reproduce: build ## carry out a study on real images: STUDY=finnveden2020-mnist-
 	@if [ -d data/mnist ]; then $(ZOO) reproduce $(or $(STUDY),finnveden2020-mnist-r) --budget $(or $(BUDGET),cpu); else echo "make reproduce: skipped, as MNIST could not be fetched"; fi
 
 results: build ## write docs/results.md and docs/cards from the published campaign
-	mkdir -p docs/cards
 	$(ZOO) reproduce --all --stored --store Published/results.sqlite --markdown docs/results.md --cards docs/cards --quiet > /dev/null
 
 # Not as root what was built before: its files would then be root's.

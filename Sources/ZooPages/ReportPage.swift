@@ -1,7 +1,5 @@
-import Dispatch
 public import Foundation
 import Mustache
-import Synchronization
 import ZooCore
 import ZooJobs
 public import ZooReport
@@ -84,17 +82,15 @@ public struct ReportPage {
     /// The boards as HTML, several at once: what takes longest in a large report.
     private func boards(_ report: Report, _ anchors: Anchors) throws -> [String] {
         let (library, isDrawn) = (library, plots != nil)
-        let rendered = Mutex([Result<String, any Error>?](repeating: nil, count: report.boards.count))
-        DispatchQueue.concurrentPerform(iterations: report.boards.count) { index in
-            let result = Result {
+        let rendered = concurrentMap(report.boards.count) { index in
+            Result {
                 let view = try BoardView(
                     report.boards[index], id: "board-\(index + 1)", anchors: anchors, level: report.level, isDrawn: isDrawn
                 ).view
                 return library.render(view, withTemplate: "board") ?? ""
             }
-            rendered.withLock { $0[index] = result }
         }
-        return try rendered.withLock { $0 }.map { try $0?.get() ?? "" }
+        return try rendered.map { try $0.get() }
     }
 
     private func tiles(_ report: Report) -> [View] {

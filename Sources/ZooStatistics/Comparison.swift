@@ -1,5 +1,3 @@
-import Dispatch
-import Synchronization
 public import ZooCore
 
 /// Two entries on the same images with the same seeds.
@@ -136,12 +134,8 @@ extension Comparison {
                 for second in entries.indices.dropFirst(first + 1) { try Pairs.check(entries[first], entries[second]) }
             }
         }
-        let rows = Mutex([[Double]](repeating: [], count: bits.count))
-        DispatchQueue.concurrentPerform(iterations: bits.count) { first in
-            let row = bits[(first + 1)...].map { PairedAnswers(bits[first], $0).p }
-            rows.withLock { $0[first] = row }
-        }
-        var corrected = Holm.corrected(rows.withLock { $0.flatMap(\.self) })[...]
+        let rows = concurrentMap(bits.count) { first in bits[(first + 1)...].map { PairedAnswers(bits[first], $0).p } }
+        var corrected = Holm.corrected(rows.flatMap(\.self))[...]
         var matrix = [[Double]](repeating: [Double](repeating: 1, count: entries.count), count: entries.count)
         for first in entries.indices {
             for second in entries.indices.dropFirst(first + 1) {

@@ -146,6 +146,9 @@ struct ReproduceCommand: SweepableCommand {
             try FileBytes.writeAtomically([Data(document.utf8)], to: markdown)
         }
         guard let cards else { return }
+        do { try FileManager.default.createDirectory(atPath: cards, withIntermediateDirectories: true) } catch {
+            throw HostError(.cantCreate, "\(cards): the folder of cards cannot be created")
+        }
         var entries: [Entry] = []
         for entry in results.flatMap(\.results.run.entries) where !entries.contains(where: { $0.id == entry.id }) { entries.append(entry) }
         for entry in entries {

@@ -1,5 +1,3 @@
-import Dispatch
-import Synchronization
 import ZooCore
 import ZooData
 import ZooJobs
@@ -32,21 +30,18 @@ extension ReportReader {
         let places = Dictionary(grouping: measured) { Place($0.subject) }
         let order = unique(measured.map { Place($0.subject) })
         // They have nothing in common, and a thousand entries on ten data sets take a while.
-        let found = Mutex([Result<Report.Board?, any Error>?](repeating: nil, count: order.count))
-        DispatchQueue.concurrentPerform(iterations: order.count) { index in
+        let found = concurrentMap(order.count) { index in
             let place = order[index]
-            let result = Result {
+            return Result {
                 let stored = try StoredEntries(
-                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin,
-                    history: history)
+                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin, history: history)
                 return try board(stored, unique((places[place] ?? []).map(\.subject.entry)), results)
             }
-            found.withLock { $0[index] = result }
         }
         var boards: [Report.Board] = []
-        for (place, result) in zip(order, found.withLock { $0 }) {
+        for (place, result) in zip(order, found) {
             do {
-                if let board = try result?.get() { boards.append(board) }
+                if let board = try result.get() { boards.append(board) }
             } catch let error as HostError where error.kind == .usage {
                 notes.append("The results on \(place.dataset) are left out: \(error.message).")
             }
