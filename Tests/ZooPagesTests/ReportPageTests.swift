@@ -109,4 +109,45 @@ import ZooStore
         #expect(error?.kind == .data && error?.message.contains(file) == true)
         #expect(try PlotLibrary.find([folder.path + "/none.js"]) == nil)
     }
+
+    /// A page keeps −log₁₀ p in steps of 1/4000, so that a p-value is right to 10^(1/8000) − 1, three in ten thousand of it. Those that
+    /// 16 bits cannot say, below 4e-17, are that: people see "< 0.0001".
+    @Test func pairsHaveTheirPValues() throws {
+        let path = folder.path + "/pairs.sqlite"
+        let store = try ResultStore(path: path)
+        // Entry k is wrong on the first 2k² of 400 images, so that p-values are of all sizes.
+        for number in 0..<12 {
+            try store.append(
+                job: "\(number)",
+                subject: ResultSubject(
+                    entry: "e\(number)", dataset: "strokes", seed: 0, trainedOn: "strokes", origin: .trained, weights: "w", probe: "error"),
+                outcome: .measured(
+                    ZooStore.Measurement(
+                        figures: [.init("error.upright", Double(2 * number * number) / 400), .init("images", 400)],
+                        samples: [.init("upright.correct", .integers((0..<400).map { $0 < 2 * number * number ? 0 : 1 }))])),
+                provenance: Provenance(
+                    zoo: "1", code: "", engine: "e", plugins: [:], machine: "", processor: "p", threads: 1, date: Date(), command: "zoo",
+                    seconds: 1, identity: .init(data: "drawn", images: "i")))
+        }
+        let report = try ReportReader([path], manifest: manifest).report()
+        let expected = try #require(report.boards.first?.significance)
+        let html = try ReportPage(plots: nil).html(report)
+        let text = try #require(html.firstMatch(of: /<script class="significance"[^>]*>([^<]*)</)?.1)
+        struct Payload: Decodable {
+            let p: String
+            let rows: Int
+            let steps, alpha: Double
+        }
+        let payload = try JSONDecoder().decode(Payload.self, from: Data(text.utf8))
+        var codes = try #require(Data(base64Encoded: payload.p))[...]
+        #expect(payload.rows == 12 && codes.count == 2 * 12 * 11 / 2 && abs(payload.alpha - 0.05) < 1e-12)
+        for first in 0..<12 {
+            for second in first + 1..<12 {
+                let code = Int(codes.removeFirst()) + 256 * Int(codes.removeFirst())
+                let p = max(expected[first][second], pow(10, -65535 / payload.steps))
+                #expect(abs(pow(10, -Double(code) / payload.steps) - p) <= 0.0003 * p, "\(first), \(second): \(p)")
+            }
+        }
+        #expect(Set(expected.flatMap(\.self).map { Int(-log10($0)) }).count > 3, "of all sizes")
+    }
 }
