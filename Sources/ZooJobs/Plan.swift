@@ -6,6 +6,12 @@ public struct Plan {
 
     public init() {}
 
+    /// Adds another plan behind this one.
+    public static func += (plan: inout Plan, other: Plan) {
+        plan.jobs += other.jobs
+        plan.problems += other.problems
+    }
+
     /// Part `index` (from 1) of `count`: every `count`-th job from there on, so that all parts together are the plan.
     public func shard(_ index: Int, of count: Int) -> Plan {
         var part = self

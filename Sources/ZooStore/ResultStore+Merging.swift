@@ -46,10 +46,8 @@ extension ResultStore {
         return isKnown.map { $0 ? nil : counts.removeFirst() }
     }
 
-    func merge(
-        _ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void = { _ in }
-    ) throws -> (added: Int, known: Int) {
-        try merge([other], extent: extent, publishing: publishing, completion: completion)[0]
+    func merge(_ other: ResultStore, extent: MergeExtent = .whole, publishing: Bool) throws -> (added: Int, known: Int) {
+        try merge([other], extent: extent, publishing: publishing)[0]
     }
 
     /// The rows go from the other databases to this one within SQLite, all or none of them.
@@ -58,7 +56,7 @@ extension ResultStore {
     ///   - others: at most `most`; an error is said of the last of them.
     ///   - completion: is run in the same transaction.
     private func merge(
-        _ others: [ResultStore], extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void
+        _ others: [ResultStore], extent: MergeExtent = .whole, publishing: Bool = true, completion: (Database) throws -> Void = { _ in }
     ) throws -> [(added: Int, known: Int)] {
         if others.isEmpty { return [] }
         return try Self.lend(others[...]) { addresses in

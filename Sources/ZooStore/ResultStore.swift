@@ -63,11 +63,7 @@ public final class ResultStore: Sendable {
                 configuration.journalMode = .wal
                 // Long enough for another process to commit a large result.
                 configuration.busyMode = .timeout(30)
-                configuration.prepareDatabase { db in
-                    try ResultStoreSchema.distrust(db)
-                    // Before anything is written, and without effect on a file that is there.
-                    try db.execute(sql: "PRAGMA page_size = \(ResultStoreSchema.pageSize)")
-                }
+                configuration.prepareDatabase { try ResultStoreSchema.prepare($0) }
                 let queue = try DatabaseQueue(path: files.path, configuration: configuration)
                 // After the switch to the log, at which GRDB is content with less.
                 try queue.inDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }

@@ -62,10 +62,14 @@ enum ResultStoreSchema {
     /// Keeps what a file's views and triggers call from doing any harm: a store may come from anywhere.
     static func distrust(_ db: Database) throws { try db.execute(sql: "PRAGMA trusted_schema = OFF") }
 
-    /// Bytes of a page of a new store: a row with the losses of a thousand images leaves a third of SQLite's own 4096 empty.
-    static let pageSize = 16384
+    /// Readies a connection to a database that may be new: before anything is written, as the size of its pages stays.
+    static func prepare(_ db: Database) throws {
+        try distrust(db)
+        // A row with the losses of a thousand images leaves a third of SQLite's own 4096 bytes empty.
+        try db.execute(sql: "PRAGMA page_size = 16384")
+    }
 
-    /// `TableCoding`: the tables of earlier results stay series.
+    /// `TableCoding`: `series` keeps the columns of long tables, and all those of earlier results.
     private static let tables = """
         CREATE TABLE tables (result INTEGER PRIMARY KEY REFERENCES result (id) ON DELETE CASCADE, bytes BLOB NOT NULL);
         DROP VIEW current;
@@ -133,7 +137,7 @@ enum ResultStoreSchema {
         ) WITHOUT ROWID;
         CREATE INDEX figure_by_name ON figure (name);
 
-        -- Columns of long tables, and samples, for which "table" is NULL. Bytes are little-endian.
+        -- Columns of tables, and samples, for which "table" is NULL. Bytes are little-endian.
         CREATE TABLE series (
           id INTEGER PRIMARY KEY,
           result INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,

@@ -159,10 +159,7 @@ final class StoreReader: Sendable {
     /// An empty database in memory, under a name of its own: other connections can attach it.
     static func memory() throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.prepareDatabase { db in
-            try ResultStoreSchema.distrust(db)
-            try db.execute(sql: "PRAGMA page_size = \(ResultStoreSchema.pageSize)")
-        }
+        configuration.prepareDatabase { try ResultStoreSchema.prepare($0) }
         return try DatabaseQueue(named: UUID().uuidString, configuration: configuration)
     }
 

@@ -80,9 +80,7 @@ struct ReproduceCommand: SweepableCommand {
         for study in try all ? shelf.all() : studies.map({ try shelf.study($0) }) {
             let run = try StudyRun(study, budget: budget, manifest: manifest)
             let planner = try JobPlanner(laboratory: shared.laboratory(host, run.manifest), store: store, threads: shared.threads ?? 1)
-            let part = try JobSession(shared, store: store, planner: planner).rest(of: run.training(planner), force: false)
-            plan.jobs += part.jobs
-            plan.problems += part.problems
+            plan += try JobSession(shared, store: store, planner: planner).rest(of: run.training(planner), force: false)
         }
         return plan
     }
@@ -104,11 +102,7 @@ struct ReproduceCommand: SweepableCommand {
             }
             if jobOptions.plan {
                 var plan = Plan()
-                for run in runs {
-                    let part = try run.training(planner(of: run))
-                    plan.jobs += part.jobs
-                    plan.problems += part.problems
-                }
+                for run in runs { plan += try run.training(planner(of: run)) }
                 return try JobSession(shared, store: store, planner: planner(of: runs[0])).show(
                     jobOptions.part(of: plan), shared, force: false)
             }

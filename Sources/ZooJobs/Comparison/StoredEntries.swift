@@ -105,10 +105,8 @@ public struct StoredEntries: Sendable {
             guard case .integers(let correct)? = answers[result.id] else { continue }
             let images = result.provenance.identity.images
             if hasClasses, labels[images] == nil || images.isEmpty {
-                if case .integers(let list)? = try store.samples("\(pose.rawValue).label", of: result) {
-                    labels[images] = list
-                } else {
-                    labels[images] = nil
+                labels[images] = try store.samples("\(pose.rawValue).label", of: result).flatMap {
+                    if case .integers(let list) = $0 { list } else { nil }
                 }
             }
             runs[result.subject.seed] = EntrySamples.Run(

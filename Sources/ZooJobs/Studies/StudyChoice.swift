@@ -27,8 +27,7 @@ extension StudyRun {
         for entry in entries {
             for recipe in try candidates(choice, of: entry) {
                 let part = planner.training(of: [entry], on: [set.name], seeds: [choice.seed]) { _, _ in recipe }
-                plan.jobs += part.jobs
-                plan.problems += part.problems
+                plan += part
                 trials += part.jobs.map { Trial(entry: entry.id, recipe: recipe, job: $0.id) }
             }
         }

@@ -78,8 +78,7 @@ public struct StudyRun {
                     of: [entry], on: [test.dataSet.name], seeds: seeds, probes: test.probes,
                     weights: .runs(on: dataSet.name, recipes: recipes)
                 ).plan
-                plan.jobs += part.jobs
-                plan.problems += part.problems
+                plan += part
             }
         }
         return plan
