@@ -132,9 +132,11 @@ struct BoardView {
         }
         guard let matrix = board.significance else { return "" }
         let steps = 4000.0
-        let codes = matrix.enumerated().flatMap { index, row in
-            row.dropFirst(index + 1).map { p in
-                (p.isFinite ? UInt16(min(max(-log10(p) * steps, 0), Double(UInt16.max)).rounded()) : 0).littleEndian
+        var codes: [UInt16] = []
+        codes.reserveCapacity(matrix.count * (matrix.count - 1) / 2)
+        for (index, row) in matrix.enumerated() {
+            for p in row[(index + 1)...] {
+                codes.append((p.isFinite ? UInt16(min(max(-log10(p) * steps, 0), Double(UInt16.max)).rounded()) : 0).littleEndian)
             }
         }
         let bytes = codes.withUnsafeBytes { Data($0) }

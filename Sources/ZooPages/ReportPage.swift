@@ -41,10 +41,14 @@ public struct ReportPage {
 
     private func view(_ report: Report, _ pictures: PictureGallery?) throws -> View {
         let anchors = Anchors(report)
-        let boards = try boards(report, anchors)
+        let isDrawn = plots != nil
+        let boards = try rendered(report.boards.count, "board") { index in
+            try BoardView(report.boards[index], id: "board-\(index + 1)", anchors: anchors, level: report.level, isDrawn: isDrawn).view
+        }
+        let entries = try rendered(report.entries.count, "entry") { report.entries[$0].view(anchors) }
         let studies = report.studies.enumerated().map { StudyView($1, id: "study-\($0 + 1)", level: report.level).view }
         let learning = try report.learning.enumerated().map { index, learning in
-            try learning.plot("learning-\(index + 1)", level: report.level).view(isDrawn: plots != nil)
+            try learning.plot("learning-\(index + 1)", level: report.level).view(isDrawn: isDrawn)
         }
         let missing = missing(report, pictures)
         var sections: [View] = []
@@ -62,16 +66,16 @@ public struct ReportPage {
             "lead":
                 "Every entry was trained and measured by the same code on the same images. Intervals are of \(percent(report.level)), "
                 + "and tests are corrected for their number.",
-            "tiles": tiles(report), "sections": sections, "hasChooser": plots != nil && report.entries.count > 1,
+            "tiles": tiles(report), "sections": sections, "hasChooser": isDrawn && report.entries.count > 1,
             "plotNote": section(
-                plots == nil
+                !isDrawn
                     ? "The library that draws plots was not at hand when this page was made, so its figures stand in tables. "
                         + Program.cure("'make report' gets it.", installed: "'zoo report' takes it from a file that you name.")
                     : nil),
             "pictures": pictures.map { $0.groups.isEmpty ? [] : [$0.view] } ?? [], "studies": studies, "boards": boards,
             "hasLearning": !learning.isEmpty,
             "learning": learning, "hasTheorems": !report.theorems.isEmpty, "theorems": report.theorems.map(\.view),
-            "entries": report.entries.map { $0.view(anchors) }, "hasMissing": !missing.isEmpty, "missing": missing,
+            "entries": entries, "hasMissing": !missing.isEmpty, "missing": missing,
             "foot":
                 "Made on \(report.date.formatted(style)) (UTC) by zoo \(report.zoo) from \(report.stores.joined(separator: ", ")). "
                 + "This page holds all that it shows and asks no server for anything.",
@@ -79,18 +83,12 @@ public struct ReportPage {
         ]
     }
 
-    /// The boards as HTML, several at once: what takes longest in a large report.
-    private func boards(_ report: Report, _ anchors: Anchors) throws -> [String] {
-        let (library, isDrawn) = (library, plots != nil)
-        let rendered = concurrentMap(report.boards.count) { index in
-            Result {
-                let view = try BoardView(
-                    report.boards[index], id: "board-\(index + 1)", anchors: anchors, level: report.level, isDrawn: isDrawn
-                ).view
-                return library.render(view, withTemplate: "board") ?? ""
-            }
-        }
-        return try rendered.map { try $0.get() }
+    /// The parts of the page that take longest in a large report, as HTML, several at once.
+    private func rendered(_ count: Int, _ template: String, _ view: @Sendable (Int) throws -> View) throws -> [String] {
+        let library = library
+        return try concurrentMap(count) { index in
+            Result { library.render(try view(index), withTemplate: template) ?? "" }
+        }.map { try $0.get() }
     }
 
     private func tiles(_ report: Report) -> [View] {
@@ -138,8 +136,20 @@ public struct ReportPage {
     }
 }
 
-/// What a template is filled with.
-typealias View = [String: Any]
+/// What a template is filled with. Mustache takes a dictionary too, but its conformance, which depends on the type of the keys, is
+/// looked up at length for every value on the page.
+struct View: MustacheParent, ExpressibleByDictionaryLiteral {
+    private var values: [String: Any]
+
+    init(dictionaryLiteral elements: (String, Any)...) { values = Dictionary(elements) { _, last in last } }
+
+    subscript(name: String) -> Any? {
+        get { values[name] }
+        set { values[name] = newValue }
+    }
+
+    func child(named name: String) -> Any? { values[name] }
+}
 
 /// A text whose section is left out where it is empty: to Mustache an empty text is there.
 func section(_ text: String?) -> Any {

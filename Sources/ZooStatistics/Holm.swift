@@ -5,8 +5,10 @@ public enum Holm {
     public static func corrected(_ values: [Double]) -> [Double] {
         var result = values
         var largest = 0.0
-        for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
-            largest = max(largest, min(1, Double(values.count - rank) * values[index]))
+        // Values beside their places, as there are half a million of a thousand entries.
+        let order = zip(values, values.indices).sorted { $0.0 < $1.0 }
+        for (rank, (value, index)) in order.enumerated() {
+            largest = max(largest, min(1, Double(values.count - rank) * value))
             result[index] = largest
         }
         return result

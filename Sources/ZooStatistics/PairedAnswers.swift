@@ -12,6 +12,7 @@ struct PairedAnswers {
         /// Those of all seeds, one after the other.
         fileprivate let words: [UInt64]
         fileprivate let wrong: [Int]
+        fileprivate let allWrong: Int
         fileprivate let counts: [Int16]
 
         convenience init(_ entry: EntrySamples) {
@@ -27,6 +28,7 @@ struct PairedAnswers {
         private init(seeds: [UInt64], images: Int, words: [[UInt64]]) {
             (self.seeds, self.images, self.words) = (seeds, images, words.flatMap(\.self))
             wrong = words.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+            allWrong = wrong.reduce(0, +)
             counts = (0..<images).map { image in
                 words.reduce(0) { $0 + Int16(truncatingIfNeeded: $1[image / 64] >> UInt64(image % 64) & 1) }
             }
@@ -42,8 +44,8 @@ struct PairedAnswers {
     let seeds, images: Int
     /// Over all seeds: images that only the first gets right, only the second.
     let onlyFirst, onlySecond: Int
-    /// Σ of d over the images of each seed.
-    let seedSums: [Int]
+    /// Σ of d over everything, and Σ over seeds of (Σ of d over images)².
+    let total, seedSquares: Int
     /// Σ over images of (Σ of d over seeds)².
     let imageSquares: Int
 
@@ -52,10 +54,10 @@ struct PairedAnswers {
         var (a, b) = (first, second)
         if a.seeds != b.seeds { (a, b) = (a.only(second.seeds), b.only(first.seeds)) }
         (seeds, images) = (a.seeds.count, a.images)
-        seedSums = zip(a.wrong, b.wrong).map { $0 - $1 }
+        (total, seedSquares) = (a.allWrong - b.allWrong, Self.squares(a.wrong, b.wrong))
         let both = Self.both(a.words, b.words)
-        onlyFirst = b.wrong.reduce(0, +) - both
-        onlySecond = a.wrong.reduce(0, +) - both
+        onlyFirst = b.allWrong - both
+        onlySecond = a.allWrong - both
         imageSquares = Self.squares(a.counts, b.counts)
     }
 
@@ -70,7 +72,14 @@ struct PairedAnswers {
         }
     }
 
-    /// Σ (a − b)².
+    /// Σ (a − b)², of numbers of images.
+    private static func squares(_ a: [Int], _ b: [Int]) -> Int {
+        var sum = 0
+        for index in a.indices { sum += (a[index] - b[index]) * (a[index] - b[index]) }
+        return sum
+    }
+
+    /// Σ (a − b)², of numbers of seeds.
     private static func squares(_ a: [Int16], _ b: [Int16]) -> Int {
         a.withUnsafeBufferPointer { a in
             b.withUnsafeBufferPointer { b in
@@ -98,12 +107,10 @@ extension PairedAnswers {
     var squares: CrossedSquares? {
         guard seeds > 1, images > 1 else { return nil }
         let (s, n) = (Double(seeds), Double(images))
-        let total = seedSums.reduce(0, +)
-        let ofSeeds = seedSums.reduce(0) { $0 + $1 * $1 }
         // Sums of squares times S·N, all of them whole numbers.
-        let seedPart = seeds * ofSeeds - total * total
+        let seedPart = seeds * seedSquares - total * total
         let imagePart = images * imageSquares - total * total
-        let rest = seeds * images * (onlyFirst + onlySecond) - seeds * ofSeeds - images * imageSquares + total * total
+        let rest = seeds * images * (onlyFirst + onlySecond) - seeds * seedSquares - images * imageSquares + total * total
         return CrossedSquares(
             mean: Double(total) / (s * n), seeds: s, images: n, seedSquares: Double(seedPart) / (s * n) / (s - 1),
             imageSquares: Double(imagePart) / (s * n) / (n - 1), rest: Double(rest) / (s * n) / ((s - 1) * (n - 1)))

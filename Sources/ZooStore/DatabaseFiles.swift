@@ -55,16 +55,42 @@ struct DatabaseFiles: Sendable {
         return (main, log, journal) == before ? copy : nil
     }
 
-    /// Puts all of a database in the file's place at once.
-    func replace(with queue: DatabaseQueue) throws {
-        let folder = self.folder
+    /// Makes the folder that the file lies in.
+    func makeFolder() throws {
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
             throw HostError(.cantCreate, "\(name): the store's folder cannot be created")
         }
-        let next = "\(folder)/.\((path as NSString).lastPathComponent).\(getpid()).new"
+    }
+
+    /// Puts all of a database in the file's place at once.
+    func replace(with queue: DatabaseQueue) throws {
+        try makeFolder()
+        let next = draft
         unlink(next)
         defer { unlink(next) }
         try queue.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [next]) }
+        try take(next)
+    }
+
+    /// A file beside this one that only this process writes.
+    var draft: String { "\(folder)/\(draftStart)\(getpid())\(Self.draftEnd)" }
+
+    private var draftStart: String { ".\((path as NSString).lastPathComponent).\(HostName.current)." }
+    private static let draftEnd = ".new"
+
+    /// Removes what processes of this machine have left behind that were killed.
+    func removeAbandonedDrafts() {
+        for file in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            guard file.hasPrefix(draftStart), file.hasSuffix(Self.draftEnd),
+                let process = pid_t(file.dropFirst(draftStart.count).dropLast(Self.draftEnd.count)), process > 0,
+                process == getpid() || kill(process, 0) != 0 && errno == ESRCH
+            else { continue }
+            unlink("\(folder)/\(file)")
+        }
+    }
+
+    /// Gives a file beside this one, a whole database, this one's name.
+    func take(_ next: String) throws {
         for place in [next, folder] {
             let descriptor = open(place, O_RDONLY | O_CLOEXEC)
             let isWritten = descriptor >= 0 && fsync(descriptor) == 0

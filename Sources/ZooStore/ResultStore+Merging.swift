@@ -1,8 +1,66 @@
 import Foundation
 import GRDB
+import Glibc
 import ZooCore
 
 extension ResultStore {
+    /// Opens a store for a function that merges others into it.
+    ///
+    /// One that is yet to be made gets its name when it is complete, so that nothing has to be written twice, first into a log, which
+    /// takes half of the time. Until then it is a hidden file beside it.
+    ///
+    /// - Throws: as `init(path:)`, and what the function throws.
+    public static func gathering<R>(_ path: String, _ body: (ResultStore) throws -> R) throws -> R {
+        let files = DatabaseFiles(path)
+        try refuseObstacle(files, path, .cantCreate)
+        if files.main != nil { return try body(ResultStore(path: path)) }
+        try files.makeFolder()
+        let draft = files.draft
+        files.removeAbandonedDrafts()
+        defer { unlink(draft) }
+        return try explained(path, .cantCreate) {
+            var configuration = Configuration()
+            configuration.prepareDatabase { db in
+                try ResultStoreSchema.prepare(db)
+                // A journal is needed all the same: what is found damaged is taken back.
+                try db.execute(sql: "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE")
+            }
+            let queue = try DatabaseQueue(path: draft, configuration: configuration)
+            let store = try ResultStore(queue, path: path)
+            let result = try withoutIndexes(queue) { try body(store) }
+            try queue.close()
+            let isTaken = try FolderLock.held(on: files.folder, LOCK_EX) {
+                // Somebody else may have made one meanwhile.
+                if files.main != nil { return false }
+                try files.take(draft)
+                return true
+            }
+            if !isTaken { _ = try ResultStore(path: path).merge(ResultStore(reading: draft)) }
+            return result
+        }
+    }
+
+    /// Makes the indexes of a database anew after a function has added rows to it: rows come in no order, and each would change a page of
+    /// every index.
+    private static func withoutIndexes<R>(_ queue: DatabaseQueue, _ body: () throws -> R) throws -> R {
+        let indexes = try queue.write { db in
+            let rows = try Row.fetchAll(db, sql: "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+            let indexes: [(name: String, sql: String)] = try rows.map { (try $0.value(0), try $0.value(1)) }
+            for (name, _) in indexes { try db.execute(sql: "DROP INDEX \(name)") }
+            return indexes
+        }
+        let result = try body()
+        try queue.inDatabase { db in
+            // Sorting a million rows takes files.
+            try db.execute(sql: "PRAGMA temp_store = DEFAULT")
+            try db.inTransaction {
+                for (_, sql) in indexes { try db.execute(sql: sql) }
+                return .commit
+            }
+        }
+        return result
+    }
+
     /// Adds all rows of another store that are not here yet; merging the same store twice adds nothing.
     ///
     /// - Returns: how many rows were added, and how many were here already.
@@ -14,9 +72,10 @@ extension ResultStore {
     /// Merges the stores in some files.
     ///
     /// - Returns: for each file how many rows were added and known, nil if it is as it was when it was merged last; or why it cannot be read.
+    ///   After an interrupt, those that were merged before it.
     public func mergeIfChanged(_ files: [String]) -> [Result<(added: Int, known: Int)?, any Error>] {
         var results: [Result<(added: Int, known: Int)?, any Error>] = []
-        for start in stride(from: 0, to: files.count, by: Self.most) {
+        for start in stride(from: 0, to: files.count, by: Self.most) where !Interrupt.isRequested {
             let part = files[start..<min(start + Self.most, files.count)]
             // One transaction writes the pages of the indexes over random ids once for all. Where it fails, each file has its own.
             if let counts = try? mergeTogether(part) {

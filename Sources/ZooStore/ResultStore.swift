@@ -52,9 +52,7 @@ public final class ResultStore: Sendable {
         guard files.main != nil || creating else {
             throw Self.nothing(path)
         }
-        do {
-            if files.main == nil { try FileManager.default.createDirectory(atPath: files.folder, withIntermediateDirectories: true) }
-        } catch { throw HostError(.cantCreate, "\(path): the store's folder cannot be created") }
+        if files.main == nil { try files.makeFolder() }
         door = try Self.explained(path, .cantCreate) {
             // SQLite's switch to the write-ahead log waits for nobody.
             try FolderLock.held(on: files.folder, LOCK_EX) {
@@ -73,7 +71,7 @@ public final class ResultStore: Sendable {
         }
     }
 
-    private static func refuseObstacle(_ files: DatabaseFiles, _ path: String, _ kind: HostError.Kind) throws {
+    static func refuseObstacle(_ files: DatabaseFiles, _ path: String, _ kind: HostError.Kind) throws {
         if path.isEmpty { throw HostError(.usage, "the path of a result store is empty, expected a file") }
         if let obstacle = files.obstacle() { throw HostError(kind, "\(path): \(obstacle)") }
     }
@@ -86,6 +84,7 @@ public final class ResultStore: Sendable {
         self.path = path
         let files = DatabaseFiles(path)
         try Self.refuseObstacle(files, path, .cantCreate)
+        files.removeAbandonedDrafts()
         let queue = try StoreReader.memory()
         try ResultStoreSchema.migrator.migrate(queue)
         door = .publishing(queue)
@@ -93,9 +92,11 @@ public final class ResultStore: Sendable {
     }
 
     /// An empty store in memory.
-    public init() throws {
-        path = ""
-        let queue = try StoreReader.memory()
+    public convenience init() throws { try self.init(StoreReader.memory(), path: "") }
+
+    /// An empty store in a database that nobody else has open.
+    init(_ queue: DatabaseQueue, path: String) throws {
+        self.path = path
         try ResultStoreSchema.migrator.migrate(queue)
         door = .writing(queue)
     }
@@ -195,6 +196,25 @@ public final class ResultStore: Sendable {
 
     /// The ids of the results that count: those that `results` gives without `history`.
     public func currentIDs() throws -> Set<Int64> { try read { try Int64.fetchSet($0, sql: "SELECT id FROM current") } }
+
+    /// All results, superseded ones included, and the ids of those that count.
+    ///
+    /// A file is read for both at once, as each takes more than a second of a hundred thousand results.
+    public func history() throws -> (results: [StoredResult], current: Set<Int64>) {
+        var everything = ResultFilter()
+        everything.history = true
+        let filter = everything
+        guard case .reading = door else { return (try results(matching: filter), try currentIDs()) }
+        let other = try ResultStore(reading: path)
+        while true {
+            let parts = concurrentMap(2) { part in
+                Result { part == 0 ? (try self.results(matching: filter), []) : ([], try other.currentIDs()) }
+            }
+            let (results, current) = (try parts[0].get().0, try parts[1].get().1)
+            // Otherwise somebody has added some that only the second reading has seen.
+            if current.isSubset(of: results.map(\.id)) { return (results, current) }
+        }
+    }
 
     /// Whether any result matches, superseded ones included.
     public func contains(_ filter: ResultFilter) throws -> Bool {

@@ -124,7 +124,11 @@ final class StoreReader: Sendable {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(30)
-        configuration.prepareDatabase { try ResultStoreSchema.distrust($0) }
+        configuration.prepareDatabase { db in
+            try ResultStoreSchema.distrust(db)
+            // The inner pages of a store of a hundred thousand results, which every result is looked up by.
+            try db.execute(sql: "PRAGMA cache_size = -32768")
+        }
         return Connection(queue: try DatabaseQueue(path: address, configuration: configuration), address: address, state: state)
     }
 

@@ -1,13 +1,10 @@
 import Foundation
 package import Glibc
+import ZooCore
 
 /// The processor and memory of this computer.
 public enum Machine {
-    public static let name: String = {
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }()
+    public static let name = HostName.current
 
     /// The processor as the system calls it: "AMD EPYC 9R14".
     public static let processor: String = {

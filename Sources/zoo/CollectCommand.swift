@@ -1,12 +1,14 @@
 import ArgumentParser
 import ZooCluster
+import ZooCore
 import ZooStore
 
 struct CollectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "collect", abstract: "Add what the tasks of sweeps have found so far to the store.",
         discussion: discussion(
-            "Tasks may still run. What is there already is not added again.", examples: ["zoo collect train-1": "to the command's store"]))
+            "Tasks may still run. What is there already is not added again. Ctrl-C keeps what was added so far.",
+            examples: ["zoo collect train-1": "to the command's store"]))
 
     @Argument(help: ArgumentHelp("Names of sweeps, or their folders. Default: all.", valueName: "sweep"))
     var names: [String] = []
@@ -20,10 +22,11 @@ struct CollectCommand: ParsableCommand {
     func validate() throws { try refuseEmpty(("--store", store, "a file")) }
 
     func run() throws {
+        Signals.install()
         var failures = Failures()
         var answers: [Sweep.Collection] = []
-        for sweep in try place.open(names) {
-            let (answer, problems) = sweep.collect(into: try ResultStore(path: store ?? sweep.manifest.store))
+        for sweep in try place.open(names) where !Interrupt.isRequested {
+            let (answer, problems) = try ResultStore.gathering(store ?? sweep.manifest.store) { sweep.collect(into: $0) }
             for problem in problems { failures.report(problem) }
             answers.append(answer)
         }
@@ -32,5 +35,6 @@ struct CollectCommand: ParsableCommand {
         }
         try shared.emit(answers, or: lines.joined())
         try failures.conclude()
+        try Interrupt.check("the same command adds the rest")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ZooCore
 import ZooReport
 import ZooStore
 
@@ -33,29 +34,31 @@ struct MergeCommand: ParsableCommand {
     }
 
     func run() throws {
-        var target: ResultStore?
+        Signals.install()
         var answers: [Answer] = []
         var failures = Failures()
+        var others: [(file: String, store: ResultStore)] = []
         for file in files {
             if ResultStore.areSame(file, stored.path) {
                 shared.note("\(file): is the store that is added to; left out")
                 continue
             }
-            let other: ResultStore
-            do { other = try ResultStore(reading: file) } catch {
-                failures.report(error)
-                continue
-            }
+            do { others.append((file, try ResultStore(reading: file))) } catch { failures.report(error) }
+        }
+        if !others.isEmpty {
             // What is wrong with the target is wrong for all of them.
-            let store = try target ?? ResultStore(path: stored.path)
-            target = store
-            do {
-                let (added, known) = try store.merge(other, extent: compact ? .compact : .whole)
-                answers.append(Answer(file: file, added: added, known: known))
-            } catch { failures.report(error) }
+            try ResultStore.gathering(stored.path) { target in
+                for (file, other) in others where !Interrupt.isRequested {
+                    do {
+                        let (added, known) = try target.merge(other, extent: compact ? .compact : .whole)
+                        answers.append(Answer(file: file, added: added, known: known))
+                    } catch { failures.report(error) }
+                }
+            }
         }
         let lines = answers.map { "\($0.file): \($0.added) results added, \($0.known) known\n" }
         try shared.emit(answers, or: lines.joined())
         try failures.conclude()
+        try Interrupt.check("the same command adds the rest")
     }
 }

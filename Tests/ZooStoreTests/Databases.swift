@@ -83,3 +83,25 @@ enum Stranger: String, CaseIterable, Sendable {
         return nil
     }
 }
+
+/// Adds some results, with a figure, a table and samples each.
+func add(_ numbers: Range<Int>, to store: ResultStore, images: Int = 300) throws {
+    for number in numbers {
+        let measured = ZooStore.Measurement(
+            figures: [.init("number", Double(number)), .init("gone", .nan)],
+            tables: [
+                .init("images", [.init("image", .integers((0..<images).map { 7 * $0 }))]),
+                .init("curve", [.init("angle", .numbers([-90, 0.1, 90])), .init("name", .texts(["a", "ü", "c"]))]),
+            ], samples: [.init("loss", .numbers((0..<images).map { Double(Float(number) / Float($0 + 1)) }))])
+        try store.append(
+            job: "\(number)",
+            subject: ResultSubject(
+                entry: "cnn", dataset: "strokes", seed: UInt64(number), trainedOn: "strokes", origin: .trained, weights: "w", probe: "error"
+            ),
+            outcome: .measured(measured),
+            provenance: Provenance(
+                zoo: "1", code: "c", engine: "e", plugins: ["a": "b"], machine: "m", processor: "p", threads: 1, date: Date(),
+                command: "zoo",
+                seconds: 1))
+    }
+}

@@ -29,13 +29,16 @@ extension ReportReader {
         }
         let places = Dictionary(grouping: measured) { Place($0.subject) }
         let order = unique(measured.map { Place($0.subject) })
+        let histories = Dictionary(grouping: history, by: \.subject.dataset)
+        let tried = Set(results.map { Tried(dataset: $0.subject.dataset, probe: $0.subject.probe) })
         // They have nothing in common, and a thousand entries on ten data sets take a while.
         let found = concurrentMap(order.count) { index in
             let place = order[index]
             return Result {
                 let stored = try StoredEntries(
-                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin, history: history)
-                return try board(stored, unique((places[place] ?? []).map(\.subject.entry)), results)
+                    store, dataset: place.dataset, of: dataSets, trainedOn: place.trainedOn, origin: place.origin,
+                    history: histories[place.dataset] ?? [])
+                return try board(stored, unique((places[place] ?? []).map(\.subject.entry)), tried)
             }
         }
         var boards: [Report.Board] = []
@@ -49,7 +52,10 @@ extension ReportReader {
         return boards.sorted { ($1.rows.count, $0.dataset, $0.trainedOn) < ($0.rows.count, $1.dataset, $1.trainedOn) }
     }
 
-    private func board(_ whole: StoredEntries, _ entries: [String], _ results: [StoredResult]) throws -> Report.Board? {
+    /// A probe that there are results of, even if they say that it does not apply.
+    private struct Tried: Hashable { let dataset, probe: String }
+
+    private func board(_ whole: StoredEntries, _ entries: [String], _ tried: Set<Tried>) throws -> Report.Board? {
         let figure = whole.figureName("error")
         let stored = whole.comparable(entries, figure: figure)
         let ranking = Ranking(try stored.candidates(entries, figure: figure), level: level)
@@ -71,8 +77,7 @@ extension ReportReader {
         board.poses = try poses(whole, order)
         board.confusions = try confusions(stored, order)
         for (probe, isThere) in [("invariance", !board.curves.isEmpty), ("pose", !board.poses.isEmpty)] where !isThere {
-            // A probe that was tried and does not apply is not missed.
-            guard !results.contains(where: { $0.subject.probe == probe && $0.subject.dataset == board.dataset }) else { continue }
+            guard !tried.contains(Tried(dataset: board.dataset, probe: probe)) else { continue }
             board.unmeasured.append(.init(probe: probe, command: stored.command(probe: probe)))
         }
         return board

@@ -45,12 +45,17 @@ extension ReportReader {
         }
     }
 
-    /// - Parameters:
-    ///   - entry: nil where the manifest does not have it.
-    ///   - results: its own.
-    func card(_ id: String, _ entry: Entry?, _ results: [StoredResult], _ catalogue: Catalogue?) -> Report.EntryCard {
+    /// - Parameter entry: nil where the manifest does not have it.
+    func card(_ id: String, _ entry: Entry?, _ provenance: [Report.ProvenanceLine], _ catalogue: Catalogue?) -> Report.EntryCard {
         let description = entry.flatMap { catalogue?.describe($0, checkingWeights: false) }
         let files = Set(description?.plugins ?? [])
+        return Report.EntryCard(
+            id: id, description: description, plugins: (catalogue?.plugins ?? []).filter { files.contains($0.fileName) },
+            provenance: provenance)
+    }
+
+    /// - Parameter results: of one entry.
+    func provenance(_ results: [StoredResult]) -> [Report.ProvenanceLine] {
         struct Place: Hashable { let dataset, trainedOn, probe: String, origin: ResultSubject.Origin }
         let groups = Dictionary(grouping: results.filter { $0.status == .measured }) { result in
             let subject = result.subject
@@ -65,8 +70,6 @@ extension ReportReader {
                 processor: newest.processor, instructions: newest.identity.instructions, threads: newest.threads, date: newest.date,
                 seconds: rows.reduce(0) { $0 + $1.provenance.seconds }, command: newest.command)
         }
-        return Report.EntryCard(
-            id: id, description: description, plugins: (catalogue?.plugins ?? []).filter { files.contains($0.fileName) },
-            provenance: lines.sorted { ($0.dataset, $0.trainedOn, $0.probe) < ($1.dataset, $1.trainedOn, $1.probe) })
+        return lines.sorted { ($0.dataset, $0.trainedOn, $0.probe) < ($1.dataset, $1.trainedOn, $1.probe) }
     }
 }

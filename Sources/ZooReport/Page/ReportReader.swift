@@ -33,10 +33,7 @@ public struct ReportReader: Sendable {
     ///   - catalogue: describes the entries that it knows; nil for results alone.
     /// - Throws: `noInput` if there are no results of an entry that is named, or none at all; what reading the store throws.
     public func report(of wanted: [String] = [], _ catalogue: Catalogue? = nil, date: Date = Date()) throws -> Report {
-        var everything = ResultFilter()
-        everything.history = true
-        let history = try store.results(matching: everything)
-        let current = try store.currentIDs()
+        let (history, current) = try store.history()
         let all = history.filter { current.contains($0.id) }
         let results = wanted.isEmpty ? all : all.filter { wanted.contains($0.subject.entry) }
         let known = Set(all.map(\.subject.entry))
@@ -58,7 +55,9 @@ public struct ReportReader: Sendable {
         let order = report.boards.flatMap(\.rows).map(\.entry) + manifest.entries.map(\.id) + results.map(\.subject.entry)
         let own = Dictionary(grouping: results, by: \.subject.entry)
         let described = Dictionary(manifest.entries.map { ($0.id, $0) }) { first, _ in first }
-        report.entries = unique(order.filter { own[$0] != nil }).map { card($0, described[$0], own[$0] ?? [], catalogue) }
+        let shown = unique(order.filter { own[$0] != nil })
+        let lines = concurrentMap(shown.count) { provenance(own[shown[$0]] ?? []) }
+        report.entries = zip(shown, lines).map { card($0, described[$0], $1, catalogue) }
         return report
     }
 }
