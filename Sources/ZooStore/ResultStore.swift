@@ -195,7 +195,7 @@ public final class ResultStore: Sendable {
     }
 
     /// The ids of the results that count: those that `results` gives without `history`.
-    public func currentIDs() throws -> Set<Int64> { try read { try Int64.fetchSet($0, sql: "SELECT id FROM current") } }
+    private func currentIDs() throws -> Set<Int64> { try read { try Int64.fetchSet($0, sql: "SELECT id FROM current") } }
 
     /// All results, superseded ones included, and the ids of those that count.
     ///
