@@ -65,11 +65,10 @@ struct DatabaseFiles: Sendable {
     /// Puts all of a database in the file's place at once.
     func replace(with queue: DatabaseQueue) throws {
         try makeFolder()
-        let next = draft
-        unlink(next)
-        defer { unlink(next) }
-        try queue.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [next]) }
-        try take(next)
+        unlink(draft)
+        defer { unlink(draft) }
+        try queue.inDatabase { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft]) }
+        try takeDraft()
     }
 
     /// A file beside this one that only this process writes.
@@ -89,15 +88,15 @@ struct DatabaseFiles: Sendable {
         }
     }
 
-    /// Gives a file beside this one, a whole database, this one's name.
-    func take(_ next: String) throws {
-        for place in [next, folder] {
+    /// Gives the draft, by now a whole database, this file's name.
+    func takeDraft() throws {
+        for place in [draft, folder] {
             let descriptor = open(place, O_RDONLY | O_CLOEXEC)
             let isWritten = descriptor >= 0 && fsync(descriptor) == 0
             if descriptor >= 0 { close(descriptor) }
             // Some file systems do not flush folders.
             guard isWritten || place == folder else { throw HostError(.io, "\(name): writing failed: \(FileBytes.reason(errno))") }
-            if place == next, rename(next, path) != 0 {
+            if place == draft, rename(draft, path) != 0 {
                 throw HostError(.cantCreate, "\(name): cannot be replaced: \(FileBytes.reason(errno))")
             }
         }

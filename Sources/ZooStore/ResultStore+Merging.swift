@@ -32,7 +32,7 @@ extension ResultStore {
             let isTaken = try FolderLock.held(on: files.folder, LOCK_EX) {
                 // Somebody else may have made one meanwhile.
                 if files.main != nil { return false }
-                try files.take(draft)
+                try files.takeDraft()
                 return true
             }
             if !isTaken { _ = try ResultStore(path: path).merge(ResultStore(reading: draft)) }

@@ -37,22 +37,28 @@ struct MergeCommand: ParsableCommand {
         Signals.install()
         var answers: [Answer] = []
         var failures = Failures()
-        var others: [(file: String, store: ResultStore)] = []
-        for file in files {
-            if ResultStore.areSame(file, stored.path) {
-                shared.note("\(file): is the store that is added to; left out")
-                continue
+        var rest = files[...]
+        /// Opens the next store that can be read; one at a time, as there may be more than a process may have open.
+        func next() -> (file: String, store: ResultStore)? {
+            while let file = rest.popFirst() {
+                if ResultStore.areSame(file, stored.path) {
+                    shared.note("\(file): is the store that is added to; left out")
+                    continue
+                }
+                do { return (file, try ResultStore(reading: file)) } catch { failures.report(error) }
             }
-            do { others.append((file, try ResultStore(reading: file))) } catch { failures.report(error) }
+            return nil
         }
-        if !others.isEmpty {
+        if let first = next() {
             // What is wrong with the target is wrong for all of them.
             try ResultStore.gathering(stored.path) { target in
-                for (file, other) in others where !Interrupt.isRequested {
+                var other: (file: String, store: ResultStore)? = first
+                while let (file, store) = other, !Interrupt.isRequested {
                     do {
-                        let (added, known) = try target.merge(other, extent: compact ? .compact : .whole)
+                        let (added, known) = try target.merge(store, extent: compact ? .compact : .whole)
                         answers.append(Answer(file: file, added: added, known: known))
                     } catch { failures.report(error) }
+                    other = next()
                 }
             }
         }

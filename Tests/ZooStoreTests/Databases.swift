@@ -105,3 +105,11 @@ func add(_ numbers: Range<Int>, to store: ResultStore, images: Int = 300) throws
                 seconds: 1))
     }
 }
+
+/// Overwrites the second half of a file, from the start of a page of that many bytes on.
+func spoilSecondHalf(of path: String, pageSize: Int = 1) throws {
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let middle = bytes.count / 2 / pageSize * pageSize
+    bytes.replaceSubrange(middle..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - middle))
+    try bytes.write(to: URL(fileURLWithPath: path))
+}

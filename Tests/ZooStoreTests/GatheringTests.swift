@@ -55,9 +55,7 @@ import ZooStore
         var sources = try sources(in: folder.path)
         let bad = folder.path + "/bad.sqlite"
         try add(30..<40, to: ResultStore(path: bad), images: 5000)
-        var bytes = try Data(contentsOf: URL(fileURLWithPath: bad))
-        bytes.replaceSubrange(bytes.count / 2..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - bytes.count / 2))
-        try bytes.write(to: URL(fileURLWithPath: bad))
+        try spoilSecondHalf(of: bad)
         sources.insert(bad, at: 1)
         let path = folder.path + "/zoo.sqlite"
         let counts = try ResultStore.gathering(path) { $0.mergeIfChanged(sources) }

@@ -98,10 +98,7 @@ private enum Source: CaseIterable, Sendable {
         let path = folder.path + "/bad.sqlite"
         try add(0..<40, to: ResultStore(path: path))
         try DatabaseQueue(path: path).inDatabase { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
-        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
-        let middle = bytes.count / 2 / 4096 * 4096
-        bytes.replaceSubrange(middle..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - middle))
-        try bytes.write(to: URL(fileURLWithPath: path))
+        try spoilSecondHalf(of: path, pageSize: 4096)
         let target = try ResultStore(path: folder.path + "/zoo.sqlite")
         try add(50..<51, to: target)
         let error = #expect(throws: HostError.self) { try target.merge(ResultStore(reading: path)) }
@@ -136,11 +133,7 @@ private enum Source: CaseIterable, Sendable {
             if number % 2 == 1 { _ = try store.merge(ResultStore(reading: paths[number - 1])) }
             try add(number..<number + 1, to: store, images: 5000)
         }
-        for number in [3, 20] {
-            var bytes = try Data(contentsOf: URL(fileURLWithPath: paths[number]))
-            bytes.replaceSubrange(bytes.count / 2..<bytes.count, with: Data(repeating: 0xA5, count: bytes.count - bytes.count / 2))
-            try bytes.write(to: URL(fileURLWithPath: paths[number]))
-        }
+        for number in [3, 20] { try spoilSecondHalf(of: paths[number]) }
         try Data().write(to: URL(fileURLWithPath: paths[11]))
         let target = try ResultStore(path: folder.path + "/zoo.sqlite")
         let counts = target.mergeIfChanged(paths)
