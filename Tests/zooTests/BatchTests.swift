@@ -137,6 +137,21 @@ import ZooStore
         }
     }
 
+    @Test func moreStoresMergeThanAProcessMayHaveOpen() throws {
+        try Scratch.with { scratch in
+            _ = try ResultStore(path: scratch.folder.path + "/0.sqlite")
+            for number in 1..<150 {
+                try FileManager.default.copyItem(
+                    at: scratch.folder.appendingPathComponent("0.sqlite"), to: scratch.folder.appendingPathComponent("\(number).sqlite"))
+            }
+            let result = try ZooProcess.execute(
+                "/bin/sh", ["-c", "ulimit -n 100 && exec \"$0\" merge [0-9]*.sqlite --store all.sqlite", ZooProcess.program.path],
+                ZooProcess.environment(), in: scratch.folder)
+            #expect(result.status == 0 && result.complaints.isEmpty, "\(result.errors)")
+            #expect(result.output.split(separator: "\n").count == 150, "\(result.output)")
+        }
+    }
+
     /// Ctrl-C: what runs is finished and stored, nothing new begins, the status is the shell's for an interrupt, and the results stay.
     /// There are so many jobs that none of this is over before the interrupt.
     @Test func anInterruptedBatchFinishesWhatItIsAt() throws {
