@@ -199,7 +199,7 @@ let testTargets: [Target] = [
         ]),
     tests("ZooCluster", ["ZooCluster", "ZooJobs", "ZooTraining", "ZooStore", "ZooCore"]),
     tests("ZooReport", ["ZooReport", "ZooProbes", "ZooStore", "ZooStatistics", "ZooData", "ZooManifest", "ZooCore"]),
-    tests("ZooPages", ["ZooPages", "ZooReport", "ZooStore", "ZooManifest", "ZooCore"]),
+    tests("ZooPages", ["ZooPages", "ZooReport", "ZooStore", "ZooStatistics", "ZooManifest", "ZooCore"]),
     tests("zoo", ["ZooStore", "ZooModelFiles", "ZooManifest", "ZooCore", database], exclude: ["Snapshots"]),
     // Of each plugin in a folder of its name; what concerns several beside these folders.
     tests("Plugin", ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"], computing: true),

@@ -88,7 +88,7 @@ struct BoardView {
         -> View
     {
         let row = board.rows[index]
-        let p = index > 0 ? board.significance?[0][index] : nil
+        let p = index > 0 ? board.significance?[0, index] : nil
         let (low, high) = (row.interval?.low ?? row.mean, row.interval?.high ?? row.mean)
         return [
             "index": index, "rank": index + 1, "entry": row.entry, "anchor": anchors[row.entry], "value": "\(100 * row.mean)",
@@ -130,17 +130,13 @@ struct BoardView {
             let steps: Double
             let alpha: Double
         }
-        guard let matrix = board.significance else { return "" }
+        guard let table = board.significance else { return "" }
         let steps = 4000.0
-        var codes: [UInt16] = []
-        codes.reserveCapacity(matrix.count * (matrix.count - 1) / 2)
-        for (index, row) in matrix.enumerated() {
-            for p in row[(index + 1)...] {
-                codes.append((p.isFinite ? UInt16(min(max(-log10(p) * steps, 0), Double(UInt16.max)).rounded()) : 0).littleEndian)
-            }
+        let codes = table.values.map { p -> UInt16 in
+            (p.isFinite ? UInt16(min(max(-log10(p) * steps, 0), Double(UInt16.max)).rounded()) : 0).littleEndian
         }
         let bytes = codes.withUnsafeBytes { Data($0) }
-        return try ScriptText.json(Payload(p: bytes.base64EncodedString(), rows: matrix.count, steps: steps, alpha: 1 - level))
+        return try ScriptText.json(Payload(p: bytes.base64EncodedString(), rows: table.count, steps: steps, alpha: 1 - level))
     }
 
     // MARK: Confusion

@@ -28,11 +28,15 @@ public struct Catalogue {
 
     /// - Parameter checkingWeights: read the weights that are shipped and compare their checksums.
     public func entries(checkingWeights: Bool = false) -> [EntryDescription] {
-        defer { counts.save() }
-        return (manifest?.entries ?? []).map { describe($0, checkingWeights: checkingWeights) }
+        describe(manifest?.entries ?? [], checkingWeights: checkingWeights)
     }
 
-    public func describe(_ entry: Entry, checkingWeights: Bool) -> EntryDescription {
+    public func describe(_ entries: [Entry], checkingWeights: Bool) -> [EntryDescription] {
+        defer { counts.save() }
+        return entries.map { describe($0, checkingWeights: checkingWeights) }
+    }
+
+    private func describe(_ entry: Entry, checkingWeights: Bool) -> EntryDescription {
         var wiring: [EntryDescription.Part] = []
         var problem: String?
         var (parameters, size): (Int?, EntrySize?)

@@ -40,7 +40,7 @@ extension Catalogue {
         func wants(_ candidate: String) -> Bool { kind == nil || kind == candidate }
         let entries = wants("entry") ? (manifest?.entries ?? []).filter { $0.id == name } : []
         let match = Match(
-            entries: entries.map { describe($0, checkingWeights: true) },
+            entries: describe(entries, checkingWeights: true),
             components: components.filter { wants($0.kind) && $0.id == name },
             plugins: wants("plugin") ? plugins.filter { $0.id == name || $0.fileName == name } : [],
             datasets: wants("dataset")

@@ -122,9 +122,8 @@ extension Comparison {
         return result
     }
 
-    /// p-values of all pairs of entries, corrected, as a symmetric matrix; without bootstraps, so that it takes no time.
-    static func significance(_ entries: [EntrySamples]) throws(HostError) -> [[Double]] {
-        let bits = entries.map(PairedAnswers.Bits.init)
+    /// p-values of all pairs of entries, corrected; without bootstraps, so that it takes no time.
+    static func significance(_ entries: [EntrySamples]) throws(HostError) -> PairTable {
         // What all have in common with the first, every pair has.
         let areAlike = entries.allSatisfy { entry in
             entry.images == entries[0].images && entry.labels == entries[0].labels && entry.seeds == entries[0].seeds
@@ -134,17 +133,9 @@ extension Comparison {
                 for second in entries.indices.dropFirst(first + 1) { try Pairs.check(entries[first], entries[second]) }
             }
         }
-        let rows = concurrentMap(bits.count) { first in bits[(first + 1)...].map { PairedAnswers(bits[first], $0).p } }
-        var corrected = Holm.corrected(rows.flatMap(\.self))[...]
-        var matrix = [[Double]](repeating: [Double](repeating: 1, count: entries.count), count: entries.count)
-        for first in entries.indices {
-            for second in entries.indices.dropFirst(first + 1) {
-                let p = corrected.removeFirst()
-                matrix[first][second] = p
-                matrix[second][first] = p
-            }
-        }
-        return matrix
+        let answers = PairedAnswers.Table(entries)
+        let rows = concurrentMap(entries.count) { first in (first + 1..<entries.count).map { PairedAnswers(answers, first, $0).p } }
+        return PairTable(count: entries.count, values: Holm.corrected(rows.flatMap(\.self)))
     }
 }
 

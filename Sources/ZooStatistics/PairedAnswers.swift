@@ -3,41 +3,71 @@
 /// With d = 1 where only the first is wrong, −1 where only the second is and else 0, all that an analysis of variance needs of d are
 /// counts of bits, so that neither the table of d nor anything else is rounded.
 struct PairedAnswers {
-    /// An entry's wrong answers: for each seed one bit per image, and for each image how many seeds are wrong.
+    /// Wrong answers of several entries on the same images: for each seed one bit per image, and for each image how many seeds are wrong.
     ///
-    /// A class, as each is a partner of a thousand others.
-    final class Bits: Sendable {
-        let seeds: [UInt64]
-        let images: Int
-        /// Those of all seeds, one after the other.
+    /// Those of all entries lie in one piece, as each entry is a partner of a thousand others.
+    struct Table: Sendable {
+        fileprivate let images: Int
+        /// By entry.
+        fileprivate let seeds: [[UInt64]]
+        /// Equal numbers for equal seeds.
+        fileprivate let seedLists: [Int]
+        /// Where the seeds of each entry begin; the last one is their number.
+        fileprivate let starts: [Int]
+        /// By seed, of each as many words as its images take.
         fileprivate let words: [UInt64]
+        /// By seed.
         fileprivate let wrong: [Int]
-        fileprivate let allWrong: Int
+        /// By entry.
+        fileprivate let allWrong: [Int]
+        /// By entry and image.
         fileprivate let counts: [Int16]
 
-        convenience init(_ entry: EntrySamples) {
+        /// - Parameter entries: with the same number of images.
+        init(_ entries: [EntrySamples]) {
+            let images = entries.first?.images ?? 0
             self.init(
-                seeds: entry.seeds, images: entry.images,
-                words: entry.runs.map { run in
-                    var words = [UInt64](repeating: 0, count: (run.correct.count + 63) / 64)
+                images: images, seeds: entries.map(\.seeds),
+                words: entries.flatMap(\.runs).flatMap { run in
+                    var words = [UInt64](repeating: 0, count: Self.size(images))
                     for (image, isRight) in run.correct.enumerated() where !isRight { words[image / 64] |= 1 << UInt64(image % 64) }
                     return words
                 })
         }
 
-        private init(seeds: [UInt64], images: Int, words: [[UInt64]]) {
-            (self.seeds, self.images, self.words) = (seeds, images, words.flatMap(\.self))
-            wrong = words.map { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-            allWrong = wrong.reduce(0, +)
-            counts = (0..<images).map { image in
-                words.reduce(0) { $0 + Int16(truncatingIfNeeded: $1[image / 64] >> UInt64(image % 64) & 1) }
+        private init(images: Int, seeds: [[UInt64]], words: [UInt64]) {
+            let size = Self.size(images)
+            let starts = seeds.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+            let wrong = (0..<starts[seeds.count]).map { row in
+                words[row * size..<(row + 1) * size].reduce(0) { $0 + $1.nonzeroBitCount }
+            }
+            var numbers: [[UInt64]: Int] = [:]
+            (self.images, self.seeds, self.starts, self.words, self.wrong) = (images, seeds, starts, words, wrong)
+            seedLists = seeds.map { list in
+                let number = numbers[list] ?? numbers.count
+                numbers[list] = number
+                return number
+            }
+            allWrong = seeds.indices.map { wrong[starts[$0]..<starts[$0 + 1]].reduce(0, +) }
+            counts = seeds.indices.flatMap { entry in
+                (0..<images).map { image in
+                    (starts[entry]..<starts[entry + 1]).reduce(0) {
+                        $0 + Int16(truncatingIfNeeded: words[$1 * size + image / 64] >> UInt64(image % 64) & 1)
+                    }
+                }
             }
         }
 
-        fileprivate func only(_ others: [UInt64]) -> Bits {
-            let size = words.count / seeds.count
-            let rows = seeds.indices.filter { others.contains(seeds[$0]) }
-            return Bits(seeds: rows.map { seeds[$0] }, images: images, words: rows.map { Array(words[$0 * size..<($0 + 1) * size]) })
+        private static func size(_ images: Int) -> Int { (images + 63) / 64 }
+
+        /// Two of the entries, with the seeds that both have.
+        fileprivate func pair(_ first: Int, _ second: Int) -> Table {
+            let size = Self.size(images)
+            let common = seeds[first].filter(seeds[second].contains)
+            let rows = [first, second].flatMap { entry in
+                common.compactMap { seed in seeds[entry].firstIndex(of: seed).map { starts[entry] + $0 } }
+            }
+            return Table(images: images, seeds: [common, common], words: rows.flatMap { words[$0 * size..<($0 + 1) * size] })
         }
     }
 
@@ -49,52 +79,67 @@ struct PairedAnswers {
     /// Σ over images of (Σ of d over seeds)².
     let imageSquares: Int
 
-    /// - Parameters: with the same number of images.
-    init(_ first: Bits, _ second: Bits) {
-        var (a, b) = (first, second)
-        if a.seeds != b.seeds { (a, b) = (a.only(second.seeds), b.only(first.seeds)) }
-        (seeds, images) = (a.seeds.count, a.images)
-        (total, seedSquares) = (a.allWrong - b.allWrong, Self.squares(a.wrong, b.wrong))
-        let both = Self.both(a.words, b.words)
-        onlyFirst = b.allWrong - both
-        onlySecond = a.allWrong - both
-        imageSquares = Self.squares(a.counts, b.counts)
+    /// Two entries of a table.
+    init(_ table: Table, _ first: Int, _ second: Int) {
+        if table.seedLists[first] == table.seedLists[second] {
+            self.init(alike: table, first, second)
+        } else {
+            self.init(alike: table.pair(first, second), 0, 1)
+        }
     }
 
-    /// Bits that are set in both.
-    private static func both(_ a: [UInt64], _ b: [UInt64]) -> Int {
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                var sum = 0
-                for index in a.indices { sum &+= (a[index] & b[index]).nonzeroBitCount }
-                return sum
-            }
+    private init(alike table: Table, _ first: Int, _ second: Int) {
+        let (a, b) = (table.starts[first], table.starts[second])
+        (seeds, images) = (table.starts[first + 1] - a, table.images)
+        total = table.allWrong[first] - table.allWrong[second]
+        seedSquares = Self.squares(table.wrong, a, b, count: seeds)
+        imageSquares = Self.squares(table.counts, first * images, second * images, count: images)
+        let size = table.words.count / max(1, table.wrong.count)
+        let both = Self.both(table.words, a * size, b * size, count: seeds * size)
+        (onlyFirst, onlySecond) = (table.allWrong[second] - both, table.allWrong[first] - both)
+    }
+
+    /// Two parts of an array, that many values from `a` on and from `b` on.
+    private static func parts<T>(
+        _ values: [T], _ a: Int, _ b: Int, count: Int, _ body: (UnsafeBufferPointer<T>, UnsafeBufferPointer<T>) -> Int
+    ) -> Int {
+        values.withUnsafeBufferPointer {
+            body(UnsafeBufferPointer(rebasing: $0[a..<a + count]), UnsafeBufferPointer(rebasing: $0[b..<b + count]))
+        }
+    }
+
+    /// Bits that are set in both parts.
+    private static func both(_ words: [UInt64], _ a: Int, _ b: Int, count: Int) -> Int {
+        parts(words, a, b, count: count) { a, b in
+            var sum = 0
+            for index in a.indices { sum &+= (a[index] & b[index]).nonzeroBitCount }
+            return sum
         }
     }
 
     /// Σ (a − b)², of numbers of images.
-    private static func squares(_ a: [Int], _ b: [Int]) -> Int {
-        var sum = 0
-        for index in a.indices { sum += (a[index] - b[index]) * (a[index] - b[index]) }
-        return sum
+    private static func squares(_ values: [Int], _ a: Int, _ b: Int, count: Int) -> Int {
+        parts(values, a, b, count: count) { a, b in
+            var sum = 0
+            for index in a.indices { sum += (a[index] - b[index]) * (a[index] - b[index]) }
+            return sum
+        }
     }
 
     /// Σ (a − b)², of numbers of seeds.
-    private static func squares(_ a: [Int16], _ b: [Int16]) -> Int {
-        a.withUnsafeBufferPointer { a in
-            b.withUnsafeBufferPointer { b in
-                var sum = 0
-                // Sums of a few products are narrow, so that the compiler makes several at once.
-                for start in stride(from: 0, to: a.count, by: 256) {
-                    var part: Int32 = 0
-                    for index in start..<min(start + 256, a.count) {
-                        let difference = Int32(a[index] &- b[index])
-                        part &+= difference &* difference
-                    }
-                    sum &+= Int(part)
+    private static func squares(_ values: [Int16], _ a: Int, _ b: Int, count: Int) -> Int {
+        parts(values, a, b, count: count) { a, b in
+            var sum = 0
+            // Sums of a few products are narrow, so that the compiler makes several at once.
+            for start in stride(from: 0, to: a.count, by: 256) {
+                var part: Int32 = 0
+                for index in start..<min(start + 256, a.count) {
+                    let difference = Int32(a[index] &- b[index])
+                    part &+= difference &* difference
                 }
-                return sum
+                sum &+= Int(part)
             }
+            return sum
         }
     }
 }

@@ -21,8 +21,8 @@ public struct Ranking: Codable, Sendable, Equatable {
     public let rows: [Row]
     /// Why there are no groups although there are answers per image: entries that cannot be paired.
     public let remark: String?
-    /// p-values of every pair of rows, corrected for their number, symmetric; nil without groups.
-    public let significance: [[Double]]?
+    /// p-values of every pair of rows, corrected for their number; nil without groups.
+    public let significance: PairTable?
 
     /// What is known of an entry.
     public struct Candidate: Sendable {
@@ -61,11 +61,11 @@ public struct Ranking: Codable, Sendable, Equatable {
         }
         let samples = known.compactMap(\.candidate.samples)
         var remark: String?
-        var significance: [[Double]]?
+        var significance: PairTable?
         if samples.count == rows.count, rows.count > 1 {
             do throws(HostError) {
                 let p = try Comparison.significance(samples)
-                for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0][$1] < 1 - level }).enumerated() {
+                for (index, letters) in LetterGroups.letters(count: rows.count, differ: { p[$0, $1] < 1 - level }).enumerated() {
                     rows[index].group = letters
                 }
                 significance = p

@@ -83,7 +83,7 @@ extension ResultStore {
                     guard let values = SeriesCoding.decode(try row.value(2), packing: try row.value(3), try row.value(4)) else {
                         throw garbled("the values of '\(name)'", of: result)
                     }
-                    list.append((result.id, try row.value(0) as String? ?? "", name, values))
+                    list.append((result.id, try row.optional(0) ?? "", name, values))
                 }
                 return list
             }

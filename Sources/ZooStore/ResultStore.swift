@@ -186,7 +186,7 @@ public final class ResultStore: Sendable {
                 while let row = try cursor.next() {
                     own.append(
                         Measurement.Figure(
-                            try row.value(0), try row.value(1) as Double? ?? .nan, unit: try row.value(2), isTiming: try row.value(3)))
+                            try row.value(0), try row.optional(1) ?? .nan, unit: try row.value(2), isTiming: try row.value(3)))
                 }
                 results.append(try ResultRow.result(row, figures: own, &texts))
             }
@@ -199,16 +199,14 @@ public final class ResultStore: Sendable {
 
     /// All results, superseded ones included, and the ids of those that count.
     ///
-    /// A file is read for both at once, as each takes more than a second of a hundred thousand results.
+    /// Both are read at once, as each takes more than a second of a hundred thousand results.
     public func history() throws -> (results: [StoredResult], current: Set<Int64>) {
         var everything = ResultFilter()
         everything.history = true
         let filter = everything
-        guard case .reading = door else { return (try results(matching: filter), try currentIDs()) }
-        let other = try ResultStore(reading: path)
         while true {
             let parts = concurrentMap(2) { part in
-                Result { part == 0 ? (try self.results(matching: filter), []) : ([], try other.currentIDs()) }
+                Result { part == 0 ? (try self.results(matching: filter), []) : ([], try currentIDs()) }
             }
             let (results, current) = (try parts[0].get().0, try parts[1].get().1)
             // Otherwise somebody has added some that only the second reading has seen.

@@ -17,12 +17,28 @@ final class StoreReader: Sendable {
     private let files: DatabaseFiles
     private let connection: Mutex<Connection>
 
-    private struct Connection: Sendable {
+    private final class Connection: Sendable {
         let queue: DatabaseQueue
         /// What another connection attaches the same database by.
         let address: String
         /// What the file has to be like for what was read to hold; nil where SQLite sees to that.
-        var state: DatabaseFiles.State?
+        let state: DatabaseFiles.State?
+        /// Further connections that nobody uses at the moment; nil for a database in memory.
+        private let idle: Mutex<[DatabaseQueue]?>
+
+        init(_ queue: DatabaseQueue, _ address: String, _ state: DatabaseFiles.State? = nil, isFile: Bool) {
+            (self.queue, self.address, self.state) = (queue, address, state)
+            idle = Mutex(isFile ? [queue] : nil)
+        }
+
+        /// Runs a query, on a connection of its own where several are run at once.
+        func read<R>(_ body: (Database) throws -> R) throws -> R {
+            let (isFile, free) = idle.withLock { ($0 != nil, $0?.popLast()) }
+            guard isFile else { return try queue.read(body) }
+            let own = try free ?? StoreReader.queue(address)
+            defer { idle.withLock { $0?.append(own) } }
+            return try own.read(body)
+        }
     }
 
     /// Somebody wrote to a file that was taken for one at rest.
@@ -42,7 +58,7 @@ final class StoreReader: Sendable {
     }
 
     /// Runs a query, again if the file has changed meanwhile.
-    func read<R>(_ body: (Database) throws -> R) throws -> R { try unchanged { try $0.queue.read(body) } }
+    func read<R>(_ body: (Database) throws -> R) throws -> R { try unchanged { try $0.read(body) } }
 
     /// Runs a function with what SQLite attaches the database by, again if the file has changed meanwhile.
     func lend<R>(_ body: (String) throws -> R) throws -> R { try unchanged { try body($0.address) } }
@@ -121,6 +137,10 @@ final class StoreReader: Sendable {
     }
 
     private static func open(_ address: String, _ state: DatabaseFiles.State? = nil) throws -> Connection {
+        Connection(try queue(address), address, state, isFile: true)
+    }
+
+    private static func queue(_ address: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(30)
@@ -129,7 +149,7 @@ final class StoreReader: Sendable {
             // The inner pages of a store of a hundred thousand results, which every result is looked up by.
             try db.execute(sql: "PRAGMA cache_size = -32768")
         }
-        return Connection(queue: try DatabaseQueue(path: address, configuration: configuration), address: address, state: state)
+        return try DatabaseQueue(path: address, configuration: configuration)
     }
 
     private static func address(_ path: String, _ parameters: String) -> String {
@@ -157,7 +177,7 @@ final class StoreReader: Sendable {
     private static func inMemory(_ queue: DatabaseQueue) throws -> Connection {
         let memory = try memory()
         try queue.backup(to: memory)
-        return Connection(queue: memory, address: address(of: memory))
+        return Connection(memory, address(of: memory), isFile: false)
     }
 
     /// An empty database in memory, under a name of its own: other connections can attach it.

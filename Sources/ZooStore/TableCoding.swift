@@ -35,22 +35,26 @@ enum TableCoding {
     /// - Returns: nil if the bytes are none that `encode` makes.
     static func decode(_ packed: Data, only wanted: String? = nil) -> [Measurement.Table]? {
         guard let bytes = SeriesPacking.unpack(packed, type: "u8") else { return nil }
-        var reader = Reader(rest: bytes)
+        var reader = Reader(bytes: [UInt8](bytes))
         var tables: [Measurement.Table] = []
         guard let count = reader.number() else { return nil }
         for _ in 0..<count {
-            guard let name = reader.text(), let columns = reader.number() else { return nil }
+            guard let name = text(reader.part()), let columns = reader.number() else { return nil }
             var table = Measurement.Table(name, [])
             for _ in 0..<columns {
-                guard let column = reader.text(), let type = reader.text(), let part = reader.part() else { return nil }
+                guard let column = reader.part(), let type = reader.part(), let part = reader.part() else { return nil }
                 if let wanted, wanted != name { continue }
-                guard let values = SeriesCoding.plain(type, Data(part)) else { return nil }
+                guard let column = text(column), let type = text(type), let values = SeriesCoding.plain(type, Data(part)) else {
+                    return nil
+                }
                 table.columns.append(Measurement.Column(column, values))
             }
             tables.append(table)
         }
-        return reader.rest.isEmpty ? tables : nil
+        return reader.isAtEnd ? tables : nil
     }
+
+    private static func text(_ part: ArraySlice<UInt8>?) -> String? { part.flatMap { String(validating: $0, as: UTF8.self) } }
 
     private static func append(_ number: Int, to bytes: inout Data) {
         withUnsafeBytes(of: UInt32(number).littleEndian) { bytes.append(contentsOf: $0) }
@@ -63,16 +67,20 @@ enum TableCoding {
 
     /// Takes one value after the other; nil where there is none.
     private struct Reader {
-        var rest: Data
+        let bytes: [UInt8]
+        private var position = 0
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        var isAtEnd: Bool { position == bytes.count }
 
         mutating func number() -> Int? { take(4).map { $0.reversed().reduce(0) { $0 << 8 | Int($1) } } }
-        mutating func part() -> Data? { number().flatMap { take($0) } }
-        mutating func text() -> String? { part().flatMap { String(data: $0, encoding: .utf8) } }
+        mutating func part() -> ArraySlice<UInt8>? { number().flatMap { take($0) } }
 
-        private mutating func take(_ count: Int) -> Data? {
-            guard count <= rest.count else { return nil }
-            defer { rest = rest.dropFirst(count) }
-            return rest.prefix(count)
+        private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+            guard count <= bytes.count - position else { return nil }
+            defer { position += count }
+            return bytes[position..<position + count]
         }
     }
 }

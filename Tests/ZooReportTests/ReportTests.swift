@@ -21,7 +21,7 @@ import ZooStore
         #expect(zip(board.rows.map(\.mean), [0.05, 0.05, 0.25]).allSatisfy { abs($0 - $1) < 1e-15 })
         #expect(zip(board.rows.map(\.upright), [0.025, 0.025, 0.125]).allSatisfy { abs(($0 ?? 1) - $1) < 1e-15 })
         let p = try #require(board.significance)
-        #expect(p[0][1] == 1 && p[0][2] < 0.001 && p[2][0] == p[0][2])
+        #expect(p[0, 1] == 1 && p[0, 2] < 0.001 && p[2, 0] == p[0, 2])
         // 1,000 parameters for each letter: nothing is as good and cheaper than "alike", and nothing as cheap is better.
         #expect(board.rows.filter { $0.front.contains("parameters") }.map(\.entry) == ["alike"])
     }

@@ -1,5 +1,6 @@
-import Testing
+import Foundation
 import TestSupport
+import Testing
 import ZooCore
 import ZooStatistics
 
@@ -35,7 +36,25 @@ import ZooStatistics
             let (first, second) = (try #require(order.firstIndex(of: pair.first)), try #require(order.firstIndex(of: pair.second)))
             // Rounding of some hundred additions, and what Student's t makes of it.
             #expect(
-                abs(p[first][second] - pair.correctedP) < 1e-9, "\(pair.first), \(pair.second): \(p[first][second]), \(pair.correctedP)")
+                abs(p[first, second] - pair.correctedP) < 1e-9, "\(pair.first), \(pair.second): \(p[first, second]), \(pair.correctedP)")
         }
+    }
+
+    /// It is written as the symmetric matrix that it stands for, and read again.
+    @Test func aTableOfPairsIsASymmetricMatrix() throws {
+        let entries = try (0..<5).map { try samples("e\($0)", wrong: UInt64(5 + 10 * $0), seeds: 0..<3, images: 200) }
+        let p = try #require(
+            Ranking(entries.map { Ranking.Candidate(entry: $0.entry, values: [0: $0.runs[0].error], samples: $0) }).significance)
+        let data = try JSONEncoder().encode(p)
+        let matrix = try JSONDecoder().decode([[Double]].self, from: data)
+        #expect(matrix.count == 5 && Set(matrix.flatMap(\.self)).count > 5)
+        for row in 0..<5 {
+            for column in 0..<5 {
+                #expect(matrix[row][column] == p[row, column] && p[row, column] == p[column, row])
+                #expect(row != column || p[row, column] == 1)
+            }
+        }
+        #expect(try JSONDecoder().decode(PairTable.self, from: data) == p)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(PairTable.self, from: Data("[[1, 0.5], [0.5]]".utf8)) }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 import ZooCore
@@ -172,6 +173,34 @@ import ZooStore
             try await group.waitForAll()
         }
         #expect(try ResultStore(reading: path).results().count == 54)
+    }
+
+    /// One reader, of a file and of the copy in memory that is made of an earlier zoo's, and of a file that is written meanwhile.
+    @Test(arguments: ["at rest", "in use", "early"]) func severalReadAtOnce(_ situation: String) throws {
+        let folder = try TemporaryDirectory()
+        let path = situation == "early" ? try earlyStore(in: folder.path) : folder.path + "/zoo.sqlite"
+        if situation != "early" { try add(0..<40, to: ResultStore(path: path), size: 3000) }
+        let writer = situation == "in use" ? try ResultStore(path: path) : nil
+        let store = try ResultStore(reading: path)
+        let before = try store.results()
+        let problems = Mutex<[String]>([])
+        DispatchQueue.concurrentPerform(iterations: 16) { number in
+            do {
+                if number % 8 == 3, let writer { try add(100 + number..<101 + number, to: writer) }
+                let found = try store.history()
+                let isWhole = found.results.count >= before.count && found.current.count == found.results.count
+                if !isWhole { problems.withLock { $0.append("\(number): \(found.results.count) results") } }
+                for result in before {
+                    let samples = try store.samples("s", of: result)
+                    guard situation == "early" || samples?.count == 3000 else {
+                        problems.withLock { $0.append("\(number): samples of \(result.subject.seed)") }
+                        continue
+                    }
+                }
+            } catch { problems.withLock { $0.append("\(number): \(error)") } }
+        }
+        #expect(problems.withLock { $0 } == [])
+        #expect(try store.results().count == before.count + (writer == nil ? 0 : 2))
     }
 
     @Test func aLinkIsWrittenThrough() throws {

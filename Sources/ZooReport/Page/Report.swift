@@ -77,7 +77,7 @@ extension Report {
         public let images: Int
         public let rows: [Row]
         /// p-values of every pair of rows, corrected for their number; nil where entries cannot be paired.
-        public let significance: [[Double]]?
+        public let significance: PairTable?
         /// Why there are none.
         public let remark: String?
         public internal(set) var curves: [Curve] = []

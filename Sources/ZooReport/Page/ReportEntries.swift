@@ -45,13 +45,21 @@ extension ReportReader {
         }
     }
 
-    /// - Parameter entry: nil where the manifest does not have it.
-    func card(_ id: String, _ entry: Entry?, _ provenance: [Report.ProvenanceLine], _ catalogue: Catalogue?) -> Report.EntryCard {
-        let description = entry.flatMap { catalogue?.describe($0, checkingWeights: false) }
-        let files = Set(description?.plugins ?? [])
-        return Report.EntryCard(
-            id: id, description: description, plugins: (catalogue?.plugins ?? []).filter { files.contains($0.fileName) },
-            provenance: provenance)
+    /// What is known of entries, in that order.
+    ///
+    /// - Parameter results: by entry.
+    func cards(_ ids: [String], _ results: [String: [StoredResult]], _ catalogue: Catalogue?) -> [Report.EntryCard] {
+        let wanted = Set(ids)
+        let descriptions = catalogue?.describe(manifest.entries.filter { wanted.contains($0.id) }, checkingWeights: false) ?? []
+        let described = Dictionary(descriptions.map { ($0.id, $0) }) { first, _ in first }
+        let plugins = catalogue?.plugins ?? []
+        return concurrentMap(ids.count) { index in
+            let id = ids[index]
+            let files = Set(described[id]?.plugins ?? [])
+            return Report.EntryCard(
+                id: id, description: described[id], plugins: plugins.filter { files.contains($0.fileName) },
+                provenance: provenance(results[id] ?? []))
+        }
     }
 
     /// - Parameter results: of one entry.

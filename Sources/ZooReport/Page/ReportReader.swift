@@ -54,10 +54,7 @@ public struct ReportReader: Sendable {
         // In the order of the first leaderboard that has them, then of the manifest.
         let order = report.boards.flatMap(\.rows).map(\.entry) + manifest.entries.map(\.id) + results.map(\.subject.entry)
         let own = Dictionary(grouping: results, by: \.subject.entry)
-        let described = Dictionary(manifest.entries.map { ($0.id, $0) }) { first, _ in first }
-        let shown = unique(order.filter { own[$0] != nil })
-        let lines = concurrentMap(shown.count) { provenance(own[shown[$0]] ?? []) }
-        report.entries = zip(shown, lines).map { card($0, described[$0], $1, catalogue) }
+        report.entries = cards(unique(order.filter { own[$0] != nil }), own, catalogue)
         return report
     }
 }
