@@ -44,9 +44,10 @@ public enum ModelCard {
     }
 
     /// What model hubs read, between lines of three hyphens: YAML, whose values here are JSON, which is YAML too. Figures are as in the
-    /// card's tables, means over seeds, shares as they are and not in percent.
+    /// card's tables, means over seeds, shares as they are and not in percent. Where several studies have the same networks, the one with
+    /// the most seeds counts.
     private static func frontMatter(of entry: Entry, in studies: [StudyResults]) throws -> String {
-        let results = try studies.flatMap { results -> [EvaluationResult] in
+        let found = try studies.flatMap { results -> [(seeds: Int, result: EvaluationResult)] in
             let catalogue = try DataSetCatalogue(results.run.manifest)
             guard let row = results.rows.first(where: { $0.entry == entry.id }), !shipped(entry, row, results, catalogue).isEmpty
             else { return [] }
@@ -55,11 +56,13 @@ public enum ModelCard {
             }
             let byDataSet = Dictionary(grouping: measured) { catalogue.canonical($0.0.dataset ?? results.run.tests[0].name) }
             return byDataSet.sorted { $0.key < $1.key }.map { name, figures in
-                EvaluationResult(
-                    dataset: .init(name: (try? catalogue.named(name).summary) ?? name, type: name),
-                    metrics: figures.map { .init(name: $0.0.figure, type: $0.0.figure, value: $0.1) })
+                let dataSet = EvaluationResult.DataSet(name: (try? catalogue.named(name).summary) ?? name, type: name)
+                let metrics = figures.map { EvaluationResult.Metric(name: $0.0.figure, type: $0.0.figure, value: $0.1) }
+                return (row.trained.count, EvaluationResult(dataset: dataSet, metrics: metrics))
             }
         }
+        let most = Dictionary(found.map { ($0.result.dataset.type, $0) }) { $1.seeds > $0.seeds ? $1 : $0 }
+        let results = unique(found.map(\.result.dataset.type)).compactMap { most[$0]?.result }
         let index = [ModelIndex(name: entry.id, results: results)]
         return """
             ---

@@ -64,6 +64,8 @@ import ZooModelFiles
             let rows = lines[end...].filter { $0.hasPrefix("| ") }.map {
                 $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
             }
+            let tested = models[0].results.map(\.dataset.type)
+            #expect(Set(tested).count == tested.count, "\(card.lastPathComponent): \(tested)")
             for result in models[0].results {
                 #expect(result.task.type == "image-classification")
                 for metric in result.metrics {
