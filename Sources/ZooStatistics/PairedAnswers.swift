@@ -8,19 +8,19 @@ struct PairedAnswers {
     /// Those of all entries lie in one piece, as each entry is a partner of a thousand others.
     struct Table: Sendable {
         fileprivate let images: Int
-        /// By entry.
+        /// The seeds of each entry.
         fileprivate let seeds: [[UInt64]]
-        /// Equal numbers for equal seeds.
+        /// Two entries have the same number here if they have the same seeds.
         fileprivate let seedLists: [Int]
-        /// Where the seeds of each entry begin; the last one is their number.
+        /// Where the seeds of each entry begin among the seeds of all; the last one is their number.
         fileprivate let starts: [Int]
-        /// By seed, of each as many words as its images take.
+        /// Each seed has as many words as its images take.
         fileprivate let words: [UInt64]
-        /// By seed.
+        /// How many images each seed gets wrong.
         fileprivate let wrong: [Int]
-        /// By entry.
+        /// The same in all seeds of each entry.
         fileprivate let allWrong: [Int]
-        /// By entry and image.
+        /// How many seeds of each entry get each image wrong, one entry after the other.
         fileprivate let counts: [Int16]
 
         /// - Parameter entries: with the same number of images.
