@@ -23,7 +23,7 @@ final class StoreReader: Sendable {
         let address: String
         /// What the file has to be like for what was read to hold; nil where SQLite sees to that.
         let state: DatabaseFiles.State?
-        /// Further connections that nobody uses at the moment; nil for a database in memory.
+        /// Connections that nobody uses at the moment, `queue` among them; nil for a database in memory, which has that one alone.
         private let idle: Mutex<[DatabaseQueue]?>
 
         init(_ queue: DatabaseQueue, _ address: String, _ state: DatabaseFiles.State? = nil, isFile: Bool) {
