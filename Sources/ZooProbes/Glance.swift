@@ -9,7 +9,7 @@ package struct Glance: Sendable {
     package let aligned: Picture?
     /// As `PosedPictures.Frame.corners`.
     package let corners: [[(x: Double, y: Double)]]
-    /// The angle in degrees by which θ says that the image is turned, as the pose probe takes it; nil without θ.
+    /// The angle in degrees by which θ says that the image is turned, as the pose probe takes it; nil without θ, or if θ is no matrix.
     package let angle: Double?
     package let label, prediction: String
     package let confidence: Double
@@ -37,13 +37,19 @@ extension ProbeSubject {
                 input: input, aligned: nil, corners: [], angle: nil, label: answer.label, prediction: answer.prediction,
                 confidence: answer.confidence)
         }
-        let path = try SamplingPath(recording, input: loader.shape, strides: strides)
-        let found = try path.total(count: 1).first.flatMap(Pose.inverse).flatMap {
-            Pose(sampling: $0, height: loader.shape.height, width: loader.shape.width)
-        }
+        let found = try sampled(recording, shape: loader.shape, strides: strides)
         return Glance(
             input: input, aligned: try alignedImages(batch, walk).last.map { try drawing.images($0)[0] },
             corners: try corners(recording, walk, shape: loader.shape, count: 1, strides: strides).map { $0[0] },
             angle: found?.rotation, label: answer.label, prediction: answer.prediction, confidence: answer.confidence)
+    }
+
+    /// How the image lies as θ says; nil where no θ is a matrix, as a spline's control points are not, or where it is singular.
+    private func sampled(_ recording: Recording, shape: ImageShape, strides: [Double]?) throws -> Pose? {
+        let path: SamplingPath
+        do { path = try SamplingPath(recording, input: shape, strides: strides) } catch is NotApplicable { return nil }
+        return try path.total(count: 1).first.flatMap(Pose.inverse).flatMap {
+            Pose(sampling: $0, height: shape.height, width: shape.width)
+        }
     }
 }

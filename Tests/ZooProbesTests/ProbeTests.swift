@@ -52,6 +52,21 @@ import ZooStore
         }
     }
 
+    /// A look answers for every entry, whatever its θ is: an angle where θ is a matrix, none for a spline's control points or a warp
+    /// without θ.
+    @Test func everyEntryCanBeLookedAt() throws {
+        let zoo = try ShippedZoo()
+        let turn: [Double] = Perturbation.rotation(degrees: 30)
+        for entry in zoo.manifest.entries {
+            let subject = try zoo.subject(entry, on: "strokes-rotated?limit=20")
+            let glance = try noGrad { try subject.glance(at: 3, sampling: turn, strides: subject.strides) }
+            var hasPose = true
+            do { _ = try zoo.run("pose?images=20", subject) } catch is NotApplicable { hasPose = false }
+            #expect((glance.angle != nil) == hasPose, "\(entry.id)")
+            #expect(glance.confidence > 0 && glance.confidence <= 1, "\(entry.id)")
+        }
+    }
+
     /// Every probe says which images it took, by their numbers in the whole split, and those with the same number took the same ones.
     @Test func theImagesAreStored() throws {
         let zoo = try ShippedZoo()
