@@ -67,19 +67,15 @@ struct DeviceTests {
             let transformed: Score
         }
         let result = try PretendedDevice.run(
-            [
-                "evaluate", "--all", "--dataset", "strokes-rotated", "--images", weights.isEmpty ? "24" : "4", "--device", device, "--json",
-                "--quiet",
-            ]
-                + weights,
-            in: scratch.folder)
+            ["evaluate", "--all", "--dataset", "strokes-rotated", "--device", device, "--json", "--quiet"] + weights, in: scratch.folder)
         #expect(result.status == 0, "\(device): \(result.errors)")
         let answers = try JSONDecoder().decode([Answer].self, from: Data(result.output.utf8))
         return Dictionary(answers.map { ($0.entry, $0.transformed.loss) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// With the weights it has, so that transformers do transform, and with initial ones, which every entry has.
-    @Test(arguments: [[], ["--weights", "initial"]]) func everyEntryGivesWhatItGivesOnTheCPU(_ weights: [String]) throws {
+    @Test(arguments: [["--trained-on", "mnist-rotated", "--images", "24"], ["--weights", "initial", "--images", "4"]])
+    func everyEntryGivesWhatItGivesOnTheCPU(_ weights: [String]) throws {
         try Scratch.with { scratch in
             let (here, there) = (
                 try losses("cpu", weights: weights, in: scratch), try losses("cuda:0,cuda:1", weights: weights, in: scratch)
