@@ -136,6 +136,7 @@ extension ResultStore {
                         // time. Without room for the pages of the indexes these are read again and again.
                         try db.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA main.cache_size = -32768")
                         db.add(function: Self.packed)
+                        db.add(function: Self.rounded)
                         var counts: [(added: Int, known: Int)] = []
                         try db.inTransaction(.immediate) {
                             for (other, name) in zip(others, attached) {
@@ -204,8 +205,9 @@ extension ResultStore {
             try db.execute(
                 sql: """
                     INSERT INTO main.series (result, "table", name, type, packing, bytes)
-                    SELECT ? + i.place, s."table", s.name, s.type, \(SeriesPacking.version),
-                      CASE s.packing WHEN \(SeriesPacking.version) THEN s.bytes ELSE packed(s.type, s.packing, s.bytes) END
+                    SELECT ? + i.place, s."table", s.name, CASE WHEN \(extent.rounded) THEN 'f32' ELSE s.type END, \(SeriesPacking.version),
+                      CASE WHEN \(extent.rounded) THEN rounded(s.type, s.packing, s.bytes)
+                        WHEN s.packing = \(SeriesPacking.version) THEN s.bytes ELSE packed(s.type, s.packing, s.bytes) END
                     FROM temp.incoming AS i CROSS JOIN \(name).series AS s ON s.result = i.id WHERE \(extent.series) ORDER BY i.place, s.id
                     """, arguments: [last])
             if let fault = try ResultRow.fault(after: last, in: db) {
@@ -229,5 +231,13 @@ extension ResultStore {
             let bytes = Data.fromDatabaseValue(values[2])
         else { return nil }
         return SeriesPacking.pack(bytes, type: type)
+    }
+
+    /// Rounds numbers to single precision.
+    private static let rounded = DatabaseFunction("rounded", argumentCount: 3, pure: true) { values in
+        guard let type = String.fromDatabaseValue(values[0]), let packing = Int.fromDatabaseValue(values[1]),
+            let bytes = Data.fromDatabaseValue(values[2]), case .numbers(let list)? = SeriesCoding.decode(type, packing: packing, bytes)
+        else { return nil }
+        return try SeriesCoding.encode(.numbers(list.map { Double(Float($0)) })).bytes
     }
 }

@@ -21,7 +21,7 @@ struct MergeCommand: ParsableCommand {
     @Flag(
         help: """
             Add only what a published store needs: current results, with answers per image but without losses, and with poses per \
-            image of seed 0 only.
+            image of seed 0 only, in single precision.
             """)
     var compact = false
 

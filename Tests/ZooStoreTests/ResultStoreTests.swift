@@ -150,13 +150,14 @@ private let everything = Measurement(
         #expect(try there.results(matching: ResultFilter(history: true)).count == 2, "the other one is as it was")
     }
 
-    /// What comparisons rest on stays; what only curves and scatter plots show goes.
+    /// What comparisons rest on stays as it is; what only curves and scatter plots show goes, or is rounded.
     @Test func aCompactMergeKeepsAnswersAndFigures() throws {
         let scratch = try Scratch()
+        let angles = [0.1, -.infinity]
         let (here, there) = (try scratch.store(), try scratch.store("other.sqlite"))
         let measured = Measurement(
             figures: [.init("error.upright", 0.5)],
-            tables: ["pose.points", "images"].map { .init($0, [.init("image", .integers([4, 7]))]) },
+            tables: ["pose.points", "images"].map { .init($0, [.init("image", .integers([4, 7])), .init("angle", .numbers(angles))]) },
             samples: [.init("upright.correct", .integers([1, 0])), .init("upright.loss", .numbers([0.25, 3]))])
         try there.append(job: "a", subject: subject(seed: 0), outcome: .failed("lost", status: 70), provenance: provenance())
         for (seed, at) in [(0, 1.0), (1, 2), (1, 3)] {
@@ -170,6 +171,8 @@ private let everything = Measurement(
             #expect(kept.figures == measured.figures)
             #expect(kept.samples.map(\.name) == ["upright.correct"])
             #expect(kept.tables.map(\.name) == tables, "seed \(result.subject.seed)")
+            #expect(kept.table("images")?["angle"] == .numbers(angles))
+            if tables.count == 2 { #expect(kept.table("pose.points")?["angle"] == .numbers([Double(Float(0.1)), -.infinity])) }
         }
     }
 
