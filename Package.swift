@@ -173,7 +173,7 @@ let layers: [Target] = [
 
 let testTargets: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooCore", "ZooKit"],
+        name: "TestSupport", dependencies: ["ZooHost", "ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooData", "ZooCore", "ZooKit"],
         path: "Tests/TestSupport", swiftSettings: swift),
     .target(
         name: "FuzzReaders", dependencies: ["ZooPlugins", "ZooManifest", "ZooModelFiles", "ZooData", "ZooCore"], path: "Fuzz/Readers",

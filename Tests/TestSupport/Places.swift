@@ -1,4 +1,6 @@
 public import Foundation
+import Testing
+public import ZooData
 public import ZooHost
 public import ZooManifest
 public import ZooModelFiles
@@ -32,6 +34,19 @@ public let realData: String? = {
         FileManager.default.fileExists(atPath: $0 + "/mnist")
     }
 }()
+
+extension DataSet {
+    /// A data set whose images are real; where these are not on this machine, the test with this argument is skipped.
+    public static func real(_ name: String) throws -> DataSet {
+        let set = try named(name)
+        let files = try? realData.map { try set.files([.test], in: $0) }
+        if files?.isEmpty ?? true {
+            print("\(name) is left out: its images are not here; ZOO_DATA names a directory with real data")
+            try Test.cancel()
+        }
+        return set
+    }
+}
 
 /// A host with the plugins of this build, which lie beside the test program.
 public func makeHost() throws -> HostRuntime {

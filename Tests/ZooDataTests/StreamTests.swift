@@ -51,19 +51,20 @@ struct StreamTests {
     /// The same of real images.
     @Test(
         "real images, their poses and clutter are those of earlier versions",
-        .enabled(if: realData != nil, "the real data are not there: set ZOO_DATA"),
         arguments: [
             ("mnist-perturbed?limit=100", "a5d2baf46d0244c8d79a6e3818213f0687fe08b0d005c4b840530ca5a7c9191a"),
             ("mnist-rotated?limit=500", "591ca8d01bcdb7af702949d5f62d3d2008c6e3774472adce7a12e5fddf53b012"),
             ("mnist-rotated?transpose=true&limit=200", "4a45bfa603985164f4ad23545e2332dc2e111ccd40323af8a1734d5125df5489"),
             ("mnist-scaled?limit=50", "336cc36814f527070915563d40ee50bd5210c5263e64c0311a69ae209bc4bb1a"),
+            ("mnist-scaled-small?limit=50", "47314a73478723aeacb5cb3ab580ff64f66b6d31365be454e8eb3124265587eb"),
             ("mnist-translated?limit=100", "d4eaba907eef3a062d7ee9747440797ec5691d57a78ae33dc185042674f70b02"),
             ("mnist?rotate=45.0&limit=200", "e5d75fd58c6f06bb348ddba1aa656bfd3ef7b0d646a76ab5e63d6c07029e18a5"),
             ("plankton-rotated?limit=50", "67500dfc0c7c8e9013929d1423c01f30b265ca6d6135ea25923e9dff7a376162"),
             ("svhn-digits?limit=50", "e359fe59e6dd55dc1264bcf74475198a8514b99555d4490782855c598f93f51f"),
         ])
     func real(name: String, fingerprint: String) throws {
-        let set = try DataSet.named(name)
-        #expect(try set.fingerprint(of: set.load(.test, from: realData), split: .test, seed: 0) == fingerprint)
+        let set = try DataSet.real(name)
+        let found = try set.fingerprint(of: set.load(.test, from: realData), split: .test, seed: 0)
+        #expect(found == fingerprint)
     }
 }
