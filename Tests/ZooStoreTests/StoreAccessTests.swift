@@ -192,10 +192,8 @@ import ZooStore
                 if !isWhole { problems.withLock { $0.append("\(number): \(found.results.count) results") } }
                 for result in before {
                     let samples = try store.samples("s", of: result)
-                    guard situation == "early" || samples?.count == 3000 else {
-                        problems.withLock { $0.append("\(number): samples of \(result.subject.seed)") }
-                        continue
-                    }
+                    let isRead = situation == "early" || samples?.count == 3000
+                    if !isRead { problems.withLock { $0.append("\(number): samples of \(result.subject.seed)") } }
                 }
             } catch { problems.withLock { $0.append("\(number): \(error)") } }
         }
