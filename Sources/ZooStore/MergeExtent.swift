@@ -5,7 +5,7 @@ public enum MergeExtent: Sendable {
     /// but without losses per image, and with poses per image of seed 0 only, in single precision.
     case compact
 
-    /// The table whose columns `compact` leaves out of most results and rounds in the others: a scatter plot, half of a store's size.
+    /// The table whose columns `compact` leaves out of most results and rounds in the others, as nothing but a scatter plot shows them.
     static let poses = "pose.points"
 
     /// The rows of `result` that are taken.
