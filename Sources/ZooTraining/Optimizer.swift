@@ -15,6 +15,8 @@ final class Optimizer {
         let moments: [Tensor]
         /// Adam's own count of updates, a scalar tensor because the fused operator advances nothing by itself.
         let count: Tensor
+        /// The parameter and its moments as the operators are to see them.
+        let views: [Tensor]
     }
     private let slots: [Slot]
     private let recipe: Recipe
@@ -25,8 +27,14 @@ final class Optimizer {
             let moments = try (0..<(recipe.optimizer == .adam ? 2 : 1)).map { _ in try entry.tensor.detach().zerosLike() }
             return Slot(
                 name: entry.name, parameter: entry.tensor, isLocalization: entry.name.hasPrefix("localization."), moments: moments,
-                count: try Tensor.zeros([]).to(device: entry.tensor.device))
+                count: try Tensor.zeros([]).to(device: entry.tensor.device),
+                views: try ([entry.tensor.detach()] + moments).map(Self.rowMajor))
         }
+    }
+
+    /// Filters as they lie on the CPU, channels last: the fused operators there copy a gradient that is not row-major, and use no copy.
+    private static func rowMajor(_ tensor: Tensor) throws -> Tensor {
+        tensor.ndim == 4 && tensor.device == .cpu ? try tensor.permute([0, 2, 3, 1]) : tensor
     }
 
     /// The state that a checkpoint keeps: the moments and counts, by name.
@@ -47,8 +55,8 @@ final class Optimizer {
             var used: [Slot] = []
             for slot in slots where slot.isLocalization == localization {
                 guard let gradient = try slot.parameter.grad else { continue }
-                parameters.append(slot.parameter)
-                gradients.append(gradient)
+                parameters.append(slot.views[0])
+                gradients.append(try Self.rowMajor(gradient))
                 used.append(slot)
             }
             guard !used.isEmpty else { continue }
@@ -56,12 +64,12 @@ final class Optimizer {
                 switch recipe.optimizer {
                 case .sgd:
                     try Self.sgd.run(
-                        parameters, gradients, used.map { $0.moments[0] }, recipe.weightDecay, recipe.momentum, rate, 0.0,
+                        parameters, gradients, used.map { $0.views[1] }, recipe.weightDecay, recipe.momentum, rate, 0.0,
                         recipe.nesterov && recipe.momentum > 0, false, false)
                 case .adam:
                     for slot in used { try slot.count.add_(1) }
                     try Self.adam.run(
-                        parameters, gradients, used.map { $0.moments[0] }, used.map { $0.moments[1] }, [Tensor](), used.map(\.count), rate,
+                        parameters, gradients, used.map { $0.views[1] }, used.map { $0.views[2] }, [Tensor](), used.map(\.count), rate,
                         0.9,
                         0.999, recipe.weightDecay, 1e-8, false, false)
                 }

@@ -112,6 +112,7 @@ Case convolution(bool halves) {
   std::vector<at::Tensor> leaves{
       rounded(at::randn({images, channels, height, width}).to(at::kDouble)),
       rounded((at::randn({outputs, channels, kernel, kernel}) / std::sqrt(double(channels * kernel * kernel))).to(at::kDouble))};
+  if (generator() % 2) leaves[1] = leaves[1].contiguous(at::MemoryFormat::ChannelsLast);
   if (bias) leaves.push_back(at::randn({outputs}).to(at::kDouble));
   auto convolved = [=](const std::vector<at::Tensor> &t) { return at::conv2d(t[0], t[1], bias ? t[2] : at::Tensor(), stride, padding); };
   // On magnitudes the operator gives the sums of the terms' magnitudes. Winograd's tiles mix the numbers of a tensor: the largest counts.

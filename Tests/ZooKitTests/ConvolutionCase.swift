@@ -58,7 +58,8 @@ struct ConvolutionCase: CustomStringConvertible {
         ["output", "gradient of the input", "gradient of the weight"] + (bias ? ["gradient of the bias"] : [])
     }
 
-    /// Input, weight and perhaps bias, drawn in float32, so that both types see the same numbers.
+    /// Input, weight and perhaps bias, drawn in float32, so that both types see the same numbers. Every other weight lies channels last,
+    /// as those of networks do.
     func tensors(_ dtype: DType) throws -> [Tensor] {
         let random = try Generator(seed: seed)
         let scale = 1 / Double(channels * kernel * kernel).squareRoot()
@@ -66,6 +67,7 @@ struct ConvolutionCase: CustomStringConvertible {
             try Tensor.randn([images, channels, height, width], generator: random),
             try Tensor.randn([outputs, channels, kernel, kernel], generator: random) * scale,
         ]
+        if seed % 2 == 1 { list[1] = try list[1].contiguous(.channelsLast) }
         if bias { list.append(try Tensor.randn([outputs], generator: random)) }
         return try list.map { try $0.to(dtype: dtype).detach().requiresGrad_() }
     }
@@ -121,4 +123,10 @@ struct ConvolutionCase: CustomStringConvertible {
 
     /// By single operators, activation before pooling.
     func plain(_ leaves: [Tensor]) throws -> Tensor { try activated(convolved(leaves)) }
+
+    /// The same with the values that `others` have, and the gradients of `leaves`.
+    func plain(_ leaves: [Tensor], valuesOf others: [Tensor]) throws -> Tensor {
+        let y = try convolved(leaves)
+        return try activated(y + (convolved(others) - y).detach())
+    }
 }

@@ -108,14 +108,15 @@ at::Tensor weight_gradient(const Kernels &k, const at::Tensor &input, const at::
   a.weight_gradient = write<float>(sums);
   for_each_index(l.batches, nanoseconds(p.images * p.positions() * p.taps() * p.outputs / l.batches),
                  [&](int64_t i) { k.weight_gradient(p, l, a, i); });
-  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, input.options());
+  auto out = at::empty(weight.sizes(), input.options(), weight.suggest_memory_format());
+  const auto s = convolution::strides(out);
   float *to = write<float>(out);
   for_each_index(p.outputs, nanoseconds(16 * p.taps() * l.batches), [&](int64_t output) {
     for (int64_t tap = 0; tap < p.taps(); tap++) {
       const float *from = a.weight_gradient + output * l.depth + tap;
       float sum = from[0];
       for (int64_t batch = 1; batch < l.batches; batch++) sum += from[batch * l.sums()];
-      to[(output * p.channels + tap % p.channels) * p.kernel * p.kernel + tap / p.channels] = sum;
+      to[output * s.output + tap % p.channels * s.channel + tap / p.channels * s.column] = sum;
     }
   });
   return out;

@@ -32,8 +32,8 @@ const Kernels avx2 = portable, avx512 = portable;
 const ForwardKernel pairs_avx512 = nullptr;
 #endif
 
-// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers, unless there are products of tiles, or forward of
-// pairs, which Winograd's way has to beat.
+// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers forward, unless there are products of tiles, or
+// of pairs, which Winograd's way has to beat. Gradients are float32's but with tiles: rounding them would take time and gain none.
 struct Way {
   const Kernels *kernels;
   Precision precision;
@@ -84,24 +84,9 @@ bool covered(const at::Tensor &input, const at::Tensor &weight, const at::Tensor
   return p.image() < 1 << 25; // some 32 images at once
 }
 
-// A float32 to the nearest bfloat16, ties to even.
-float rounded(float value) {
-  const auto bits = std::bit_cast<uint32_t>(value);
-  return value == value ? std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000) : value;
-}
-
-// What the kernels of float32 are to multiply; those of bfloat16 round by themselves.
-at::Tensor multiplied(const Way &way, const at::Tensor &t) {
-  if (way.precision != Precision::bfloat16 || way.tiles) return t;
-  const auto dense = t.is_non_overlapping_and_dense() ? t : t.contiguous();
-  auto out = at::empty_like(dense);
-  const float *from = read<float>(dense);
-  float *to = write<float>(out);
-  constexpr int64_t some = 1 << 14;
-  const int64_t count = out.numel();
-  for_each_index((count + some - 1) / some, nanoseconds(2 * some),
-                 [&](int64_t i) { std::transform(from + i * some, from + std::min(count, (i + 1) * some), to + i * some, rounded); });
-  return out;
+// Where a weight's gradient lies as the weight does, autograd keeps it as it is.
+Layout layout(const at::Tensor &gradient) {
+  return gradient.suggest_memory_format() == at::MemoryFormat::ChannelsLast ? Layout::channels_last : Layout::contiguous;
 }
 
 // Rounded to halves, channels last, so that two channels lie in the place of a float; images with their padding.
@@ -152,10 +137,9 @@ at::Tensor winograd_input_gradient(const Kernels &k, const Problem &p, const Til
 }
 
 at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &gradient,
-                                    const at::Tensor &input) {
+                                    const at::Tensor &input, at::Tensor out) {
   auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
   auto sums = at::empty({l.batches * l.packed}, gradient.options());
-  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, gradient.options());
   Backward a{};
   a.input = read<float>(x);
   a.gradient = read<float>(gradient);
@@ -168,7 +152,7 @@ at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Ti
   float *between = write<float>(ordered);
   for_each_index(l.panels, nanoseconds(l.packed * (l.batches + 4) / l.panels),
                  [&](int64_t i) { k.unpack_tiles(p, l, a.weight_gradient, between, i); });
-  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.reorder_filters(p, l, between, to, i); });
+  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.reorder_filters(p, l, between, layout(out), to, i); });
   return out;
 }
 
@@ -180,21 +164,21 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   auto p = problem(given, filters, o);
   const auto tiling = k.tiling(p);
   const bool in_pairs = way.pairs && p.channels % 2 == 0 && tiling.gain < 2, in_tiles = !in_pairs && tiling.gain > 1;
-  const auto input = in_pairs ? in_halves(given, p, o.padding) : multiplied(way, given);
-  const auto weight = in_pairs ? in_halves(filters) : multiplied(way, filters);
+  const bool rounds = way.precision == Precision::bfloat16 && !in_pairs;
+  const auto weight = in_pairs ? in_halves(filters) : rounds ? filters.to(at::kBFloat16).to(at::kFloat) : filters;
   auto s = strides(weight);
   if (in_pairs) {
     p.channels /= 2;
     s = {p.taps(), 1, p.run(), p.channels};
   }
   const auto l = k.plan(p);
-  const auto x = in_pairs   ? input
-                 : in_tiles ? input.contiguous(at::MemoryFormat::ChannelsLast)
-                            : laid_out<float>(input, p, false, o.padding);
+  const auto x = in_pairs   ? in_halves(given, p, o.padding)
+                 : in_tiles ? given.contiguous(at::MemoryFormat::ChannelsLast)
+                            : laid_out<float>(given, p, false, o.padding);
   auto biases = at::zeros({l.vectors * l.lanes}, given.options());
   if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
   auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
-  Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr};
+  Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr, rounds};
   if (positions) {
     const auto bytes = biases.options().dtype(at::kByte);
     const bool zero = p.pool == 1 && p.slope == 1;
@@ -220,7 +204,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
 }
 
 at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const at::Tensor &positions,
-                                 const at::Tensor &gradient) {
+                                 const at::Tensor &gradient, at::Tensor out) {
   const int64_t pitch = l.vectors * l.lanes;
   auto sums = at::empty({l.batches * p.taps() * pitch}, gradient.options());
   Backward a{};
@@ -230,10 +214,9 @@ at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan 
   a.weight_gradient = write<float>(sums);
   for_each_index(l.batches, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.batches),
                  [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
-  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, gradient.options());
   float *to = write<float>(out);
   for_each_index(p.channels, nanoseconds(8 * p.kernel * p.kernel * p.outputs * (1 + l.batches)),
-                 [&](int64_t i) { k.unpack_dense(p, l, a.weight_gradient, to, i); });
+                 [&](int64_t i) { k.unpack_dense(p, l, a.weight_gradient, layout(out), to, i); });
   return out;
 }
 
@@ -291,12 +274,13 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(p);
+  const auto plain = input.options();
+  auto out = at::empty(weight.sizes(), plain, weight.suggest_memory_format());
   // Dense sums take as long as those of the forward pass, entries longer.
   if (l.dense ? tiling.gain > 1 : tiling.gradient)
-    return winograd_weight_gradient(k, p, tiling, through_activation(k, p, gradient, positions), input);
-  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), positions, gradient);
+    return winograd_weight_gradient(k, p, tiling, through_activation(k, p, gradient, positions), input, out);
+  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), positions, gradient, out);
   const auto x = in_blocks(input, p, l, o.padding);
-  const auto plain = input.options();
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
   Backward a{};
   a.gradient = read<float>(gradient);
@@ -318,10 +302,9 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   const int64_t tasks = l.batches * l.pieces;
   for_each_index(tasks, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / tasks),
                  [&](int64_t i) { k.weight_gradient(p, l, a, i); });
-  auto out = at::empty({p.outputs, p.channels, p.kernel, p.kernel}, plain);
   float *to = write<float>(out);
   for_each_index(p.outputs, nanoseconds(8 * p.taps() * (1 + l.batches)),
-                 [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, to, i); });
+                 [&](int64_t i) { k.unpack_gradient(p, l, a.weight_gradient, layout(out), to, i); });
   return out;
 }
 
@@ -342,23 +325,19 @@ at::Tensor bias_gradient(const Way &way, const Problem &p, const at::Tensor &pos
 }
 
 at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
-  // Factors are rounded once, and kept.
-  Way exact = way;
-  exact.precision = Precision::float32;
   auto forward = [&]() -> Recording {
-    const auto x = multiplied(way, input), factors = multiplied(way, weight);
     at::Tensor positions;
-    auto out = run_forward(exact, x, factors, bias, o, &positions);
-    return {out, {x, factors, positions}};
+    auto out = run_forward(way, input, weight, bias, o, &positions);
+    return {out, {input, weight, positions}};
   };
-  auto backward = [way, exact, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
+  auto backward = [way, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
     const auto &input = kept[0], &weight = kept[1], &positions = kept[2];
-    const auto gradient = given.contiguous(at::MemoryFormat::ChannelsLast), factor = multiplied(way, gradient);
+    const auto gradient = given.contiguous(at::MemoryFormat::ChannelsLast);
     const Problem p = problem(input, weight, o);
     std::vector<at::Tensor> out(3);
-    if (wanted[0]) out[0] = input_gradient(exact, p, input, weight, positions, factor, o);
-    if (wanted[1]) out[1] = weight_gradient(exact, p, input, weight, positions, factor, o);
-    if (wanted[2]) out[2] = bias_gradient(exact, p, positions, gradient);
+    if (wanted[0]) out[0] = input_gradient(way, p, input, weight, positions, gradient, o);
+    if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, positions, gradient, o);
+    if (wanted[2]) out[2] = bias_gradient(way, p, positions, gradient);
     return out;
   };
   return record(op, {input, weight, bias}, forward, backward);

@@ -86,6 +86,7 @@ struct Forward {
   const float *bias;   // lanes × vectors, zeros behind
   float *output;       // images × cells() × outputs
   uint8_t *positions;  // likewise, or null
+  bool rounds;         // the input to bfloat16
 };
 
 struct Backward {
@@ -107,6 +108,9 @@ struct Strides {
   int64_t output, channel, row, column; // of the weight O×C×k×k
 };
 
+// Of a weight's gradient, as the weight has it: O×C×k×k, or O×k×k×C in memory.
+enum class Layout { contiguous, channels_last };
+
 using ForwardKernel = void (*)(const Problem &, const Plan &, const Forward &, int64_t group);
 
 struct Kernels {
@@ -118,21 +122,21 @@ struct Kernels {
   void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);                        // groups
   void (*list_terms)(const Problem &, const Plan &, const Backward &, int64_t list);                             // lists, without patches
   void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t task);                        // batches × pieces
-  void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, float *weight, int64_t output);    // outputs
+  void (*unpack_gradient)(const Problem &, const Plan &, const float *packed, Layout, float *weight, int64_t output); // outputs
   void (*activation_gradient)(const Problem &, const Backward &, int64_t image, float *to, int64_t pitch);
-  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch);    // batches
-  void (*unpack_dense)(const Problem &, const Plan &, float *sums, float *weight, int64_t channel); // channels
-  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                          // bias_blocks
+  void (*dense_weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch);         // batches
+  void (*unpack_dense)(const Problem &, const Plan &, float *sums, Layout, float *weight, int64_t part); // channels
+  void (*bias_gradient)(const Problem &, const Backward &, int64_t block);                               // bias_blocks
   // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
   Tiling (*tiling)(const Problem &);
   // Filters and their gradient pass through an order of vectors of outputs × taps × channels × lanes.
-  void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, float *ordered, int64_t vector); // vectors
-  void (*pack_tiles)(const Problem &, const Tiling &, const float *ordered, float *to, int64_t panel);                  // panels
-  void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                               // groups
-  void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);                        // of `images` each
-  void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);                      // batches
-  void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *ordered, int64_t panel);              // panels
-  void (*reorder_filters)(const Problem &, const Tiling &, const float *ordered, float *weight, int64_t vector);        // vectors
+  void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, float *ordered, int64_t vector);  // vectors
+  void (*pack_tiles)(const Problem &, const Tiling &, const float *ordered, float *to, int64_t panel);                   // panels
+  void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                                // groups
+  void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);                         // of `images` each
+  void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);                       // batches
+  void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *ordered, int64_t panel);               // panels
+  void (*reorder_filters)(const Problem &, const Tiling &, const float *ordered, Layout, float *weight, int64_t vector); // vectors
 };
 
 extern const Kernels portable, avx2, avx512; // the last two on x86-64 only

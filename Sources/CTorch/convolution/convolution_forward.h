@@ -18,11 +18,11 @@ struct Singles {
 // stay in the first-level cache while all tiles of the group pass; between panels, and until its cells are whole, a tile waits
 // in `waiting`.
 template <class Factors, int count>
-void forward_block(const Problem &p, const Plan &l, const Forward &a, int64_t first_image, int64_t images, int64_t block,
-                   const int32_t *start, float *waiting) {
+void forward_block(const Problem &p, const Plan &l, const Forward &a, const float *input, int64_t first_image, int64_t images,
+                   int64_t block, const int32_t *start, float *waiting) {
   constexpr int64_t width = count * lanes, panel = 12 * 1024 / (width * int64_t(sizeof(float)));
   const int64_t first_vector = block_begin(l, block), run = p.run(), row_step = p.width * p.channels;
-  const float *weight = a.weight + first_vector * lanes * p.taps(), *input = a.input + first_image * p.image();
+  const float *weight = a.weight + first_vector * lanes * p.taps();
   const int64_t positions = images * p.positions(), per_cell = p.pool * p.pool;
   const int64_t rows = run > panel ? 1 : std::min(p.kernel, panel / run), length = std::min(run, panel);
   int64_t cell = 0;
@@ -73,16 +73,22 @@ void forward_block(const Problem &p, const Plan &l, const Forward &a, int64_t fi
 template <class Factors> void forward(const Problem &p, const Plan &l, const Forward &a, int64_t group) {
   const int64_t first_image = group * l.group, images = std::min(l.group, p.images - first_image);
   const int64_t positions = images * p.positions(), padded = whole(positions, tile_positions) * tile_positions;
-  float *waiting = scratch(padded * (1 + tile_vectors * lanes));
+  float *waiting = scratch(padded * (1 + tile_vectors * lanes) + (a.rounds ? images * p.image() : 0));
   auto *start = reinterpret_cast<int32_t *>(waiting + padded * tile_vectors * lanes), *next = start;
   for (int64_t n = 0; n < images; n++)
     for (int64_t row = 0; row < p.rows; row++)
       for (int64_t column = 0; column < p.columns; column++)
         for (int64_t q = 0; q < p.pool * p.pool; q++) *next++ = int32_t(n * p.image() + input_offset(p, row, column, q));
   for (; next < start + padded; next++) *next = next[-1]; // computed, and left out in the end
+  const float *input = a.input + first_image * p.image();
+  if (a.rounds) {
+    float *copy = waiting + padded * (1 + tile_vectors * lanes);
+    round_all(input, images * p.image(), copy);
+    input = copy;
+  }
   for (int64_t block = 0; block < l.forward_blocks; block++) {
     const bool single = block_begin(l, block + 1) - block_begin(l, block) == 1;
-    (single ? forward_block<Factors, 1> : forward_block<Factors, tile_vectors>)(p, l, a, first_image, images, block, start, waiting);
+    (single ? forward_block<Factors, 1> : forward_block<Factors, tile_vectors>)(p, l, a, input, first_image, images, block, start, waiting);
   }
 }
 

@@ -110,9 +110,9 @@ void pack_backward(const Problem &p, const Plan &l, const float *weight, Strides
   }
 }
 
-// To O×C×k×k, adding up the batches.
-void unpack_gradient(const Problem &p, const Plan &l, const float *packed, float *weight, int64_t o) {
-  float *kernel = scratch(p.taps());
+// To the weight's layout, adding up the batches.
+void unpack_gradient(const Problem &p, const Plan &l, const float *packed, Layout layout, float *weight, int64_t o) {
+  float *to = weight + o * p.taps(), *kernel = layout == Layout::channels_last ? to : scratch(p.taps());
   for (int64_t index = 0; index < l.pieces; index++) {
     const float *piece = packed + (index * p.outputs + o) * l.pitch;
     for_each_stretch(p, l, piece_at(l, index), [&](int64_t k, int64_t tap, int64_t count) {
@@ -124,7 +124,7 @@ void unpack_gradient(const Problem &p, const Plan &l, const float *packed, float
     });
   }
   const int64_t square = p.kernel * p.kernel;
-  transpose(kernel, p.channels, square, p.channels, weight + o * p.taps(), square);
+  if (kernel != to) transpose(kernel, p.channels, square, p.channels, to, square);
 }
 
 void bias_gradient(const Problem &p, const Backward &a, int64_t block) {

@@ -48,15 +48,15 @@ void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, i
   }
 }
 
-// To O×C×k×k, adding up the batches in place.
-void unpack_dense(const Problem &p, const Plan &l, float *sums, float *weight, int64_t channel) {
-  const int64_t pitch = l.vectors * lanes;
-  for (int64_t i = 0; i < p.kernel * p.kernel; i++) {
-    float *sum = sums + (i * p.channels + channel) * pitch;
+// To the weight's layout, adding up the batches in place.
+void unpack_dense(const Problem &p, const Plan &l, float *sums, Layout layout, float *weight, int64_t part) {
+  const int64_t pitch = l.vectors * lanes, square = p.kernel * p.kernel;
+  for (int64_t i = 0; i < square; i++) {
+    float *sum = sums + (layout == Layout::channels_last ? part * square + i : i * p.channels + part) * pitch;
     for (int64_t batch = 1; batch < l.batches; batch++)
       for (int64_t o = 0; o < pitch; o += lanes) store(sum + o, load(sum + o) + load(sum + batch * p.taps() * pitch + o));
   }
-  reorder_gradient(p, sums + channel * pitch, p.channels * pitch, 0, p.outputs, channel, weight);
+  reorder_gradient(p, sums, pitch, p.outputs, layout, part, weight);
 }
 
 // A vector of filters in `ordered`, [vector of outputs][row][column][channel][output]: its first tap that belongs to the piece.
@@ -110,11 +110,10 @@ void unpack_tiles(const Problem &p, const Tiling &l, const float *sums, float *o
     }
 }
 
-void reorder_filters(const Problem &p, const Tiling &, const float *ordered, float *weight, int64_t vector) {
-  const int64_t outputs = std::min(lanes, p.outputs - vector * lanes);
-  ordered += vector * p.taps() * lanes;
-  for (int64_t channel = 0; channel < p.channels; channel++)
-    reorder_gradient(p, ordered + channel * lanes, p.channels * lanes, vector * lanes, outputs, channel, weight);
+void reorder_filters(const Problem &p, const Tiling &, const float *ordered, Layout layout, float *weight, int64_t vector) {
+  const int64_t first = vector * lanes, outputs = std::min(lanes, p.outputs - first);
+  for (int64_t part = 0; part < p.channels; part++)
+    reorder_gradient(p, ordered + first * p.taps(), lanes, outputs, layout, part, weight + first * p.taps());
 }
 
 // Images as they are, without padding.
@@ -122,6 +121,7 @@ struct Images {
   const float *at;
   int64_t count, height, width, channels;
 
+  int64_t row() const { return width * channels; }
   int64_t size() const { return height * width * channels; } // of one
   const float *pixel(int64_t image, int64_t row, int64_t column) const { return at + ((image * height + row) * width + column) * channels; }
 };
@@ -189,6 +189,17 @@ inline Images inputs(const Problem &p, const float *at) {
   return {at, p.images, p.height - 2 * p.padding, p.width - 2 * p.padding, p.channels};
 }
 
+// The rows of pixels that a group's tiles read, images one below the other.
+struct PixelRows {
+  int64_t first, count;
+
+  PixelRows(const Images &x, const Problem &p, const Tiling &l, int64_t tile, int64_t tiles) {
+    const Place top = place_of(l, tile), bottom = place_of(l, tile + tiles - 1);
+    first = top.image * x.height + std::clamp<int64_t>(top.row - p.padding, 0, x.height);
+    count = bottom.image * x.height + std::clamp<int64_t>(bottom.row - p.padding + tile_side + p.kernel, 0, x.height) - first;
+  }
+};
+
 // One tile's output of one vector of channels, transformed back, pooled, activated.
 inline void finish_tile(const Problem &p, const Forward &a, const Place &place, int64_t channel, const float *from, int64_t step) {
   float values[tile_side * tile_side][lanes]; // cell by cell
@@ -214,14 +225,23 @@ inline void finish_tile(const Problem &p, const Forward &a, const Place &place, 
 void forward_tiles(const Problem &p, const Tiling &l, const Forward &a, int64_t group) {
   const int64_t first = group * l.group, tiles = std::min(l.group, l.tiles - first);
   const int64_t width = l.vectors * lanes, most = channels_of(p, l, l.parts - 1).width, step = pitch(l, width);
-  float *spreads = scratch(squared * (pitch(l, most) + step + most)), *products = spreads + squared * pitch(l, most);
+  Images images = inputs(p, a.input);
+  const PixelRows rows(images, p, l, first, tiles);
+  const int64_t read = a.rounds ? rows.count * images.row() : 0;
+  float *spreads = scratch(squared * (pitch(l, most) + step + most) + read + lanes), *products = spreads + squared * pitch(l, most);
   float *copy = products + squared * step;
+  if (a.rounds) {
+    float *near = copy + squared * most;
+    round_all(images.at + rows.first * images.row(), read, near);
+    std::fill_n(near + read, lanes, 0.0f);
+    images.at = near - rows.first * images.row();
+  }
   if (cut_at(p, l, 0).down < points) std::fill_n(products, squared * step, 0.0f);
   for (int64_t piece = 0; piece < l.pieces; piece++)
     for (int64_t part = 0; part < l.parts; part++) {
       const Cut cut = cut_at(p, l, piece);
       const Channels c = channels_of(p, l, part);
-      spread_tiles(inputs(p, a.input), p, l, cut, c, first, tiles, copy, spreads);
+      spread_tiles(images, p, l, cut, c, first, tiles, copy, spreads);
       for (int64_t block = 0; block < l.blocks; block++) {
         const Panel panel = panel_at(p, l, piece, part, block);
         for_each_point(cut, [&](int64_t point) {

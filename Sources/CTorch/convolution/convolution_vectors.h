@@ -19,6 +19,7 @@ constexpr int64_t lanes = Processor::lanes, tile_positions = Processor::tile_pos
 
 using Floats = float __attribute__((ext_vector_type(lanes)));
 using Ints = int32_t __attribute__((ext_vector_type(lanes)));
+using Words = uint32_t __attribute__((ext_vector_type(lanes)));
 using Bytes = uint8_t __attribute__((ext_vector_type(lanes)));
 
 inline Floats load(const float *from) {
@@ -36,6 +37,22 @@ inline Floats times_plus(Floats a, Floats b, Floats c) {
 }
 
 inline int64_t whole(int64_t count, int64_t of) { return (count + of - 1) / of; }
+
+// To the nearest bfloat16, ties to even.
+inline Floats rounded(Floats value) {
+  Words bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+  Floats near;
+  std::memcpy(&near, &bits, sizeof near);
+  return value == value ? near : value;
+}
+
+inline void round_all(const float *from, int64_t count, float *to) {
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store(to + i, rounded(load(from + i)));
+  for (; i < count; i++) to[i] = rounded(from[i])[0];
+}
 
 // Where each position of an image's output begins in the input.
 inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64_t position) {

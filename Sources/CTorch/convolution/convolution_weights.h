@@ -55,12 +55,15 @@ inline void order_weight(const Problem &p, const float *weight, Strides s, int64
   }
 }
 
-// The other way round: one channel of a gradient of `outputs` outputs from `first` on, whose taps lie `step` floats apart in `ordered`,
-// to those of O×C×k×k.
-inline void reorder_gradient(const Problem &p, const float *ordered, int64_t step, int64_t first, int64_t outputs, int64_t channel,
+// The other way round, of a gradient as [row][column][channel][output], `step` floats between channels: the outputs that lie in it, in the
+// weight's layout. `part` of as many as there are channels: rows of the kernel for one of them, or as many rows of all.
+inline void reorder_gradient(const Problem &p, const float *ordered, int64_t step, int64_t outputs, Layout layout, int64_t part,
                              float *weight) {
   const int64_t square = p.kernel * p.kernel;
-  transpose(ordered, step, square, outputs, weight + (first * p.channels + channel) * square, p.channels * square);
+  if (layout == Layout::channels_last)
+    transpose(ordered + part * square * step, step, square, outputs, weight + part * square, p.taps());
+  else
+    transpose(ordered + part * step, p.channels * step, square, outputs, weight + part * square, p.taps());
 }
 
 // One output's kernel as [row][column][channel].
