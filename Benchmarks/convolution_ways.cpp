@@ -1,4 +1,4 @@
-// Times both ways of a convolution in float32, by sums and by tiles, on one thread; prints a JSON object for each shape with what
+// Times the ways of a convolution in float32, by sums, by tiles, and by shifts for few channels, on one thread; prints a JSON object for each shape with what
 // `tiled_cost` counts. Made and read by fit_tiled_cost.py. usage: convolution_ways portable|avx2|avx512 [ROUNDS]
 #include "convolution.h"
 
@@ -69,17 +69,24 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
       back(size_t(p.images * p.image()));
   const double sums = shortest(rounds, [&] {
     for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, packed.data(), i);
-    const Forward a{input.data(), packed.data(), bias.data(), output.data(), nullptr};
+    const Forward a{input.data(), packed.data(), bias.data(), output.data(), nullptr, false};
     for (int64_t i = 0; i < l.groups; i++) k.forward(p, l, a, i);
   });
   const uint64_t by_sums = fingerprint(output);
-  const double tiles = shortest(rounds, [&] {
-    for (int64_t i = 0; i < t.vectors; i++) k.order_filters(p, t, weight.data(), strides, ordered.data(), i);
-    for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, ordered.data(), filters.data(), i);
-    const Forward a{input.data(), filters.data(), bias.data(), output.data(), nullptr};
-    for (int64_t i = 0; i < t.groups; i++) k.forward_tiles(p, t, a, i);
-  });
+  auto by_winograd = [&](auto &&kernel, int64_t tasks) {
+    return shortest(rounds, [&] {
+      for (int64_t i = 0; i < t.vectors; i++) k.order_filters(p, t, weight.data(), strides, ordered.data(), i);
+      for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, ordered.data(), filters.data(), i);
+      const Forward a{input.data(), filters.data(), bias.data(), output.data(), nullptr, false};
+      for (int64_t i = 0; i < tasks; i++) kernel(p, t, a, i);
+    });
+  };
+  const double tiles = by_winograd(k.forward_tiles, t.groups);
   const uint64_t by_tiles = fingerprint(output);
+  const bool few = t.gain_by_shifts > 0;
+  const double shifts = few ? by_winograd(k.forward_shifts, (p.images + t.images - 1) / t.images) : 0;
+  const uint64_t by_shifts = few ? fingerprint(output) : 0;
+  const bool chooses_shifts = t.gain_by_shifts > std::max(1.0, t.gain);
   const double backward = shortest(rounds, [&] {
     for (int64_t i = 0; i < p.outputs; i++) k.pack_backward(p, l, weight.data(), strides, pieces.data(), i);
     Backward a{};
@@ -88,12 +95,13 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
   });
   const auto n = [](int64_t value) { return static_cast<long long>(value); };
   std::printf("{\"lanes\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"positions\": %lld, \"side\": %lld, "
-              "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"filters\": %lld, \"groups\": %lld, \"sums_ns\": %.0f, \"tiles_ns\": "
-              "%.0f, \"backward_ns\": %.0f, "
-              "\"chosen\": %s, \"bits\": \"%016llx %016llx %016llx\"}\n",
+              "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"filters\": %lld, \"groups\": %lld, \"strips\": %lld, "
+              "\"sums_ns\": %.0f, \"tiles_ns\": %.0f, \"shifts_ns\": %.0f, \"backward_ns\": %.0f, "
+              "\"chosen\": \"%s\", \"bits\": \"%016llx %016llx %016llx %016llx\"}\n",
               n(l.lanes), n(p.kernel), n(p.channels), n(p.outputs), n(p.images * p.positions()), n(t.side), n(t.pieces), n(t.vectors),
-              n(t.tiles), n(t.packed), n(t.groups), sums, tiles, backward, t.gain > 1 ? "true" : "false", (unsigned long long)by_sums,
-              (unsigned long long)by_tiles, (unsigned long long)fingerprint(back));
+              n(t.tiles), n(t.packed), n(t.groups), n(p.images * t.down), sums, tiles, shifts, backward,
+              chooses_shifts ? "shifts" : t.gain > 1 ? "tiles" : "sums", (unsigned long long)by_sums, (unsigned long long)by_tiles,
+              (unsigned long long)by_shifts, (unsigned long long)fingerprint(back));
   std::fflush(stdout);
 }
 
@@ -119,6 +127,11 @@ int main(int count, char **arguments) {
     for (int64_t channels : {4, 8, 16, 32, 64})
       for (int64_t outputs : {16, 64})
         for (int64_t side : {9, 12, 24}) measured(8, kernel, channels, outputs, side);
+  // Few channels.
+  for (int64_t kernel : {3, 5, 7, 9})
+    for (int64_t channels : {1, 2, 3})
+      for (int64_t outputs : {10, 20, 64})
+        for (int64_t side : {11, 20, 24}) measured(16, kernel, channels, outputs, side);
   // Filters that no cache holds.
   for (int64_t kernel : {5, 7})
     for (int64_t channels : {128, 192, 256})

@@ -2,8 +2,8 @@
 
 usage: python Benchmarks/fit_tiled_cost.py [--instructions avx2] [--rounds N] [--times FILE]
 
-It compiles convolution_ways.cpp with the kernels, times 108 shapes both ways on one thread, and takes as its unit the time that
-sums need for a product of a number with a vector. --times keeps the times, or reads them again. It needs clang++ and NumPy.
+It compiles convolution_ways.cpp with the kernels, times 216 shapes by sums, by tiles and, for few channels, by shifts on one thread, and
+takes as its unit the time that sums need for a product of a number with a vector. --times keeps the times, or reads them again. It needs clang++ and NumPy.
 """
 
 import argparse
@@ -28,6 +28,18 @@ def measured(instructions, rounds):
         folders = [f"-I{root}/Sources/CTorch/{name}" for name in ("common", "convolution")]
         subprocess.run([os.environ.get("CXX", "clang++"), "-std=c++20", "-O2", *folders, *map(str, sources), "-o", program], check=True)
         return subprocess.run([program, instructions, str(rounds)], check=True, capture_output=True, text=True).stdout
+
+
+def terms_of_shifts(shape):
+    """What shifted_cost multiplies its constants with, in their order."""
+    reached = (3 * shape["side"] + shape["kernel"]) ** 2
+    across = round((shape["tiles"] / shape["strips"]))
+    row = shape["side"] * -(-(4 * across + shape["kernel"] - 4) * shape["channels"] // shape["lanes"])
+    tiles, outputs = shape["tiles"], shape["vectors"]
+    return [
+        tiles * reached * shape["channels"] * outputs, tiles * 36 * outputs, shape["strips"] * row, tiles * outputs,
+        shape["pieces"] * shape["channels"] * outputs, 0,
+    ]
 
 
 def terms(shape):
@@ -74,8 +86,14 @@ backward = np.array([s["backward_ns"] for s in shapes])
 dense = np.array([s["positions"] * s["kernel"] ** 2 * s["channels"] * s["outputs"] / s["lanes"] for s in shapes])
 unit = float(np.median(sums / products))
 a = np.array([terms(s) for s in shapes], dtype=float)
-found = non_negative(a / (tiles / unit)[:, None], np.ones(len(shapes)))
-errors = a @ found / (tiles / unit)
+few = np.array([s["shifts_ns"] > 0 for s in shapes])
+shifts = np.array([s["shifts_ns"] or np.inf for s in shapes])
+b = np.array([terms_of_shifts(s) for s in shapes], dtype=float)
+# Whole vectors of channels are transformed by tiles, so that these are not fitted where they are never taken.
+times = np.concatenate([tiles[~few], shifts[few]]) / unit
+rows = np.concatenate([a[~few], b[few]])
+found = non_negative(rows / times[:, None], np.ones(len(times)))
+errors = rows @ found / times
 
 print(f"{len(shapes)} shapes, {options.instructions}; a product of sums takes {unit:.3f} ns")
 found_by_name = dict(zip(NAMES, found))
@@ -85,8 +103,11 @@ for name, value in found_by_name.items():
     print(f"{name:24s} {value:10.3f}")
 print(f"cost_of_gradient_by_sums {float(np.median(backward / dense)) / unit:10.3f}")
 print(f"predicted / measured time of tiles: median {np.median(errors):.2f}, {np.quantile(errors, 0.1):.2f} to {np.quantile(errors, 0.9):.2f}")
-for label, cost in (("fitted", a @ found), ("as built", None)):
-    chosen = np.array([s["chosen"] for s in shapes]) if cost is None else cost < products
-    lost = np.where(chosen, tiles, sums).sum() / np.minimum(tiles, sums).sum() - 1
-    wrong = int((chosen != (tiles < sums)).sum())
+ways = np.array([sums, tiles, shifts])
+names = np.array(["sums", "tiles", "shifts"])
+costs = np.array([products, a @ found, np.where(few, b @ found, np.inf)])
+for label, chosen in (("fitted", names[costs.argmin(axis=0)]), ("as built", np.array([s["chosen"] for s in shapes]))):
+    taken = ways[[list(names).index(name) for name in chosen], range(len(shapes))]
+    lost = taken.sum() / ways.min(axis=0).sum() - 1
+    wrong = int((taken > ways.min(axis=0)).sum())
     print(f"{label}: the slower way for {wrong} of {len(shapes)} shapes, {100 * lost:.1f} % of the time lost")

@@ -10,14 +10,15 @@ struct ConvolutionCase: CustomStringConvertible {
     var bias: Bool
     let seed: UInt64
 
-    /// Two of seven have so many channels and positions that the kernels mostly work by tiles (Winograd's way).
+    /// Two of seven have so many channels and positions that the kernels mostly work by tiles (Winograd's way), and one so many positions and
+    /// so large a kernel that they mostly do so by shifts.
     init(seed: UInt64) {
         self.seed = seed
         var draw = SplitMix(seed: seed)
-        let isDense = draw.next() % 7 < 2
+        let kind = draw.next() % 7
         slope = draw.one([0, 0, 0.01, 0.2, 1])
         bias = draw.one([true, true, false])
-        if isDense {
+        if kind < 2 {
             kernel = draw.one([2, 3, 3, 3, 4, 5, 5, 5, 6, 7, 8, 9, 10, 11])
             stride = 1
             padding = draw.one([0, 0, 1, 2])
@@ -27,6 +28,16 @@ struct ConvolutionCase: CustomStringConvertible {
             images = draw.one([1, 3, 8, 20])
             height = Swift.max(1, kernel - 2 * padding) + draw.one([3, 6, 7, 10, 11, 16])
             width = Swift.max(1, kernel - 2 * padding) + draw.one([3, 5, 7, 11, 12])
+        } else if kind == 2 {
+            kernel = draw.one([5, 6, 7, 8, 9, 10, 11])
+            stride = 1
+            padding = draw.one([0, 0, 1, 3])
+            pool = draw.one([1, 2])
+            channels = draw.one([1, 1, 2, 3])
+            outputs = draw.one([16, 20, 33, 64])
+            images = draw.one([3, 8, 13])
+            height = Swift.max(1, kernel - 2 * padding) + draw.one([7, 10, 15, 20])
+            width = Swift.max(1, kernel - 2 * padding) + draw.one([6, 11, 16, 60])
         } else {
             kernel = draw.one([1, 2, 3, 3, 4, 5, 5, 6, 7, 8, 9, 10, 11])
             stride = draw.one([1, 1, 2])

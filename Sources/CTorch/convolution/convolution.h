@@ -68,6 +68,7 @@ struct Plan {
 // Winograd's way (convolution_winograd.h), like a plan: the output in tiles of 4×4, the kernel in pieces of at most 3×3.
 struct Tiling {
   double gain;                 // how much faster it is forward, by the fitted cost; 0 where it cannot be
+  double gain_by_shifts;       // likewise for few channels
   bool gradient;               // whether it is the faster one
   int64_t side, pieces;        // of the kernel's cuts, and their square
   int64_t parts;               // of the input channels, each transformed at once
@@ -77,7 +78,7 @@ struct Tiling {
   int64_t down, across, tiles; // of an image, and of all
   int64_t group, groups;       // tiles to one task, and tasks
   int64_t batches;             // the weight gradient's partial sums
-  int64_t images;              // to one task of the input's gradient
+  int64_t images;              // to one task of the input's gradient, and of few channels
 };
 
 struct Forward {
@@ -133,6 +134,7 @@ struct Kernels {
   void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, float *ordered, int64_t vector);  // vectors
   void (*pack_tiles)(const Problem &, const Tiling &, const float *ordered, float *to, int64_t panel);                   // panels
   void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                                // groups
+  void (*forward_shifts)(const Problem &, const Tiling &, const Forward &, int64_t task);                                // of `images` each
   void (*input_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t task);                         // of `images` each
   void (*weight_gradient_tiles)(const Problem &, const Tiling &, const Backward &, int64_t batch);                       // batches
   void (*unpack_tiles)(const Problem &, const Tiling &, const float *sums, float *ordered, int64_t panel);               // panels

@@ -3,7 +3,7 @@
 
 #include "convolution_gradient.h"
 #include "convolution_plan.h"
-#include "convolution_tiles.h"
+#include "convolution_shifts.h"
 
 namespace ctorch::convolution {
 namespace {
@@ -25,6 +25,7 @@ constexpr Kernels all = {
     .order_filters = order_filters,
     .pack_tiles = pack_tiles,
     .forward_tiles = forward_tiles,
+    .forward_shifts = forward_shifts,
     .input_gradient_tiles = input_gradient_tiles,
     .weight_gradient_tiles = weight_gradient_tiles,
     .unpack_tiles = unpack_tiles,

@@ -201,25 +201,34 @@ struct PixelRows {
 };
 
 // One tile's output of one vector of channels, transformed back, pooled, activated.
-inline void finish_tile(const Problem &p, const Forward &a, const Place &place, int64_t channel, const float *from, int64_t step) {
-  float values[tile_side * tile_side][lanes]; // cell by cell
+template <int pool>
+void finish_pooled_tile(const Problem &p, const Forward &a, const Place &place, int64_t channel, const float *from, int64_t step) {
+  Floats half[tile_side][points];
+  CTORCH_UNROLL for (int j = 0; j < points; j++) {
+    Floats x[points], y[tile_side];
+    CTORCH_UNROLL for (int i = 0; i < points; i++) x[i] = load(from + (i * points + j) * step);
+    fold<tile_side>(x, y);
+    CTORCH_UNROLL for (int i = 0; i < tile_side; i++) half[i][j] = y[i];
+  }
   const Floats bias = load(a.bias + channel);
-  both_ways<points, tile_side>(
-      fold<tile_side>, [&](int i, int j) { return load(from + (i * points + j) * step); },
-      [&](int i, int j, Floats value) {
-        const int at = p.pool == 1 ? i * tile_side + j : i / 2 * 8 + j / 2 * 4 + i % 2 * 2 + j % 2;
-        store(values[at], value + bias);
-      });
-  const int64_t cells = tile_side / p.pool, per_cell = p.pool * p.pool, row = place.row / p.pool, column = place.column / p.pool;
-  for (int64_t i = 0; i < std::min(cells, p.rows - row); i++)
-    for (int64_t j = 0; j < std::min(cells, p.columns - column); j++) {
-      const int64_t at = ((place.image * p.rows + row + i) * p.columns + column + j) * p.outputs + channel;
-      const float *cell = values[(i * cells + j) * per_cell];
-      if (p.pool == 1 && p.slope == 1) // nothing to choose
-        store_some(a.output + at, load(cell), p.outputs - channel);
-      else
-        finish(p, cell, lanes, a.output + at, a.positions ? a.positions + at : nullptr, p.outputs - channel);
+  const int64_t row = place.row / pool, column = place.column / pool, outputs = p.outputs - channel;
+  const int64_t first = ((place.image * p.rows + row) * p.columns + column) * p.outputs + channel;
+  CTORCH_UNROLL for (int i = 0; i < tile_side / pool; i++) {
+    if (row + i >= p.rows) return;
+    Floats y[pool][tile_side];
+    CTORCH_UNROLL for (int k = 0; k < pool; k++) fold<tile_side>(half[i * pool + k], y[k]);
+    CTORCH_UNROLL for (int j = 0; j < tile_side / pool; j++) {
+      if (column + j >= p.columns) break;
+      const int64_t at = first + (i * p.columns + j) * p.outputs;
+      Floats values[pool * pool];
+      CTORCH_UNROLL for (int q = 0; q < pool * pool; q++) values[q] = y[q / pool][j * pool + q % pool] + bias;
+      finish(p, values, a.output + at, a.positions ? a.positions + at : nullptr, outputs);
     }
+  }
+}
+
+inline void finish_tile(const Problem &p, const Forward &a, const Place &place, int64_t channel, const float *from, int64_t step) {
+  (p.pool == 2 ? finish_pooled_tile<2> : finish_pooled_tile<1>)(p, a, place, channel, from, step);
 }
 
 void forward_tiles(const Problem &p, const Tiling &l, const Forward &a, int64_t group) {

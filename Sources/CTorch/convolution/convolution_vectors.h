@@ -60,9 +60,11 @@ inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64
   return (y * p.stride * p.width + x * p.stride) * p.channels;
 }
 
-inline void store_some(float *to, Floats v, int64_t count) {
+template <class Set = Processor> inline void store_some(float *to, Floats v, int64_t count) {
   if (count >= lanes)
     store(to, v);
+  else if constexpr (Set::compresses)
+    Set::store_first(to, v, count);
   else if (count == lanes / 2)
     std::memcpy(to, &v, sizeof v / 2);
   else
@@ -77,33 +79,58 @@ inline void add_some(float *to, Floats v, int64_t count) {
   }
 }
 
-inline void store_some(uint8_t *to, Ints v, int64_t count) {
+template <class Set = Processor> inline void store_some(uint8_t *to, Ints v, int64_t count) {
   const Bytes bytes = __builtin_convertvector(v, Bytes);
   if (count >= lanes)
     std::memcpy(to, &bytes, sizeof bytes);
+  else if constexpr (Set::compresses)
+    Set::store_first(to, bytes, count);
   else
     for (int64_t i = 0; i < count; i++) to[i] = bytes[i];
 }
 
-// Pools and activates one vector of output channels, values[position × step...]. As in ATen, the first of equals wins, and
-// NaN over everything.
-inline void finish(const Problem &p, const float *values, int64_t step, float *out, uint8_t *position, int64_t count) {
-  Floats most = load(values);
-  Ints at = 0;
-  for (int q = 1; q < p.pool * p.pool; q++) {
-    const Floats value = load(values + q * step);
-    const Ints better = (value > most) | (value != value);
-    most = better ? value : most;
-    at = better ? Ints(q) : at;
+struct Chosen {
+  Floats value;
+  Ints at;
+};
+
+// The largest of a cell's positions, and which it is. As in ATen, the first of equals wins, and NaN over everything.
+template <int count> inline Chosen largest(const Floats (&values)[count]) {
+  if constexpr (count == 1) {
+    return {values[0], Ints(0)};
+  } else {
+    const Ints second = values[1] > values[0], fourth = values[3] > values[2];
+    const Floats upper = second ? values[1] : values[0], lower = fourth ? values[3] : values[2];
+    const Ints below = lower > upper;
+    Chosen c{below ? lower : upper, below ? Ints(2) - fourth : -second};
+    const Ints none = (values[0] != values[0]) | (values[1] != values[1]) | (values[2] != values[2]) | (values[3] != values[3]);
+    if (__builtin_reduce_or(none) != 0)
+      CTORCH_UNROLL for (int q = 0; q < count; q++) {
+        const Ints nan = values[q] != values[q];
+        c = {nan ? values[q] : c.value, nan ? Ints(q) : c.at};
+      }
+    return c;
   }
+}
+
+// Pools and activates one vector of output channels, and stores what comes of it.
+template <int count> inline void finish(const Problem &p, const Floats (&values)[count], float *out, uint8_t *position, int64_t outputs) {
+  Chosen c = largest(values);
   if (p.slope != 1) {
-    const Ints below = p.slope == 0 ? most <= Floats(0) : ~(most > Floats(0));
-    const Floats lower = p.slope == 0 ? Floats(0) : most * p.slope;
-    most = below ? lower : most;
-    at |= below & int32_t(below_zero);
+    const Ints below = p.slope == 0 ? c.value <= Floats(0) : ~(c.value > Floats(0));
+    const Floats lower = p.slope == 0 ? Floats(0) : c.value * p.slope;
+    c = {below ? lower : c.value, c.at | (below & int32_t(below_zero))};
   }
-  store_some(out, most, count);
-  if (position) store_some(position, at, count);
+  store_some(out, c.value, outputs);
+  if (position) store_some(position, c.at, outputs);
+}
+
+// The same of values[position × step...].
+inline void finish(const Problem &p, const float *values, int64_t step, float *out, uint8_t *position, int64_t outputs) {
+  if (p.pool == 1)
+    finish<1>(p, {load(values)}, out, position, outputs);
+  else
+    finish<4>(p, {load(values), load(values + step), load(values + 2 * step), load(values + 3 * step)}, out, position, outputs);
 }
 
 // What the activation lets through of the gradients of `count` outputs: use(i, a vector or a float) for each.

@@ -216,6 +216,19 @@ inline double tiled_cost(const Problem &p, const Tiling &l) {
          Cost::cost_of_far_filter * double(std::max<int64_t>(0, l.packed - near_filters));
 }
 
+constexpr int64_t most_terms = 64; // pieces × channels that are few
+
+// For few channels (convolution_shifts.h): the loop of a point goes over all pieces, and a row of pixels is transformed once for each of
+// the kernel's rows of pieces.
+inline double shifted_cost(const Problem &p, const Tiling &l) {
+  using Cost = Processor;
+  const auto reached = double((3 * l.side + p.kernel) * (3 * l.side + p.kernel)), vectors = double(l.vectors);
+  const double tile = Cost::cost_of_point_channel * (reached * double(p.channels) + double(squared) * Cost::loop_of_point);
+  const double row = double(l.side * whole((tile_side * l.across + p.kernel - tile_side) * p.channels, lanes));
+  return double(l.tiles) * (tile + Cost::cost_of_output_vector) * vectors + double(p.images * l.down) * row * Cost::cost_of_input_vector +
+         Cost::cost_of_filter * double(l.pieces * p.channels) * vectors;
+}
+
 constexpr int64_t most_memory = 1 << 25; // in floats, for filters and for what a thread holds
 
 Tiling make_tiling(const Problem &p) {
@@ -238,6 +251,7 @@ Tiling make_tiling(const Problem &p) {
   // The other way's gradients go by vectors over a row of the kernel. ReLU leaves half of their products.
   const double tiled = tiled_cost(p, l), products = double(p.images * p.positions() * p.taps());
   l.gain = products * double(l.vectors) / tiled;
+  if (l.pieces * p.channels <= most_terms) l.gain_by_shifts = products * double(l.vectors) / shifted_cost(p, l);
   const double by_sums = products * double(p.outputs) / double(lanes) * Processor::cost_of_gradient_by_sums;
   l.gradient = p.pool == 1 && tiled < (p.slope == 0 ? by_sums / 2 : by_sums);
   return l;

@@ -21,6 +21,14 @@ struct Processor {
     return _mm512_maskz_loadu_ps(__mmask16(lanes), from);
   }
 
+  // The first `count` lanes.
+  template <class Floats> static void store_first(float *to, Floats values, int64_t count) {
+    _mm512_mask_storeu_ps(to, __mmask16((1u << count) - 1), __m512(values));
+  }
+  template <class Bytes> static void store_first(uint8_t *to, Bytes values, int64_t count) {
+    _mm_mask_storeu_epi8(to, __mmask16((1u << count) - 1), __m128i(values));
+  }
+
   // first + lane × step
   static __m512i counting(int32_t first, int32_t step) {
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
