@@ -16,7 +16,7 @@ root = pathlib.Path(__file__).resolve().parents[1]
 # The first whose names occur in the symbol, or else in the library, has the sample.
 KINDS = [
     ("sums", ("forward_block", "finish")),
-    ("Winograd", ("multiply<", "multiply_rows", "spread_tiles", "forward_tiles", "evaluate_tiles", "gradient_tiles", "pack_tiles", "finish_tile")),
+    ("Winograd", ("multiply<", "multiply_rows", "multiply_terms", "spread_", "forward_shifts", "forward_tiles", "evaluate_tiles", "gradient_tiles", "pack_tiles", "finish_pooled_tile")),
     ("sparse gradients", ("accumulate", "input_gradient", "weight_gradient", "list_terms", "add_pooled_patches", "sort_terms", "bias_gradient", "activation_gradient")),
     ("packing", ("transpose", "pack_", "order_", "in_blocks", "laid_out")),
     ("norm", ("normalisation",)),

@@ -104,11 +104,12 @@ template <int count> inline Chosen largest(const Floats (&values)[count]) {
     const Ints below = lower > upper;
     Chosen c{below ? lower : upper, below ? Ints(2) - fourth : -second};
     const Ints none = (values[0] != values[0]) | (values[1] != values[1]) | (values[2] != values[2]) | (values[3] != values[3]);
-    if (__builtin_reduce_or(none) != 0)
+    if (__builtin_reduce_or(none) != 0) {
       CTORCH_UNROLL for (int q = 0; q < count; q++) {
         const Ints nan = values[q] != values[q];
         c = {nan ? values[q] : c.value, nan ? Ints(q) : c.at};
       }
+    }
     return c;
   }
 }
