@@ -244,6 +244,8 @@ Tiling make_tiling(const Problem &p) {
   l.across = whole(p.columns * p.pool, tile_side);
   l.tiles = p.images * l.down * l.across;
   l.group = std::clamp<int64_t>(whole(l.tiles, 8), 24, 72) / 12 * 12; // all registers' rows are full
+  // Every group reads all filters: where no cache holds them, few groups, of which two threads get the same.
+  if (l.packed > near_filters) l.group = whole(l.tiles, 2 * whole(l.tiles, 72));
   l.groups = whole(l.tiles, l.group);
   l.batches = std::clamp<int64_t>(std::min(l.groups / 4, most_memory / l.packed), 1, 24);
   l.images = std::min(p.images, whole(l.group, l.down * l.across));
