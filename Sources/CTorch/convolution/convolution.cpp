@@ -176,8 +176,9 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   const auto x = in_pairs   ? in_halves(given, p, o.padding)
                  : in_tiles ? given.contiguous(at::MemoryFormat::ChannelsLast)
                             : laid_out<float>(given, p, false, o.padding);
-  auto biases = at::zeros({l.vectors * l.lanes}, given.options());
-  if (bias.defined()) biases.narrow(0, 0, p.outputs).copy_(bias.detach());
+  auto biases = at::empty({l.vectors * l.lanes}, given.options());
+  std::fill_n(write<float>(biases), biases.numel(), 0.0f);
+  if (bias.defined()) std::copy_n(read<float>(bias.contiguous()), p.outputs, write<float>(biases));
   auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
   Forward a{read<float>(x), nullptr, read<float>(biases), write<float>(out), nullptr, rounds};
   if (positions) {
