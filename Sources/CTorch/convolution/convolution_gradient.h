@@ -127,18 +127,36 @@ void unpack_gradient(const Problem &p, const Plan &l, const float *packed, Layou
   if (kernel != to) transpose(kernel, p.channels, square, p.channels, to, square);
 }
 
-void bias_gradient(const Problem &p, const Backward &a, int64_t block) {
-  float *sum = a.bias_gradient + block * p.outputs;
-  std::fill_n(sum, p.outputs, 0.0f);
-  const int64_t cells = p.images * p.cells();
-  for (int64_t cell = cells * block / bias_blocks; cell < cells * (block + 1) / bias_blocks; cell++) {
-    for_each_passed(p, a.gradient + cell * p.outputs, a.positions + cell * p.outputs, p.outputs, [&](int64_t o, auto value) {
-      auto total = value;
-      std::memcpy(&total, sum + o, sizeof total);
-      total += value;
-      std::memcpy(sum + o, &total, sizeof total);
-    });
+// `count` vectors of outputs from `o` on, `side` sums of each, so that none waits for the one before. What a vector reads behind a cell's
+// outputs is left out; the last cells of the tensor have nothing behind them and go one by one.
+template <int count> void sum_gradients(const Problem &p, const Backward &a, int64_t first, int64_t end, int64_t o, float *to) {
+  constexpr int side = std::max(1, 4 / count);
+  const int64_t spare = p.images * p.cells() * p.outputs - o - count * lanes, real = std::min(count * lanes, p.outputs - o);
+  const int64_t safe = spare < 0 ? first : std::clamp(spare / p.outputs + 1, first, end);
+  Floats sum[side][count];
+  CTORCH_UNROLL for (int s = 0; s < side; s++) { CTORCH_UNROLL for (int v = 0; v < count; v++) sum[s][v] = 0; }
+  int64_t cell = first, i = first * p.outputs + o;
+  for (; cell + side <= safe; cell += side) {
+    CTORCH_UNROLL for (int s = 0; s < side; s++, i += p.outputs) {
+      CTORCH_UNROLL for (int v = 0; v < count; v++) sum[s][v] += passed(p, a.gradient + i + v * lanes, a.positions + i + v * lanes);
+    }
   }
+  float total[count * lanes];
+  CTORCH_UNROLL for (int v = 0; v < count; v++) {
+    Floats all = sum[0][v];
+    CTORCH_UNROLL for (int s = 1; s < side; s++) all += sum[s][v];
+    store(total + v * lanes, all);
+  }
+  for (; cell < end; cell++, i += p.outputs)
+    for (int64_t k = 0; k < real; k++) total[k] += passed_one(p, a.gradient + i + k, a.positions + i + k);
+  std::copy_n(total, real, to);
+}
+
+void bias_gradient(const Problem &p, const Backward &a, int64_t block) {
+  static constexpr std::array<decltype(&sum_gradients<1>), 4> sums{sum_gradients<1>, sum_gradients<2>, sum_gradients<3>, sum_gradients<4>};
+  const int64_t cells = p.images * p.cells(), first = cells * block / bias_blocks, end = cells * (block + 1) / bias_blocks;
+  for (int64_t o = 0; o < p.outputs; o += 4 * lanes)
+    sums[size_t(std::min<int64_t>(3, (p.outputs - o - 1) / lanes))](p, a, first, end, o, a.bias_gradient + block * p.outputs + o);
 }
 
 // Rows of one batch, counted through its images.

@@ -134,17 +134,24 @@ inline void finish(const Problem &p, const float *values, int64_t step, float *o
     finish<4>(p, {load(values), load(values + step), load(values + 2 * step), load(values + 3 * step)}, out, position, outputs);
 }
 
-// What the activation lets through of the gradients of `count` outputs: use(i, a vector or a float) for each.
+// What the activation lets through of a vector of gradients.
+inline Floats passed(const Problem &p, const float *g, const uint8_t *at) {
+  Bytes bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  const Ints below = (__builtin_convertvector(bytes, Ints) & int32_t(below_zero)) != 0;
+  const Floats value = load(g), lower = p.slope == 0 ? Floats(0) : value * p.slope;
+  return below ? lower : value;
+}
+
+inline float passed_one(const Problem &p, const float *g, const uint8_t *at) {
+  return *at & below_zero ? (p.slope == 0 ? 0 : *g * p.slope) : *g;
+}
+
+// The same of the gradients of `count` outputs: use(i, a vector or a float) for each.
 template <class Use> inline void for_each_passed(const Problem &p, const float *g, const uint8_t *at, int64_t count, const Use &use) {
   int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    Bytes bytes;
-    std::memcpy(&bytes, at + i, sizeof bytes);
-    const Ints below = (__builtin_convertvector(bytes, Ints) & int32_t(below_zero)) != 0;
-    const Floats value = load(g + i), lower = p.slope == 0 ? Floats(0) : value * p.slope;
-    use(i, below ? lower : value);
-  }
-  for (; i < count; i++) use(i, at[i] & below_zero ? (p.slope == 0 ? 0 : g[i] * p.slope) : g[i]);
+  for (; i + lanes <= count; i += lanes) use(i, passed(p, g + i, at + i));
+  for (; i < count; i++) use(i, passed_one(p, g + i, at + i));
 }
 
 // The lanes of a vector from `from` + `at` on that lie within the first `run` floats from there; zero elsewhere. `mask` has ones for those.
