@@ -15,7 +15,6 @@
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <torch/library.h>
