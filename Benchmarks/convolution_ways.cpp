@@ -1,5 +1,6 @@
-// Times the ways of a convolution in float32, by sums, by tiles, and by shifts for few channels, on one thread; prints a JSON object for each shape with what
-// `tiled_cost` counts. Made and read by fit_tiled_cost.py. usage: convolution_ways portable|avx2|avx512 [ROUNDS]
+// Times the ways of a convolution in float32, by sums, by tiles, and by shifts for few channels, on one thread; prints a JSON object for
+// each shape with what `tiled_cost` and `shifted_cost` count. Made and read by fit_tiled_cost.py.
+// usage: convolution_ways portable|avx2|avx512 [ROUNDS]
 #include "convolution.h"
 
 #include <algorithm>
@@ -86,7 +87,6 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
   const bool few = t.gain_by_shifts > 0;
   const double shifts = few ? by_winograd(k.forward_shifts, (p.images + t.images - 1) / t.images) : 0;
   const uint64_t by_shifts = few ? fingerprint(output) : 0;
-  const bool chooses_shifts = t.gain_by_shifts > std::max(1.0, t.gain);
   const double backward = shortest(rounds, [&] {
     for (int64_t i = 0; i < p.outputs; i++) k.pack_backward(p, l, weight.data(), strides, pieces.data(), i);
     Backward a{};
@@ -100,7 +100,7 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
               "\"chosen\": \"%s\", \"bits\": \"%016llx %016llx %016llx %016llx\"}\n",
               n(l.lanes), n(p.kernel), n(p.channels), n(p.outputs), n(p.images * p.positions()), n(t.side), n(t.pieces), n(t.vectors),
               n(t.tiles), n(t.packed), n(t.groups), n(p.images * t.down), sums, tiles, shifts, backward,
-              chooses_shifts ? "shifts" : t.gain > 1 ? "tiles" : "sums", (unsigned long long)by_sums, (unsigned long long)by_tiles,
+              t.best() <= 1 ? "sums" : t.by_shifts() ? "shifts" : "tiles", (unsigned long long)by_sums, (unsigned long long)by_tiles,
               (unsigned long long)by_shifts, (unsigned long long)fingerprint(back));
   std::fflush(stdout);
 }

@@ -3,7 +3,8 @@
 usage: python Benchmarks/fit_tiled_cost.py [--instructions avx2] [--rounds N] [--times FILE]
 
 It compiles convolution_ways.cpp with the kernels, times 216 shapes by sums, by tiles and, for few channels, by shifts on one thread, and
-takes as its unit the time that sums need for a product of a number with a vector. --times keeps the times, or reads them again. It needs clang++ and NumPy.
+takes as its unit the time that sums need for a product of a number with a vector. --times keeps the times, or reads them again. It
+needs clang++ and NumPy.
 """
 
 import argparse
@@ -33,7 +34,7 @@ def measured(instructions, rounds):
 def terms_of_shifts(shape):
     """What shifted_cost multiplies its constants with, in their order."""
     reached = (3 * shape["side"] + shape["kernel"]) ** 2
-    across = round((shape["tiles"] / shape["strips"]))
+    across = shape["tiles"] // shape["strips"]
     row = shape["side"] * -(-(4 * across + shape["kernel"] - 4) * shape["channels"] // shape["lanes"])
     tiles, outputs = shape["tiles"], shape["vectors"]
     return [

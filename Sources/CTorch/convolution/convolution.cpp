@@ -162,8 +162,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   const Kernels &k = *way.kernels;
   auto p = problem(given, filters, o);
   const auto tiling = k.tiling(p);
-  const double gain = std::max(tiling.gain, tiling.gain_by_shifts);
-  const bool in_pairs = way.pairs && p.channels % 2 == 0 && gain < 2, in_tiles = !in_pairs && gain > 1;
+  const bool in_pairs = way.pairs && p.channels % 2 == 0 && tiling.best() < 2, in_tiles = !in_pairs && tiling.best() > 1;
   const bool rounds = way.precision == Precision::bfloat16 && !in_pairs;
   const auto weight = in_pairs ? in_halves(filters) : rounds ? filters.to(at::kBFloat16).to(at::kFloat) : filters;
   auto s = strides(weight);
@@ -189,12 +188,9 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   if (in_tiles) {
     const auto packed = transformed(k, p, tiling, weight, s);
     a.weight = read<float>(packed);
-    if (tiling.gain_by_shifts > tiling.gain)
-      for_each_index((p.images + tiling.images - 1) / tiling.images, nanoseconds(tiling.group * 36 * p.channels * p.outputs),
-                     [&](int64_t i) { k.forward_shifts(p, tiling, a, i); });
-    else
-      for_each_index(tiling.groups, nanoseconds(tiling.group * 36 * p.channels * p.outputs),
-                     [&](int64_t i) { k.forward_tiles(p, tiling, a, i); });
+    const auto forward = tiling.by_shifts() ? k.forward_shifts : k.forward_tiles;
+    const int64_t tasks = tiling.by_shifts() ? (p.images + tiling.images - 1) / tiling.images : tiling.groups;
+    for_each_index(tasks, nanoseconds(tiling.group * 36 * p.channels * p.outputs), [&](int64_t i) { forward(p, tiling, a, i); });
     return out;
   }
   auto packed = at::empty({l.vectors * l.lanes * p.taps()}, biases.options());

@@ -79,6 +79,9 @@ struct Tiling {
   int64_t group, groups;       // tiles to one task, and tasks
   int64_t batches;             // the weight gradient's partial sums
   int64_t images;              // to one task of the input's gradient, and of few channels
+
+  bool by_shifts() const { return gain_by_shifts > gain; }
+  double best() const { return by_shifts() ? gain_by_shifts : gain; }
 };
 
 struct Forward {
