@@ -57,7 +57,7 @@ SlurmctldHost=$node(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$cluster/munge/socket
+AuthInfo=socket=$cluster/munge/socket,cred_expire=20
 SlurmctldPort=$controller
 SlurmdPort=$daemon
 StateSaveLocation=$cluster/state
@@ -109,4 +109,8 @@ sed -i 's/^static zoo_status forward(void \*self, zoo_tensor \*in, zoo_tensor \*
 for name in Sleepy Faulty; do make -s -C $name; done
 cp Sleepy/build/libSleepy.so Faulty/build/libFaulty.so .
 
-python3 "$root/Tests/Slurm/check_sweep.py" "$zoo" "$folder"
+python3 "$root/Tests/Slurm/check_sweep.py" "$zoo" "$folder" || {
+    status=$?
+    tail -n 100 "$cluster"/slurmctld.log "$cluster"/slurmd.log sweeps/s/logs/*_0.log >&2
+    exit $status
+}
