@@ -38,8 +38,10 @@ Instructions best() {
   if (!__builtin_cpu_supports("avx512bf16")) return Instructions::avx512;
   return has_amx() ? Instructions::amx : Instructions::avx512_bf16;
 }
+bool fast_gathers() { return __builtin_cpu_is("intel"); }
 #else
 Instructions best() { return Instructions::portable; }
+bool fast_gathers() { return false; }
 #endif
 
 Instructions best_here() {
@@ -70,6 +72,11 @@ Instructions chosen_instructions(const char *op) {
     return forced && *forced ? named_instructions(op, forced) : best_here();
   }();
   return chosen;
+}
+
+bool has_fast_gathers() {
+  static const bool fast = fast_gathers();
+  return fast;
 }
 
 const char *name_of(Instructions set) { return names[size_t(set)]; }

@@ -14,6 +14,9 @@ Instructions chosen_instructions(const char *op);
 // The set of that name; an error, in the name of `op`, where there is none or this processor lacks it.
 Instructions named_instructions(const char *op, std::string_view name);
 
+// Whether gathering numbers with AVX-512 is faster than loading them one by one, which it is not on AMD's processors up to Zen 4.
+bool has_fast_gathers();
+
 // "avx2".
 const char *name_of(Instructions);
 

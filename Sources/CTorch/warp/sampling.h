@@ -10,12 +10,14 @@
 #include <cstring>
 #include <type_traits>
 
-// Everything here is inlined into functions that are compiled twice, for any x86-64 and for AVX2. Neither has fused
-// multiply-add, so both give the same bits.
+// Everything here is inlined into functions that are compiled for each set of instructions. None fuses multiplications and additions,
+// so all give the same bits.
 #define CTORCH_INLINE [[gnu::always_inline]] inline
 
 // A loop by whole vectors of this length, then one by one: more at once would leave short loops to the latter.
 #define CTORCH_VECTORS _Pragma("clang loop vectorize_width(8) interleave_count(1)")
+// The same for loops over the pixels of a strip, which are a multiple of this.
+#define CTORCH_PIXELS _Pragma("clang loop vectorize_width(16) interleave_count(1)")
 
 namespace ctorch::warp {
 
@@ -37,7 +39,7 @@ struct Frame {
 // Up to 64 neighbouring pixels of one output row: for each, the four input pixels around its place, and their weights.
 // Pixels outside the image have weight 0 and the index of some pixel inside.
 template <class T> struct Strip {
-  static constexpr int lanes = 64, step = 8;
+  static constexpr int lanes = 64, step = 16;
   int count, padded;                            // padded: a multiple of `step`; what is past `count` is valid but unused
   T u[lanes], v[lanes];                         // the place, in input pixels
   T fx[lanes], fy[lanes];                       // its fractions
@@ -278,6 +280,21 @@ inline bool worth_frames(const Frame &f) {
   return by_planes && f.channels * framed(f) <= 1 << 16 && framed(f) <= 4 * f.out_height * f.out_width;
 }
 
+// A row of numbers that lie `pixel` apart, and back.
+template <class T> CTORCH_INLINE void gather_row(const T *from, T *__restrict to, int64_t count, int64_t pixel) {
+  if (pixel == 1)
+    CTORCH_VECTORS for (int64_t i = 0; i < count; i++) to[i] = from[i];
+  else
+    for (int64_t i = 0; i < count; i++) to[i] = from[i * pixel];
+}
+
+template <class T> CTORCH_INLINE void scatter_row(const T *from, T *__restrict to, int64_t count, int64_t pixel) {
+  if (pixel == 1)
+    CTORCH_VECTORS for (int64_t i = 0; i < count; i++) to[i] = from[i];
+  else
+    for (int64_t i = 0; i < count; i++) to[i * pixel] = from[i];
+}
+
 // A thread's memory for the frames of an image, in numbers.
 template <class T> T *frames(int64_t numbers) { return reinterpret_cast<T *>(scratch(numbers * int64_t(sizeof(T) / sizeof(float)))); }
 
@@ -285,10 +302,9 @@ template <class T> CTORCH_INLINE void frame(const T *in, T *to, const Frame &f) 
   const int64_t W = f.width, pixel = f.pixel();
   for (int64_t c = 0; c < f.channels; c++, in += f.plane()) {
     to = std::fill_n(to, W + 2, T(0));
-    for (int64_t y = 0; y < f.height; y++) {
-      *to++ = 0;
-      for (int64_t x = 0; x < W; x++) *to++ = in[(y * W + x) * pixel];
-      *to++ = 0;
+    for (int64_t y = 0; y < f.height; y++, to += W + 2) {
+      to[0] = to[W + 1] = 0;
+      gather_row(in + y * W * pixel, to + 1, W, pixel);
     }
     to = std::fill_n(to, W + 2, T(0));
   }
@@ -305,7 +321,7 @@ template <class T> struct FramedStrip {
 template <class T> CTORCH_INLINE void find(const Strip<T> &s, FramedStrip<T> &found, const Frame &f) {
   const T low = f.border ? T(1) : T(0), right = f.border ? T(f.width) : T(f.width + 1), bottom = f.border ? T(f.height) : T(f.height + 1);
   const auto pitch = int32_t(frame_width(f)), last_column = int32_t(f.width), last_row = int32_t(f.height);
-  CTORCH_VECTORS for (int i = 0; i < s.padded; i++) { // from the corner of the frame on, so nothing is negative
+  CTORCH_PIXELS for (int i = 0; i < s.padded; i++) { // from the corner of the frame on, so nothing is negative
     const T u = clamp(s.u[i] + 1, low, right), v = clamp(s.v[i] + 1, low, bottom);
     const int32_t column = std::min(int32_t(u), last_column), row = std::min(int32_t(v), last_row);
     found.fx[i] = u - T(column);
@@ -337,17 +353,30 @@ template <class T, class Places> CTORCH_INLINE void sample_framed(const T *in, c
       s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
       places(s, y, x);
       find(s, found, f);
+      // Whole vectors: what they write past the row comes again with the next, or goes aside at the image's end.
+      const int64_t first = y * f.out_width + x;
+      const bool fits = pixel == 1 && first + s.padded <= f.out_height * f.out_width;
       for (int64_t c = 0; c < f.channels; c++) {
         load_pairs(planes + c * framed(f), s, found, f);
-        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+        T *const to = out + c * f.out_plane() + first * pixel, *const sums = fits ? to : value;
+        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
           const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
-          value[i] = (weighted(gx * gy, found.above[2 * i]) + weighted(fx * gy, found.above[2 * i + 1])) +
-                     (weighted(gx * fy, found.beneath[2 * i]) + weighted(fx * fy, found.beneath[2 * i + 1]));
+          sums[i] = (weighted(gx * gy, found.above[2 * i]) + weighted(fx * gy, found.above[2 * i + 1])) +
+                    (weighted(gx * fy, found.beneath[2 * i]) + weighted(fx * fy, found.beneath[2 * i + 1]));
         }
-        T *to = out + c * f.out_plane() + (y * f.out_width + x) * pixel;
-        for (int i = 0; i < s.count; i++) to[i * pixel] = value[i];
+        if (!fits) scatter_row(value, to, s.count, pixel);
       }
     }
+}
+
+// Adds a pair of neighbours.
+template <class T> CTORCH_INLINE void add_pair(const T *pair, T *to) {
+  using Pair = T __attribute__((ext_vector_type(2)));
+  Pair value, sum;
+  std::memcpy(&value, pair, sizeof value);
+  std::memcpy(&sum, to, sizeof sum);
+  sum += value;
+  std::memcpy(to, &sum, sizeof sum);
 }
 
 // What sample_gradient below does, by frames.
@@ -355,9 +384,10 @@ template <class T, class Places, class Take>
 CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *grad_out, T *grad_in, bool grad_places, const Frame &f,
                                    const Take &take) {
   const int64_t all = f.channels * framed(f), pitch = frame_width(f), pixel = f.pixel();
-  T *const planes = frames<T>(2 * all), *const sums = planes + all;
+  // Neighbours add to the same pixels, so every other one has sums of its own: none waits for the one before it.
+  T *const planes = frames<T>(3 * all), *const even = planes + all, *const odd = even + all;
   if (grad_places) frame(in, planes, f);
-  if (grad_in) std::fill_n(sums, all, T(0));
+  if (grad_in) std::fill_n(even, 2 * all, T(0));
   Strip<T> s;
   FramedStrip<T> found;
   T du[Strip<T>::lanes], dv[Strip<T>::lanes], g[Strip<T>::lanes];
@@ -369,36 +399,32 @@ CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *g
       std::fill_n(du, s.padded, T(0));
       std::fill_n(dv, s.padded, T(0));
       for (int64_t c = 0; c < f.channels; c++) {
-        const T *from = grad_out + c * f.out_plane() + (y * f.out_width + x) * pixel;
-        for (int i = 0; i < s.count; i++) g[i] = from[i * pixel];
+        gather_row(grad_out + c * f.out_plane() + (y * f.out_width + x) * pixel, g, s.count, pixel);
         for (int i = s.count; i < s.padded; i++) g[i] = 0;
         if (grad_places) {
           load_pairs(planes + c * framed(f), s, found, f);
-          CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+          CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
             const T a = found.above[2 * i], b = found.above[2 * i + 1], d = found.beneath[2 * i], e = found.beneath[2 * i + 1];
             du[i] += g[i] * ((T(1) - found.fy[i]) * (b - a) + found.fy[i] * (e - d));
             dv[i] += g[i] * ((T(1) - found.fx[i]) * (d - a) + found.fx[i] * (e - b));
           }
         }
         if (!grad_in) continue;
-        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
           const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
           found.above[2 * i] = weighted(gx * gy, g[i]);
           found.above[2 * i + 1] = weighted(fx * gy, g[i]);
           found.beneath[2 * i] = weighted(gx * fy, g[i]);
           found.beneath[2 * i + 1] = weighted(fx * fy, g[i]);
         }
-        T *plane = sums + c * framed(f);
         for (int i = 0; i < s.count; i++) {
-          T *to = plane + found.at[i];
-          to[0] += found.above[2 * i];
-          to[1] += found.above[2 * i + 1];
-          to[pitch] += found.beneath[2 * i];
-          to[pitch + 1] += found.beneath[2 * i + 1];
+          T *to = (i % 2 ? odd : even) + c * framed(f) + found.at[i];
+          add_pair(found.above + 2 * i, to);
+          add_pair(found.beneath + 2 * i, to + pitch);
         }
       }
       if (!grad_places) continue;
-      CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+      CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
         du[i] = weighted(found.free_u[i], du[i]);
         dv[i] = weighted(found.free_v[i], dv[i]);
       }
@@ -406,9 +432,11 @@ CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *g
     }
   if (!grad_in) return;
   for (int64_t c = 0; c < f.channels; c++)
-    for (int64_t y = 0; y < f.height; y++)
-      for (int64_t x = 0; x < f.width; x++)
-        grad_in[c * f.plane() + (y * f.width + x) * pixel] = sums[c * framed(f) + (y + 1) * pitch + x + 1];
+    for (int64_t y = 0; y < f.height; y++) {
+      const int64_t row = c * framed(f) + (y + 1) * pitch + 1;
+      CTORCH_VECTORS for (int64_t x = 0; x < f.width; x++) even[row + x] += odd[row + x];
+      scatter_row(even + row, grad_in + c * f.plane() + y * f.width * pixel, f.width, pixel);
+    }
 }
 
 // One image at the places; `gain` and `offset` are for planes only.
@@ -465,19 +493,19 @@ CTORCH_INLINE void sample_bytes(const uint8_t *in, const Places &places, T *out,
       for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
         s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
         places(s, y, x);
-        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) { // from the corner of the quads on, so nothing is negative
+        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) { // from the corner of the quads on, so nothing is negative
           const T u = clamp(s.u[i] + 1, low, right), v = clamp(s.v[i] + 1, low, bottom);
           const T column = T(int(u)), row = T(int(v));
           s.fx[i] = u - column;
           s.fy[i] = v - row;
           s.i00[i] = int32_t(row * pitch + column);
         }
-        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) quad[i] = room[s.i00[i]];
+        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) quad[i] = room[s.i00[i]];
         // Whole vectors: what they write past the row comes again with the next, or goes aside at the image's end.
         const int64_t pixel = y * f.out_width + x;
         const bool fits = pixel + s.padded <= f.out_height * f.out_width;
         T *to = fits ? out + pixel : value;
-        CTORCH_VECTORS for (int i = 0; i < s.padded; i++) {
+        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
           const T a = T(int(quad[i] & 255)), b = T(int(quad[i] >> 8 & 255)), c = T(int(quad[i] >> 16 & 255)), d = T(int(quad[i] >> 24));
           const T above = a + s.fx[i] * (b - a), beneath = c + s.fx[i] * (d - c);
           to[i] = (above + s.fy[i] * (beneath - above)) * gain + offset;

@@ -20,7 +20,6 @@ template <class T> struct Kernels {
   void (*forward_grid)(const T *in, const T *grid, T *out, const Frame &);
   void (*backward_grid)(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &);
 };
-// There is none for AVX-512: it takes AVX2's.
 template <class T> const Kernels<T> &kernels(Instructions);
 
 // Checks shapes; `name` is the operator's, for messages. images: N or M × C × H × W; theta: batch × 2|3 × 3.

@@ -79,15 +79,16 @@ template <class T> struct MapPlaces {
 template <class T> struct GridPlaces {
   const T *grid;
   T width, height; // of the image
-  int64_t out_width;
+  int64_t pixels;  // of the output, which is one row of them
 
-  CTORCH_INLINE void operator()(Strip<T> &s, int64_t y, int64_t x) const {
-    const T *from = grid + 2 * (y * out_width + x);
-    for (int i = 0; i < s.count; i++) {
+  CTORCH_INLINE void operator()(Strip<T> &s, int64_t, int64_t x) const {
+    const T *from = grid + 2 * x;
+    const int there = int(std::min<int64_t>(s.padded, pixels - x));
+    CTORCH_PIXELS for (int i = 0; i < there; i++) {
       s.u[i] = ((from[2 * i] + 1) * width - 1) / 2;
       s.v[i] = ((from[2 * i + 1] + 1) * height - 1) / 2;
     }
-    for (int i = s.count; i < s.padded; i++) s.u[i] = s.v[i] = 0;
+    for (int i = there; i < s.padded; i++) s.u[i] = s.v[i] = 0;
   }
 };
 
@@ -107,7 +108,7 @@ template <class T> CTORCH_INLINE void forward_u8(const uint8_t *in, const T *the
 // Gradients of one image. `grad_in` and `grad_theta` may each be NULL: not wanted. Sums over an image are in double
 // precision and in one order, whatever the number of threads.
 template <class T> CTORCH_INLINE void backward(const T *in, const T *theta, const T *grad_out, T *grad_in, T *grad_theta, const Frame &f) {
-  constexpr int lanes = Strip<T>::lanes, step = Strip<T>::step;
+  constexpr int lanes = Strip<T>::lanes, step = 8;
   double total[9] = {};
   sample_gradient<T>(
       in, MapPlaces<T>{pixel_map(theta, f), f.projective}, grad_out, grad_in, grad_theta != nullptr,
@@ -147,21 +148,30 @@ template <class T> CTORCH_INLINE void backward(const T *in, const T *theta, cons
   if (grad_theta) theta_gradient(total, f, grad_theta);
 }
 
-template <class T> CTORCH_INLINE GridPlaces<T> grid_places(const T *grid, const Frame &f) {
-  return {grid, T(f.width), T(f.height), f.out_width};
+template <class T> CTORCH_INLINE GridPlaces<T> grid_places(const T *grid, const Frame &row) {
+  return {grid, T(row.width), T(row.height), row.out_width};
+}
+
+// A grid says of each pixel where it comes from, so the output may as well be one long row: fewer strips, and full ones.
+CTORCH_INLINE Frame as_row(Frame f) {
+  f.out_width *= f.out_height;
+  f.out_height = 1;
+  return f;
 }
 
 template <class T> CTORCH_INLINE void forward_grid(const T *in, const T *grid, T *out, const Frame &f) {
-  sample<T, T>(in, grid_places(grid, f), out, f, T(1), T(0));
+  const Frame row = as_row(f);
+  sample<T, T>(in, grid_places(grid, row), out, row, T(1), T(0));
 }
 
 // The same with a grid's gradient, h×w×2.
 template <class T>
 CTORCH_INLINE void backward_grid(const T *in, const T *grid, const T *grad_out, T *grad_in, T *grad_grid, const Frame &f) {
+  const Frame row = as_row(f);
   sample_gradient<T>(
-      in, grid_places(grid, f), grad_out, grad_in, grad_grid != nullptr,
-      f, [&](const Strip<T> &s, T *du, T *dv, int64_t y, int64_t x) __attribute__((always_inline)) {
-        T *to = grad_grid + 2 * (y * f.out_width + x);
+      in, grid_places(grid, row), grad_out, grad_in, grad_grid != nullptr,
+      row, [&](const Strip<T> &s, T *du, T *dv, int64_t, int64_t x) __attribute__((always_inline)) {
+        T *to = grad_grid + 2 * x;
         for (int i = 0; i < s.count; i++) {
           to[2 * i] = du[i] * T(f.width) / 2;
           to[2 * i + 1] = dv[i] * T(f.height) / 2;
