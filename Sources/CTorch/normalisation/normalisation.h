@@ -55,6 +55,6 @@ struct Kernels {
   // Values from the `first` of a tensor on, `count` of them: zero, or times kept_scale.
   void (*drop)(const Problem &, float *values, int64_t first, int64_t count);
 };
-const Kernels &kernels(Instructions); // there is none for AVX-512: it takes AVX2's
+const Kernels &kernels(Instructions);
 
 } // namespace ctorch::normalisation

@@ -1,4 +1,6 @@
-// The kernels of normalisation.h, compiled for any processor and for AVX2. Neither has fused multiply-add, so both give the same bits.
+// The kernels of normalisation.h, compiled for any processor, for AVX2 and for AVX-512. None fuses multiplications and additions, so all
+// give the same bits.
+#pragma clang fp contract(off)
 #include "normalisation.h"
 
 #include "scratch.h"
@@ -9,8 +11,10 @@
 
 #if defined(__x86_64__)
 #define CTORCH_AVX2 [[gnu::target("avx2")]]
+#define CTORCH_AVX512 [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl")]]
 #else
 #define CTORCH_AVX2
+#define CTORCH_AVX512
 #endif
 #define CTORCH_INLINE [[gnu::always_inline]] inline
 // Vectors are passed to functions that are inlined always, so it is no matter how they would be passed.
@@ -18,12 +22,13 @@
 
 namespace ctorch::normalisation {
 
-constexpr int64_t lanes = 8;
+// A set's vectors have this many lanes, or half of them.
+constexpr int64_t most_lanes = 16;
 
 Plan make_plan(const Problem &p, bool pooled) {
   constexpr int64_t fits = 8192; // floats in the first-level cache
   Plan l{};
-  l.period = std::lcm(p.channels, lanes);
+  l.period = std::lcm(p.channels, most_lanes);
   l.period *= (64 + l.period - 1) / l.period;
   l.strip = l.period * std::max<int64_t>(1, fits / l.period);
   l.strips = pooled ? p.images * p.rows() : (p.total() + l.strip - 1) / l.strip;
@@ -45,7 +50,7 @@ template <class V, class T> CTORCH_INLINE V load(const T *from) {
 template <class V, class T> CTORCH_INLINE void store(T *to, V v) { std::memcpy(to, &v, sizeof v); }
 
 // body(offset, offset within the period, a vector or float as template argument), over `count` floats that begin with channel 0.
-template <class Body> CTORCH_INLINE void for_each_vector(int64_t count, int64_t period, const Body &body) {
+template <int lanes, class Body> CTORCH_INLINE void for_each_vector(int64_t count, int64_t period, const Body &body) {
   int64_t i = 0;
   for (; i + period <= count; i += period)
     for (int64_t k = 0; k < period; k += lanes) body.template operator()<lanes>(i + k, k);
@@ -73,6 +78,7 @@ template <class Body> CTORCH_INLINE void for_each_strip(const Problem &p, const 
 }
 
 // Per strip its own mean and squares about it, which are then combined in double precision [Chan, Golub, LeVeque 1983].
+template <int lanes>
 CTORCH_INLINE void moments(const Problem &p, const Plan &l, const float *input, int64_t task, double *mean, double *squares) {
   const int64_t C = p.channels;
   std::fill_n(mean, C, 0.0);
@@ -84,7 +90,7 @@ CTORCH_INLINE void moments(const Problem &p, const Plan &l, const float *input, 
         const float *x = input + s.first;
         const double pixels = double(s.count / C), share = pixels / (before + pixels), shift = before * share;
         std::fill_n(sum, l.period, 0.0f);
-        for_each_vector(
+        for_each_vector<lanes>(
             s.count, l.period, [&]<int n>(int64_t i, int64_t k) __attribute__((always_inline)) {
               using V = Floats<n>;
               store(sum + k, load<V>(sum + k) + load<V>(x + i));
@@ -95,7 +101,7 @@ CTORCH_INLINE void moments(const Problem &p, const Plan &l, const float *input, 
           for (int64_t k = c; k < l.period; k += C) about[k] = float(total / pixels);
         }
         std::fill_n(sum, l.period, 0.0f);
-        for_each_vector(
+        for_each_vector<lanes>(
             s.count, l.period, [&]<int n>(int64_t i, int64_t k) __attribute__((always_inline)) {
               using V = Floats<n>;
               const V d = load<V>(x + i) - load<V>(about + k);
@@ -144,12 +150,12 @@ template <class V> CTORCH_INLINE V activated(V x, float slope) {
 
 // body(offset in the input's window, offset in the output, a vector's length) for the windows of a strip. Vectors of channels may
 // overlap at the end, so `body` writes and does not add.
-template <class Body> CTORCH_INLINE void for_each_window(const Strip &s, int64_t C, const Body &body) {
+template <int lanes, class Body> CTORCH_INLINE void for_each_window(const Strip &s, int64_t C, const Body &body) {
   for (int64_t column = 0; column < s.columns; column++) {
     const int64_t in = 2 * column * C, out = column * C;
     if (C >= lanes)
       for (int64_t k = 0; k < C; k += lanes) {
-        const int64_t c = std::min(k, C - lanes);
+        const int64_t c = std::min<int64_t>(k, C - lanes);
         body.template operator()<lanes>(in + c, out + c);
       }
     else
@@ -157,7 +163,7 @@ template <class Body> CTORCH_INLINE void for_each_window(const Strip &s, int64_t
   }
 }
 
-CTORCH_INLINE void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) {
+template <int lanes> CTORCH_INLINE void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) {
   const bool pooled = p.pool == 2;
   float *normal = pooled ? scratch(3 * p.row()) : nullptr;
   for_each_strip(
@@ -165,13 +171,13 @@ CTORCH_INLINE void apply(const Problem &p, const Plan &l, const Apply &a, int64_
         const float *x = a.input + s.first;
         float *out = a.output + s.out_first, *to = pooled ? normal : out;
         const float slope = pooled ? 1 : p.slope;
-        for_each_vector(
+        for_each_vector<lanes>(
             s.count, l.period, [&]<int n>(int64_t i, int64_t k) __attribute__((always_inline)) {
               using V = Floats<n>;
               store(to + i, activated<V>(load<V>(x + i) * load<V>(a.scale + k) + load<V>(a.shift + k), slope));
             });
         // As in ATen, the first of equals wins, and NaN over everything.
-        for_each_window(
+        for_each_window<lanes>(
             s, p.channels, [&]<int n>(int64_t i, int64_t o) __attribute__((always_inline)) {
               using V = Floats<n>;
               V most = load<V>(normal + i);
@@ -191,7 +197,7 @@ CTORCH_INLINE void apply(const Problem &p, const Plan &l, const Apply &a, int64_
 }
 
 // The gradient of a strip before the activation: in `dense`, or as it came.
-CTORCH_INLINE const float *dense_gradient(const Problem &p, const Backward &a, const Strip &s, float *dense) {
+template <int lanes> CTORCH_INLINE const float *dense_gradient(const Problem &p, const Backward &a, const Strip &s, float *dense) {
   const float *g = a.gradient + s.out_first, *y = p.slope == 1 ? g : a.output + s.out_first; // not kept where it tells nothing
   auto past = [&]<int n>(int64_t i) __attribute__((always_inline)) {
     using V = Floats<n>;
@@ -201,13 +207,13 @@ CTORCH_INLINE const float *dense_gradient(const Problem &p, const Backward &a, c
   };
   if (p.pool == 1) {
     if (p.slope == 1) return g;
-    for_each_vector(
+    for_each_vector<lanes>(
         s.count,
         lanes, [&]<int n>(int64_t i, int64_t) __attribute__((always_inline)) { store(dense + i, past.template operator()<n>(i)); });
     return dense;
   }
   if (s.count > 2 * p.row() || p.width % 2) std::fill_n(dense, s.count, 0.0f); // what no window has
-  for_each_window(
+  for_each_window<lanes>(
       s, p.channels, [&]<int n>(int64_t i, int64_t o) __attribute__((always_inline)) {
         using V = Floats<n>;
         const V value = past.template operator()<n>(o);
@@ -220,13 +226,14 @@ CTORCH_INLINE const float *dense_gradient(const Problem &p, const Backward &a, c
 
 inline int64_t dense_floats(const Problem &p, const Plan &l) { return p.pool == 2 ? 3 * p.row() : l.strip; }
 
+template <int lanes>
 CTORCH_INLINE void sums(const Problem &p, const Plan &l, const Backward &a, int64_t task, double *plain, double *moment) {
   float *plains = scratch(2 * l.period + dense_floats(p, l)), *moments = plains + l.period, *dense = moments + l.period;
   std::fill_n(plains, 2 * l.period, 0.0f);
   for_each_strip(
       p, l, task, p.pool == 2, [&](const Strip &s) __attribute__((always_inline)) {
-        const float *x = a.input + s.first, *g = dense_gradient(p, a, s, dense);
-        for_each_vector(
+        const float *x = a.input + s.first, *g = dense_gradient<lanes>(p, a, s, dense);
+        for_each_vector<lanes>(
             s.count, l.period, [&]<int n>(int64_t i, int64_t k) __attribute__((always_inline)) {
               using V = Floats<n>;
               const V value = load<V>(g + i);
@@ -243,13 +250,13 @@ CTORCH_INLINE void sums(const Problem &p, const Plan &l, const Backward &a, int6
   }
 }
 
-CTORCH_INLINE void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) {
+template <int lanes> CTORCH_INLINE void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) {
   float *dense = scratch(dense_floats(p, l));
   for_each_strip(
       p, l, task, p.pool == 2, [&](const Strip &s) __attribute__((always_inline)) {
-        const float *x = a.input + s.first, *g = dense_gradient(p, a, s, dense);
+        const float *x = a.input + s.first, *g = dense_gradient<lanes>(p, a, s, dense);
         float *to = a.input_gradient + s.first;
-        for_each_vector(
+        for_each_vector<lanes>(
             s.count, l.period, [&]<int n>(int64_t i, int64_t k) __attribute__((always_inline)) {
               using V = Floats<n>;
               const V about = load<V>(x + i) - load<V>(a.mean + k);
@@ -261,28 +268,46 @@ CTORCH_INLINE void gradient(const Problem &p, const Plan &l, const Backward &a, 
 // The instructions are an attribute of a function, so each is written down for each set.
 struct Portable {
   static void moments(const Problem &p, const Plan &l, const float *x, int64_t task, double *mean, double *squares) {
-    normalisation::moments(p, l, x, task, mean, squares);
+    normalisation::moments<8>(p, l, x, task, mean, squares);
   }
-  static void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) { normalisation::apply(p, l, a, task); }
+  static void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) { normalisation::apply<8>(p, l, a, task); }
   static void sums(const Problem &p, const Plan &l, const Backward &a, int64_t task, double *plain, double *moment) {
-    normalisation::sums(p, l, a, task, plain, moment);
+    normalisation::sums<8>(p, l, a, task, plain, moment);
   }
-  static void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) { normalisation::gradient(p, l, a, task); }
+  static void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) { normalisation::gradient<8>(p, l, a, task); }
   static void drop(const Problem &p, float *values, int64_t first, int64_t count) { normalisation::drop(p, values, first, count); }
 };
 
 struct AVX2 {
   CTORCH_AVX2 static void moments(const Problem &p, const Plan &l, const float *x, int64_t task, double *mean, double *squares) {
-    normalisation::moments(p, l, x, task, mean, squares);
+    normalisation::moments<8>(p, l, x, task, mean, squares);
   }
-  CTORCH_AVX2 static void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) { normalisation::apply(p, l, a, task); }
+  CTORCH_AVX2 static void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) { normalisation::apply<8>(p, l, a, task); }
   CTORCH_AVX2 static void sums(const Problem &p, const Plan &l, const Backward &a, int64_t task, double *plain, double *moment) {
-    normalisation::sums(p, l, a, task, plain, moment);
+    normalisation::sums<8>(p, l, a, task, plain, moment);
   }
   CTORCH_AVX2 static void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) {
-    normalisation::gradient(p, l, a, task);
+    normalisation::gradient<8>(p, l, a, task);
   }
   CTORCH_AVX2 static void drop(const Problem &p, float *values, int64_t first, int64_t count) {
+    normalisation::drop(p, values, first, count);
+  }
+};
+
+struct AVX512 {
+  CTORCH_AVX512 static void moments(const Problem &p, const Plan &l, const float *x, int64_t task, double *mean, double *squares) {
+    normalisation::moments<16>(p, l, x, task, mean, squares);
+  }
+  CTORCH_AVX512 static void apply(const Problem &p, const Plan &l, const Apply &a, int64_t task) {
+    normalisation::apply<16>(p, l, a, task);
+  }
+  CTORCH_AVX512 static void sums(const Problem &p, const Plan &l, const Backward &a, int64_t task, double *plain, double *moment) {
+    normalisation::sums<16>(p, l, a, task, plain, moment);
+  }
+  CTORCH_AVX512 static void gradient(const Problem &p, const Plan &l, const Backward &a, int64_t task) {
+    normalisation::gradient<16>(p, l, a, task);
+  }
+  CTORCH_AVX512 static void drop(const Problem &p, float *values, int64_t first, int64_t count) {
     normalisation::drop(p, values, first, count);
   }
 };
@@ -292,6 +317,9 @@ constexpr Kernels all = {.moments = Set::moments, .apply = Set::apply, .sums = S
 
 } // namespace
 
-const Kernels &kernels(Instructions set) { return set >= Instructions::avx2 ? all<AVX2> : all<Portable>; }
+const Kernels &kernels(Instructions set) {
+  if (set >= Instructions::avx512) return all<AVX512>;
+  return set >= Instructions::avx2 ? all<AVX2> : all<Portable>;
+}
 
 } // namespace ctorch::normalisation
