@@ -48,6 +48,8 @@ enum EngineLibrary {
         // MKL reads it when it is loaded. On Intel's processors its products of matrices otherwise differ with the number of threads;
         // what the user has set stays.
         setenv("MKL_CBWR", "AUTO,STRICT", 0)
+        // libgomp's threads otherwise wait for each other by spinning ten times as long, which on a busy machine takes whole time slices.
+        if getenv("OMP_WAIT_POLICY") == nil { setenv("GOMP_SPINCOUNT", "30000", 0) }
         // Global, as if it were linked: libtorch's CUDA part and plugins that link libtorch find the one copy.
         guard let handle = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
             let reason = dlerror().map { String(cString: $0) } ?? "unknown error"
