@@ -201,13 +201,19 @@ void list_terms(const Problem &p, const Plan &l, const Backward &a, int64_t bloc
 }
 
 // One row of cells as patches: for each cell and position the kernel's rows one behind the other. Copies by whole vectors,
-// each over the tail of the one before.
-void copy_patches(const Problem &p, const Plan &l, const float *image, int64_t row, float *to) {
+// each over the tail of the one before; `single`: one for a row of the kernel.
+template <bool single> void copy_patches(const Problem &p, const Plan &l, const float *image, int64_t row, float *to) {
+  // In registers: a store might change what a reference refers to, as far as the compiler knows.
+  const int64_t run = p.run(), kernel = p.kernel, length = l.length, image_row = p.width * p.channels;
   for (int64_t column = 0; column < p.columns; column++)
-    for (int64_t q = 0; q < p.pool * p.pool; q++, to += l.length) {
+    for (int64_t q = 0; q < p.pool * p.pool; q++, to += length) {
       const float *from = image + input_offset(p, row, column, q);
-      for (int64_t r = 0; r < p.kernel; r++, from += p.width * p.channels)
-        for (int64_t i = 0; i < p.run(); i += lanes) store(to + r * p.run() + i, load(from + i));
+      for (int64_t r = 0; r < kernel; r++, from += image_row) {
+        if constexpr (single)
+          store(to + r * run, load(from));
+        else
+          for (int64_t i = 0; i < run; i += lanes) store(to + r * run + i, load(from + i));
+      }
     }
 }
 
@@ -230,10 +236,11 @@ void weight_gradient_of_patches(const Problem &p, const Plan &l, const Backward 
   auto *offsets = reinterpret_cast<int32_t *>(factors + p.columns * width);
   std::fill_n(patches, row_of_patches + slack, 0.0f);
   const auto add = accumulators_of(piece.width).add_all;
+  const auto copy = p.run() <= lanes ? copy_patches<true> : copy_patches<false>;
   for (int64_t image = batch_begin(p, l, batch); image < batch_begin(p, l, batch + 1); image++)
     for (int64_t row = 0; row < p.rows; row++) {
       spread_terms(p, l, a, image * p.cells() + row * p.columns, factors, offsets);
-      copy_patches(p, l, a.input + image * p.image(), row, patches);
+      copy(p, l, a.input + image * p.image(), row, patches);
       add(sum, l.pitch, factors, offsets, width, p.columns, patches + piece.first, p.outputs);
     }
 }
@@ -268,7 +275,7 @@ void sort_terms(const Problem &p, const Plan &l, const Backward &a, int64_t firs
   for (int64_t cell = 0; cell < cells; cell++, factors += per_cell * room, offsets += per_cell * room, counts += per_cell) {
     const float *g = a.gradient + (first_cell + cell) * p.outputs;
     const uint8_t *at = a.positions + (first_cell + cell) * p.outputs;
-    std::fill_n(counts, per_cell, 0);
+    int32_t found[4] = {}; // in registers
     int64_t o = 0;
     if constexpr (Set::compresses) {
       for (; o + lanes <= p.outputs; o += lanes) {
@@ -278,19 +285,22 @@ void sort_terms(const Problem &p, const Plan &l, const Backward &a, int64_t firs
         const Ints below = (places & int32_t(below_zero)) != 0, passed = p.slope != 0 ? Ints(-1) : ~below;
         const Floats value = load(g + o), lower = value * p.slope, factor = below ? lower : value;
         const auto numbers = Ints(Set::counting(int32_t(o * l.pitch), int32_t(l.pitch)));
-        for (int64_t q = 0; q < per_cell; q++)
-          counts[q] += Set::compress((position == int32_t(q)) & passed, factor, numbers, factors + q * room + counts[q],
-                                     offsets + q * room + counts[q]);
+        CTORCH_UNROLL for (int q = 0; q < 4; q++) {
+          if (q < per_cell)
+            found[q] +=
+                Set::compress((position == q) & passed, factor, numbers, factors + q * room + found[q], offsets + q * room + found[q]);
+        }
       }
     }
     for (; o < p.outputs; o++) { // written in any case and counted if it is worth it: no branch
       const bool below = at[o] & below_zero;
-      int32_t &count = counts[at[o] & 3];
+      int32_t &count = found[at[o] & 3];
       const int64_t next = (at[o] & 3) * room + count;
       factors[next] = below ? g[o] * p.slope : g[o];
       offsets[next] = int32_t(o * l.pitch);
       count += !below || p.slope != 0;
     }
+    std::copy_n(found, per_cell, counts);
   }
 }
 

@@ -54,9 +54,9 @@ inline void round_all(const float *from, int64_t count, float *to) {
   for (; i < count; i++) to[i] = rounded(from[i])[0];
 }
 
-// Where each position of an image's output begins in the input.
+// Where each position of an image's output begins in the input; without pooling there is only position 0.
 inline int64_t input_offset(const Problem &p, int64_t row, int64_t column, int64_t position) {
-  const int64_t y = row * p.pool + position / p.pool, x = column * p.pool + position % p.pool;
+  const int64_t y = row * p.pool + (position >> 1), x = column * p.pool + (position & 1);
   return (y * p.stride * p.width + x * p.stride) * p.channels;
 }
 
@@ -154,12 +154,19 @@ template <class Use> inline void for_each_passed(const Problem &p, const float *
   for (; i < count; i++) use(i, passed_one(p, g + i, at + i));
 }
 
-// The lanes of a vector from `from` + `at` on that lie within the first `run` floats from there; zero elsewhere. `mask` has ones for those.
-template <class Set = Processor> inline Floats load_within(const float *from, int64_t at, int64_t run, const int32_t *mask) {
-  if constexpr (Set::compresses) return Floats(Set::load_within(from + at, at, run));
+// Which lanes of a vector lie within a run of floats, the vector's first being the run's `at`-th: a mask of bits, or where in a mask of
+// ones for the run, with zeros around it, to begin.
+template <class Set = Processor> inline int32_t lanes_within(int64_t at, int64_t run) {
+  if constexpr (Set::compresses) return Set::lanes_within(at, run);
+  return int32_t(at);
+}
+
+// Those lanes; zero elsewhere.
+template <class Set = Processor> inline Floats load_lanes(const float *from, int32_t lanes, const int32_t *mask) {
+  if constexpr (Set::compresses) return Floats(Set::load_lanes(from, lanes));
   Ints bits, keep;
-  std::memcpy(&bits, from + at, sizeof bits);
-  std::memcpy(&keep, mask + at, sizeof keep);
+  std::memcpy(&bits, from, sizeof bits);
+  std::memcpy(&keep, mask + lanes, sizeof keep);
   bits &= keep;
   Floats value;
   std::memcpy(&value, &bits, sizeof value);
@@ -172,38 +179,32 @@ inline int64_t patch_slack(const Problem &p) { return lanes + p.stride * p.chann
 // Adds the gradients of a row of cells' patches to those of the image's rows beneath. By vectors of the image's rows, each
 // gathered from the patches that reach it, so that no sum waits for a store that it overlaps; several sums, so that none waits for the
 // one before. `mask` has ones for a row of the kernel.
-template <int pool>
-void add_pooled_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
-  constexpr int side = 4 / pool; // cells side by side
-  const int64_t step = p.stride * p.channels, run = p.run(), last = p.columns * pool - 1, next = pool * pool * pitch;
-  for (int64_t y = 0; y < pool; y++)
-    for (int64_t r = 0; r < p.kernel; r++) {
-      float *to = image + ((row * pool + y) * p.stride + r) * p.width * p.channels;
-      for (int64_t i = 0; i < last * step + run; i += lanes) {
-        const int64_t first = i < run ? 0 : ((i - run) / step + 1) / pool, end = std::min(last, (i + lanes - 1) / step) / pool + 1;
-        const float *from = patches + first * next + y * pool * pitch + r * run;
-        int64_t at = i - first * pool * step, cell = first;
-        Floats sum[side][pool];
-        CTORCH_UNROLL for (int s = 0; s < side; s++) { CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[s][x] = 0; }
-        for (; cell + side <= end; cell += side) {
-          CTORCH_UNROLL for (int s = 0; s < side; s++) {
-            CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[s][x] += load_within(from + x * pitch, at - x * step, run, mask);
-            from += next, at -= pool * step;
-          }
-        }
-        for (; cell < end; cell++) {
-          CTORCH_UNROLL for (int x = 0; x < pool; x++) sum[0][x] += load_within(from + x * pitch, at - x * step, run, mask);
-          from += next, at -= pool * step;
-        }
-        Floats total = load(to + i);
-        CTORCH_UNROLL for (int s = 0; s < side; s++) { CTORCH_UNROLL for (int x = 0; x < pool; x++) total += sum[s][x]; }
-        store(to + i, total);
-      }
-    }
-}
-
 inline void add_patches(const Problem &p, int64_t pitch, const float *patches, int64_t row, const int32_t *mask, float *image) {
-  (p.pool == 2 ? add_pooled_patches<2> : add_pooled_patches<1>)(p, pitch, patches, row, mask, image);
+  constexpr int side = 4;
+  constexpr int64_t most = 128; // patches to a vector: one for each of its floats and of a run, which is shorter than four vectors
+  const int64_t step = p.stride * p.channels, run = p.run(), last = p.columns * p.pool - 1, rows = p.pool * p.pool * pitch;
+  const int64_t kernel = p.kernel, pool = p.pool, image_row = p.width * p.channels; // in registers
+  for (int64_t i = 0; i < last * step + run; i += lanes) {
+    int64_t count = 0, offsets[most];
+    int32_t parts[most];
+    for (int64_t x = i < run ? 0 : (i - run) / step + 1, end = std::min(last, (i + lanes - 1) / step); x <= end; x++, count++) {
+      offsets[count] = x / pool * rows + x % pool * pitch + i - x * step;
+      parts[count] = lanes_within(i - x * step, run);
+    }
+    for (int64_t y = 0; y < pool; y++)
+      for (int64_t r = 0; r < kernel; r++) {
+        float *to = image + ((row * pool + y) * p.stride + r) * image_row + i;
+        const float *from = patches + y * pool * pitch + r * run;
+        Floats sum[side];
+        CTORCH_UNROLL for (int s = 0; s < side; s++) sum[s] = 0;
+        int64_t k = 0;
+        for (; k + side <= count; k += side) {
+          CTORCH_UNROLL for (int s = 0; s < side; s++) sum[s] += load_lanes(from + offsets[k + s], parts[k + s], mask);
+        }
+        for (; k < count; k++) sum[0] += load_lanes(from + offsets[k], parts[k], mask);
+        store(to, load(to) + ((sum[0] + sum[1]) + (sum[2] + sum[3])));
+      }
+  }
 }
 
 } // namespace

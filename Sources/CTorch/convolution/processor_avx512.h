@@ -14,12 +14,12 @@ struct Processor {
   static constexpr bool multiply_add = true;    // in one instruction, rounded once
   static constexpr bool compresses = true;      // has the functions below
 
-  // The lanes from `from` on whose place, of which the first is `at`, is below `run` and not negative.
-  static __m512 load_within(const float *from, int64_t at, int64_t run) {
-    const uint64_t all = (uint64_t(1) << run) - 1; // a run of patches is shorter
-    const uint64_t lanes = at < 0 ? (at > -16 ? all << -at : 0) : at < run ? all >> at : 0;
-    return _mm512_maskz_loadu_ps(__mmask16(lanes), from);
+  // Bits for the lanes whose place, of which the first is `at`, is below `run` and not negative.
+  static int32_t lanes_within(int64_t at, int64_t run) {
+    const uint64_t all = (uint64_t(1) << run) - 1; // a run of patches is shorter, and no `at` is further behind it
+    return int32_t((at < 0 ? all << (at < -16 ? 16 : -at) : all >> at) & 0xffff);
   }
+  static __m512 load_lanes(const float *from, int32_t lanes) { return _mm512_maskz_loadu_ps(__mmask16(lanes), from); }
 
   // The first `count` lanes.
   template <class Floats> static void store_first(float *to, Floats values, int64_t count) {
