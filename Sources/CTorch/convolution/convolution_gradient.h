@@ -3,6 +3,7 @@
 // and of the weight for the input's.
 #pragma once
 
+#include "convolution_products.h"
 #include "convolution_weights.h"
 
 namespace ctorch::convolution {
@@ -304,6 +305,33 @@ void sort_terms(const Problem &p, const Plan &l, const Backward &a, int64_t firs
   }
 }
 
+// Without pooling a cell is one position. Where ReLU leaves none of its terms out, or sorting them takes longer than what is left of
+// them, all are taken: a product of matrices.
+inline bool takes_all_terms(const Problem &p, const Plan &l) { return p.pool == 1 && (p.slope != 0 || l.patches || l.packed() <= 160); }
+
+void pass_terms(const Problem &p, const Backward &a, int64_t first_cell, int64_t cells, float *factors, int64_t room) {
+  for (int64_t cell = 0; cell < cells; cell++, factors += room)
+    for_each_passed(p, a.gradient + (first_cell + cell) * p.outputs, a.positions + (first_cell + cell) * p.outputs, p.outputs,
+                    [&](int64_t o, auto value) { std::memcpy(factors + o, &value, sizeof value); });
+}
+
+void multiply_all_terms(const Problem &p, const Plan &l, const Piece &piece, int64_t cells, const float *factors, int64_t room,
+                        const float *weight, float *to, int64_t to_row) {
+  for (int64_t first = 0, width; first < piece.width; first += width) {
+    width = piece.width - first < tile_vectors * lanes ? lanes : tile_vectors * lanes;
+    multiply_all({.left = factors,
+                  .right = weight + first,
+                  .to = to + first,
+                  .row = room,
+                  .step = 1,
+                  .right_row = l.pitch,
+                  .to_row = to_row,
+                  .depth = p.outputs,
+                  .add = false},
+                 cells, width);
+  }
+}
+
 // From the sums of some images, [block of channels][image][row][column][channel], to the images, without their padding.
 void write_images(const Problem &p, const Plan &l, const float *sum, int64_t images, float *to) {
   const Problem one = l.block_of(p);
@@ -327,31 +355,46 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
   const int64_t most = at_once * p.columns * per_cell;          // positions
   const int64_t room = p.outputs + lanes;                       // whole vectors are stored
   const Problem one = l.block_of(p);
-  const int64_t sums = l.blocks * images * one.image() + 2 * slack, beside = patch_slack(p);
-  const int64_t patch_floats = l.patches ? most * l.length + 2 * beside : 0;
-  float *sum = scratch(sums + most * (2 * room + 1) + patch_floats + p.run() + 2 * beside), *factors = sum + sums;
+  const bool all_terms = takes_all_terms(p, l);
+  // Whole vectors that end with a run touch no other image, so they add up where they belong.
+  const bool in_place = !l.patches && l.blocks == 1 && p.padding == 0 && p.run() % lanes == 0;
+  float *const to = a.input_gradient + first_image * (p.height - 2 * p.padding) * (p.width - 2 * p.padding) * p.channels;
+  const int64_t sums = in_place ? 0 : l.blocks * images * one.image() + 2 * slack, beside = patch_slack(p);
+  const int64_t patch_floats = (l.patches ? most * l.length : all_terms ? most * l.pitch : 0) + 2 * beside;
+  float *const memory = scratch(sums + most * (2 * room + 1) + patch_floats + p.run() + 2 * beside), *const factors = memory + sums;
+  float *const sum = in_place ? to : memory, *const patches = factors + most * (2 * room + 1) + beside;
   auto *offsets = reinterpret_cast<int32_t *>(factors + most * room), *counts = offsets + most * room;
-  float *patches = factors + most * (2 * room + 1) + beside;
   auto *mask = counts + most + patch_floats + beside;
   if (l.patches) {
     std::fill_n(patches - beside, patch_floats, 0.0f);
     std::fill_n(mask - beside, p.run() + 2 * beside, 0);
     std::fill_n(mask, p.run(), -1);
   }
-  std::fill_n(sum, sums, 0.0f);
+  std::fill_n(sum, in_place ? images * p.image() : sums, 0.0f);
   for (int64_t row = 0; row < total_rows; row += at_once) {
     const int64_t rows = std::min(at_once, total_rows - row), cells = rows * p.columns;
-    sort_terms(p, l, a, first_image * p.cells() + row * p.columns, cells, factors, offsets, room, counts);
+    const int64_t first_cell = first_image * p.cells() + row * p.columns;
+    if (all_terms)
+      pass_terms(p, a, first_cell, cells, factors, room);
+    else
+      sort_terms(p, l, a, first_cell, cells, factors, offsets, room, counts);
     for (int64_t index = 0; index < l.pieces; index++) {
       const Piece piece = piece_at(l, index);
       const auto add = l.patches ? accumulators_of(piece.width).set : accumulators_of(piece.width).add;
       const float *weight = a.weight + index * l.pitch * p.outputs;
       const float *factor = factors;
       const int32_t *offset = offsets, *count = counts;
-      float *patch = patches + piece.first;
+      float *patch = patches + (l.patches ? piece.first : 0);
+      if (all_terms) multiply_all_terms(p, l, piece, cells, factors, room, weight, patch, l.patches ? l.length : piece.width);
       for (int64_t r = row; r < row + rows; r++) {
         float *line =
             sum + piece.block * images * one.image() + r / p.rows * one.image() + piece.row * one.width * one.channels + piece.first;
+        if (all_terms && !l.patches)
+          for (int64_t column = 0; column < p.columns; column++, patch += piece.width) {
+            float *place = line + input_offset(one, r % p.rows, column, 0);
+            for (int64_t i = 0; i < piece.width; i += lanes) store(place + i, load(place + i) + load(patch + i));
+          }
+        if (all_terms) continue;
         for (int64_t column = 0; column < p.columns; column++)
           for (int64_t q = 0; q < per_cell; q++, factor += room, offset += room, count++, patch += l.length) {
             if (l.patches)
@@ -363,7 +406,7 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
     }
     if (l.patches) add_patches(p, l.length, patches, row % p.rows, mask, sum + row / p.rows * p.image());
   }
-  write_images(p, l, sum, images, a.input_gradient + first_image * (p.height - 2 * p.padding) * (p.width - 2 * p.padding) * p.channels);
+  if (!in_place) write_images(p, l, sum, images, to);
 }
 
 } // namespace
