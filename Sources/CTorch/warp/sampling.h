@@ -264,7 +264,6 @@ template <class T, class Places, class Visit> CTORCH_INLINE void for_each_strip(
     for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
       s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
       places(s, y, x);
-      surround(s, f);
       visit(s, y, x);
     }
 }
@@ -344,29 +343,26 @@ template <class T> CTORCH_INLINE void load_pairs(const T *frame, const Strip<T> 
 template <class T, class Places> CTORCH_INLINE void sample_framed(const T *in, const Places &places, T *out, const Frame &f) {
   T *const planes = frames<T>(f.channels * framed(f));
   frame(in, planes, f);
-  Strip<T> s;
   FramedStrip<T> found;
   T value[Strip<T>::lanes];
   const int64_t pixel = f.pixel();
-  for (int64_t y = 0; y < f.out_height; y++)
-    for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
-      s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
-      places(s, y, x);
-      find(s, found, f);
-      // Whole vectors: what they write past the row comes again with the next, or goes aside at the image's end.
-      const int64_t first = y * f.out_width + x;
-      const bool fits = pixel == 1 && first + s.padded <= f.out_height * f.out_width;
-      for (int64_t c = 0; c < f.channels; c++) {
-        load_pairs(planes + c * framed(f), s, found, f);
-        T *const to = out + c * f.out_plane() + first * pixel, *const sums = fits ? to : value;
-        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
-          const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
-          sums[i] = (weighted(gx * gy, found.above[2 * i]) + weighted(fx * gy, found.above[2 * i + 1])) +
-                    (weighted(gx * fy, found.beneath[2 * i]) + weighted(fx * fy, found.beneath[2 * i + 1]));
+  for_each_strip<T>(
+      places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        find(s, found, f);
+        // Whole vectors: what they write past the row comes again with the next, or goes aside at the image's end.
+        const int64_t first = y * f.out_width + x;
+        const bool fits = pixel == 1 && first + s.padded <= f.out_height * f.out_width;
+        for (int64_t c = 0; c < f.channels; c++) {
+          load_pairs(planes + c * framed(f), s, found, f);
+          T *const to = out + c * f.out_plane() + first * pixel, *const sums = fits ? to : value;
+          CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
+            const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
+            sums[i] = (weighted(gx * gy, found.above[2 * i]) + weighted(fx * gy, found.above[2 * i + 1])) +
+                      (weighted(gx * fy, found.beneath[2 * i]) + weighted(fx * fy, found.beneath[2 * i + 1]));
+          }
+          if (!fits) scatter_row(value, to, s.count, pixel);
         }
-        if (!fits) scatter_row(value, to, s.count, pixel);
-      }
-    }
+      });
 }
 
 // Adds a pair of neighbours.
@@ -388,48 +384,45 @@ CTORCH_INLINE void framed_gradient(const T *in, const Places &places, const T *g
   T *const planes = frames<T>(3 * all), *const even = planes + all, *const odd = even + all;
   if (grad_places) frame(in, planes, f);
   if (grad_in) std::fill_n(even, 2 * all, T(0));
-  Strip<T> s;
   FramedStrip<T> found;
   T du[Strip<T>::lanes], dv[Strip<T>::lanes], g[Strip<T>::lanes];
-  for (int64_t y = 0; y < f.out_height; y++)
-    for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
-      s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
-      places(s, y, x);
-      find(s, found, f);
-      std::fill_n(du, s.padded, T(0));
-      std::fill_n(dv, s.padded, T(0));
-      for (int64_t c = 0; c < f.channels; c++) {
-        gather_row(grad_out + c * f.out_plane() + (y * f.out_width + x) * pixel, g, s.count, pixel);
-        for (int i = s.count; i < s.padded; i++) g[i] = 0;
-        if (grad_places) {
-          load_pairs(planes + c * framed(f), s, found, f);
+  for_each_strip<T>(
+      places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        find(s, found, f);
+        std::fill_n(du, s.padded, T(0));
+        std::fill_n(dv, s.padded, T(0));
+        for (int64_t c = 0; c < f.channels; c++) {
+          gather_row(grad_out + c * f.out_plane() + (y * f.out_width + x) * pixel, g, s.count, pixel);
+          for (int i = s.count; i < s.padded; i++) g[i] = 0;
+          if (grad_places) {
+            load_pairs(planes + c * framed(f), s, found, f);
+            CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
+              const T a = found.above[2 * i], b = found.above[2 * i + 1], d = found.beneath[2 * i], e = found.beneath[2 * i + 1];
+              du[i] += g[i] * ((T(1) - found.fy[i]) * (b - a) + found.fy[i] * (e - d));
+              dv[i] += g[i] * ((T(1) - found.fx[i]) * (d - a) + found.fx[i] * (e - b));
+            }
+          }
+          if (!grad_in) continue;
           CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
-            const T a = found.above[2 * i], b = found.above[2 * i + 1], d = found.beneath[2 * i], e = found.beneath[2 * i + 1];
-            du[i] += g[i] * ((T(1) - found.fy[i]) * (b - a) + found.fy[i] * (e - d));
-            dv[i] += g[i] * ((T(1) - found.fx[i]) * (d - a) + found.fx[i] * (e - b));
+            const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
+            found.above[2 * i] = weighted(gx * gy, g[i]);
+            found.above[2 * i + 1] = weighted(fx * gy, g[i]);
+            found.beneath[2 * i] = weighted(gx * fy, g[i]);
+            found.beneath[2 * i + 1] = weighted(fx * fy, g[i]);
+          }
+          for (int i = 0; i < s.count; i++) {
+            T *to = (i % 2 ? odd : even) + c * framed(f) + found.at[i];
+            add_pair(found.above + 2 * i, to);
+            add_pair(found.beneath + 2 * i, to + pitch);
           }
         }
-        if (!grad_in) continue;
+        if (!grad_places) return;
         CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
-          const T fx = found.fx[i], fy = found.fy[i], gx = T(1) - fx, gy = T(1) - fy;
-          found.above[2 * i] = weighted(gx * gy, g[i]);
-          found.above[2 * i + 1] = weighted(fx * gy, g[i]);
-          found.beneath[2 * i] = weighted(gx * fy, g[i]);
-          found.beneath[2 * i + 1] = weighted(fx * fy, g[i]);
+          du[i] = weighted(found.free_u[i], du[i]);
+          dv[i] = weighted(found.free_v[i], dv[i]);
         }
-        for (int i = 0; i < s.count; i++) {
-          T *to = (i % 2 ? odd : even) + c * framed(f) + found.at[i];
-          add_pair(found.above + 2 * i, to);
-          add_pair(found.beneath + 2 * i, to + pitch);
-        }
-      }
-      if (!grad_places) continue;
-      CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
-        du[i] = weighted(found.free_u[i], du[i]);
-        dv[i] = weighted(found.free_v[i], dv[i]);
-      }
-      take(s, du, dv, y, x);
-    }
+        take(s, du, dv, y, x);
+      });
   if (!grad_in) return;
   for (int64_t c = 0; c < f.channels; c++)
     for (int64_t y = 0; y < f.height; y++) {
@@ -445,7 +438,8 @@ CTORCH_INLINE void sample(const P *in, const Places &places, T *out, const Frame
   if constexpr (std::is_same_v<T, P>)
     if (worth_frames(f)) return sample_framed(in, places, out, f);
   for_each_strip<T>(
-      places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+      places, f, [&](Strip<T> & s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        surround(s, f);
         const int64_t pixel = y * f.out_width + x;
         if constexpr (std::is_same_v<T, P>)
           if (f.interleaved && f.channels >= many_channels) return sample_pixels(s, in, out + pixel * f.channels, f);
@@ -484,34 +478,31 @@ template <class T, class Places>
 CTORCH_INLINE void sample_bytes(const uint8_t *in, const Places &places, T *out, const Frame &f, T gain, T offset, uint32_t *room) {
   const T low = f.border ? T(1) : T(0), right = f.border ? T(f.width) : T(f.width + 1), bottom = f.border ? T(f.height) : T(f.height + 1);
   const T pitch = T(f.width + 2);
-  Strip<T> s;
   uint32_t quad[Strip<T>::lanes];
   T value[Strip<T>::lanes];
   for (int64_t c = 0; c < f.channels; c++, in += f.plane(), out += f.out_plane()) {
     make_quads(in, room, f);
-    for (int64_t y = 0; y < f.out_height; y++)
-      for (int64_t x = 0; x < f.out_width; x += Strip<T>::lanes) {
-        s.resize(int(std::min<int64_t>(Strip<T>::lanes, f.out_width - x)));
-        places(s, y, x);
-        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) { // from the corner of the quads on, so nothing is negative
-          const T u = clamp(s.u[i] + 1, low, right), v = clamp(s.v[i] + 1, low, bottom);
-          const T column = T(int(u)), row = T(int(v));
-          s.fx[i] = u - column;
-          s.fy[i] = v - row;
-          s.i00[i] = int32_t(row * pitch + column);
-        }
-        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) quad[i] = room[s.i00[i]];
-        // Whole vectors: what they write past the row comes again with the next, or goes aside at the image's end.
-        const int64_t pixel = y * f.out_width + x;
-        const bool fits = pixel + s.padded <= f.out_height * f.out_width;
-        T *to = fits ? out + pixel : value;
-        CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
-          const T a = T(int(quad[i] & 255)), b = T(int(quad[i] >> 8 & 255)), c = T(int(quad[i] >> 16 & 255)), d = T(int(quad[i] >> 24));
-          const T above = a + s.fx[i] * (b - a), beneath = c + s.fx[i] * (d - c);
-          to[i] = (above + s.fy[i] * (beneath - above)) * gain + offset;
-        }
-        if (!fits) std::copy_n(value, s.count, out + pixel);
-      }
+    for_each_strip<T>(
+        places, f, [&](Strip<T> & s, int64_t y, int64_t x) __attribute__((always_inline)) {
+          CTORCH_PIXELS for (int i = 0; i < s.padded; i++) { // from the corner of the quads on, so nothing is negative
+            const T u = clamp(s.u[i] + 1, low, right), v = clamp(s.v[i] + 1, low, bottom);
+            const T column = T(int(u)), row = T(int(v));
+            s.fx[i] = u - column;
+            s.fy[i] = v - row;
+            s.i00[i] = int32_t(row * pitch + column);
+          }
+          CTORCH_PIXELS for (int i = 0; i < s.padded; i++) quad[i] = room[s.i00[i]];
+          // Whole vectors, as above.
+          const int64_t pixel = y * f.out_width + x;
+          const bool fits = pixel + s.padded <= f.out_height * f.out_width;
+          T *to = fits ? out + pixel : value;
+          CTORCH_PIXELS for (int i = 0; i < s.padded; i++) {
+            const T a = T(int(quad[i] & 255)), b = T(int(quad[i] >> 8 & 255)), c = T(int(quad[i] >> 16 & 255)), d = T(int(quad[i] >> 24));
+            const T above = a + s.fx[i] * (b - a), beneath = c + s.fx[i] * (d - c);
+            to[i] = (above + s.fy[i] * (beneath - above)) * gain + offset;
+          }
+          if (!fits) std::copy_n(value, s.count, out + pixel);
+        });
   }
 }
 
@@ -523,7 +514,8 @@ CTORCH_INLINE void sample_gradient(const T *in, const Places &places, const T *g
   if (worth_frames(f)) return framed_gradient(in, places, grad_out, grad_in, grad_places, f, take);
   if (grad_in) std::fill_n(grad_in, f.image(), T(0));
   for_each_strip<T>(
-      places, f, [&](const Strip<T> &s, int64_t y, int64_t x) __attribute__((always_inline)) {
+      places, f, [&](Strip<T> & s, int64_t y, int64_t x) __attribute__((always_inline)) {
+        surround(s, f);
         T du[Strip<T>::lanes], dv[Strip<T>::lanes];
         const int64_t pixel = y * f.out_width + x;
         T *to_u = grad_places ? du : nullptr, *to_v = grad_places ? dv : nullptr;
