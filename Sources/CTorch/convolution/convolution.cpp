@@ -106,18 +106,29 @@ at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, cons
   return packed;
 }
 
-// The convolution's own gradient, nothing pooled: what the activation lets through.
-at::Tensor through_activation(const Kernels &k, const Problem &p, const at::Tensor &gradient, const at::Tensor &positions) {
-  if (p.slope == 1) return gradient;
-  auto out = at::empty_like(gradient);
-  Backward a{};
-  a.gradient = read<float>(gradient);
-  a.positions = read<uint8_t>(positions);
-  float *to = write<float>(out);
-  const int64_t size = p.cells() * p.outputs;
-  for_each_index(p.images, nanoseconds(8 * size), [&](int64_t n) { k.activation_gradient(p, a, n, to + n * size, p.outputs); });
-  return out;
-}
+// The gradient of an operator's output, and what the activation lets through of it, made once for whoever wants it whole.
+struct Gradient {
+  at::Tensor given, positions, passed;
+
+  // Without pooling.
+  const at::Tensor &through_activation(const Kernels &k, const Problem &p) {
+    if (p.slope == 1) return given;
+    if (passed.defined()) return passed;
+    passed = at::empty_like(given);
+    Backward a = read_by_kernels();
+    float *to = write<float>(passed);
+    const int64_t size = p.cells() * p.outputs;
+    for_each_index(p.images, nanoseconds(8 * size), [&](int64_t n) { k.activation_gradient(p, a, n, to + n * size, p.outputs); });
+    return passed;
+  }
+
+  Backward read_by_kernels() const {
+    Backward a{};
+    a.gradient = read<float>(given);
+    a.positions = read<uint8_t>(positions);
+    return a;
+  }
+};
 
 at::Tensor winograd_input_gradient(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &gradient,
                                    const at::Tensor &weight) {
@@ -204,14 +215,12 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   return out;
 }
 
-at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const at::Tensor &positions,
-                                 const at::Tensor &gradient, at::Tensor out) {
+at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const Gradient &gradient,
+                                 at::Tensor out) {
   const int64_t pitch = l.vectors * l.lanes;
-  auto sums = at::empty({l.batches * p.taps() * pitch}, gradient.options());
-  Backward a{};
+  auto sums = at::empty({l.batches * p.taps() * pitch}, x.options());
+  Backward a = gradient.read_by_kernels();
   a.input = read<float>(x);
-  a.gradient = read<float>(gradient);
-  a.positions = read<uint8_t>(positions);
   a.weight_gradient = write<float>(sums);
   for_each_index(l.batches, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.batches),
                  [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
@@ -221,25 +230,23 @@ at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan 
   return out;
 }
 
-at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
-                          const at::Tensor &gradient, const Options &o) {
+at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient,
+                          const Options &o) {
   if (way.tiles) {
-    const auto all = bfloat16::input_gradient(*way.tiles, input, weight, positions, gradient, o);
+    const auto all = bfloat16::input_gradient(*way.tiles, input, weight, gradient.positions, gradient.given, o);
     if (o.padding == 0) return all;
     return all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
   }
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(exchanged(p));
-  if (tiling.gradient) return winograd_input_gradient(k, p, tiling, through_activation(k, p, gradient, positions), weight);
+  if (tiling.gradient) return winograd_input_gradient(k, p, tiling, gradient.through_activation(k, p), weight);
   auto packed = at::empty({l.packed() * p.outputs}, input.options());
   auto out = at::empty(input.sizes(), input.options(), at::MemoryFormat::ChannelsLast);
   const float *w = read<float>(weight);
   float *to = write<float>(packed);
   for_each_index(p.outputs, nanoseconds(8 * l.packed()), [&](int64_t i) { k.pack_backward(p, l, w, strides(weight), to, i); });
-  Backward a{};
-  a.gradient = read<float>(gradient);
-  a.positions = read<uint8_t>(positions);
+  Backward a = gradient.read_by_kernels();
   a.weight = to;
   a.input_gradient = write<float>(out);
   for_each_index(l.groups, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.groups),
@@ -269,9 +276,9 @@ at::Tensor in_blocks(const at::Tensor &input, const Problem &p, const Plan &l, i
   return out;
 }
 
-at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &positions,
-                           const at::Tensor &gradient, const Options &o) {
-  if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, positions, gradient, o);
+at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient,
+                           const Options &o) {
+  if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, gradient.positions, gradient.given, o);
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(p);
@@ -279,13 +286,11 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   auto out = at::empty(weight.sizes(), plain, weight.suggest_memory_format());
   // Dense sums take as long as those of the forward pass, entries longer.
   if (l.dense ? tiling.gain > 1 : tiling.gradient)
-    return winograd_weight_gradient(k, p, tiling, through_activation(k, p, gradient, positions), input, out);
-  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), positions, gradient, out);
+    return winograd_weight_gradient(k, p, tiling, gradient.through_activation(k, p), input, out);
+  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), gradient, out);
   const auto x = in_blocks(input, p, l, o.padding);
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
-  Backward a{};
-  a.gradient = read<float>(gradient);
-  a.positions = read<uint8_t>(positions);
+  Backward a = gradient.read_by_kernels();
   a.input = read<float>(x);
   a.weight_gradient = write<float>(sums);
   at::Tensor factors, offsets, counts;
@@ -309,14 +314,14 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   return out;
 }
 
-at::Tensor bias_gradient(const Way &way, const Problem &p, const at::Tensor &positions, const at::Tensor &gradient) {
-  auto sums = at::empty({bias_blocks, p.outputs}, gradient.options());
-  Backward a{};
-  a.gradient = read<float>(gradient);
-  a.positions = read<uint8_t>(positions);
+at::Tensor bias_gradient(const Way &way, const Problem &p, const Gradient &gradient) {
+  const auto plain = gradient.given.options();
+  auto sums = at::empty({bias_blocks, p.outputs}, plain);
+  Backward a = gradient.read_by_kernels();
   a.bias_gradient = write<float>(sums);
-  for_each_index(bias_blocks, nanoseconds(8 * gradient.numel() / bias_blocks), [&](int64_t i) { way.kernels->bias_gradient(p, a, i); });
-  auto out = at::empty({p.outputs}, gradient.options());
+  for_each_index(bias_blocks, nanoseconds(8 * gradient.given.numel() / bias_blocks),
+                 [&](int64_t i) { way.kernels->bias_gradient(p, a, i); });
+  auto out = at::empty({p.outputs}, plain);
   float *to = write<float>(out);
   for (int64_t i = 0; i < p.outputs; i++) {
     to[i] = a.bias_gradient[i];
@@ -332,13 +337,13 @@ at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &w
     return {out, {input, weight, positions}};
   };
   auto backward = [way, o](const std::vector<at::Tensor> &kept, const at::Tensor &given, const std::vector<bool> &wanted) {
-    const auto &input = kept[0], &weight = kept[1], &positions = kept[2];
-    const auto gradient = given.contiguous(at::MemoryFormat::ChannelsLast);
+    const auto &input = kept[0], &weight = kept[1];
+    Gradient gradient{given.contiguous(at::MemoryFormat::ChannelsLast), kept[2], {}};
     const Problem p = problem(input, weight, o);
     std::vector<at::Tensor> out(3);
-    if (wanted[0]) out[0] = input_gradient(way, p, input, weight, positions, gradient, o);
-    if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, positions, gradient, o);
-    if (wanted[2]) out[2] = bias_gradient(way, p, positions, gradient);
+    if (wanted[0]) out[0] = input_gradient(way, p, input, weight, gradient, o);
+    if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, gradient, o);
+    if (wanted[2]) out[2] = bias_gradient(way, p, gradient);
     return out;
   };
   return record(op, {input, weight, bias}, forward, backward);
