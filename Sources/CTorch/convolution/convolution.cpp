@@ -215,15 +215,29 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   return out;
 }
 
+// The sums of rows, in their order, of which the first `count` are wanted.
+at::Tensor summed(const at::Tensor &rows, int64_t count) {
+  auto out = at::empty({count}, rows.options());
+  const auto *from = read<float>(rows);
+  auto *to = write<float>(out);
+  std::copy_n(from, count, to);
+  for (int64_t row = 1; row < rows.size(0); row++)
+    for (int64_t i = 0; i < count; i++) to[i] += from[row * rows.size(1) + i];
+  return out;
+}
+
 at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan &l, const at::Tensor &x, const Gradient &gradient,
-                                 at::Tensor out) {
+                                 at::Tensor *bias, at::Tensor out) {
   const int64_t pitch = l.vectors * l.lanes;
   auto sums = at::empty({l.batches * p.taps() * pitch}, x.options());
   Backward a = gradient.read_by_kernels();
   a.input = read<float>(x);
   a.weight_gradient = write<float>(sums);
+  auto bias_sums = bias ? at::empty({l.batches, pitch}, x.options()) : at::Tensor();
+  if (bias) a.bias_gradient = write<float>(bias_sums);
   for_each_index(l.batches, nanoseconds(p.images * p.cells() * p.outputs * p.taps() / l.batches),
                  [&](int64_t i) { k.dense_weight_gradient(p, l, a, i); });
+  if (bias) *bias = summed(bias_sums, p.outputs);
   float *to = write<float>(out);
   for_each_index(p.channels, nanoseconds(8 * p.kernel * p.kernel * p.outputs * (1 + l.batches)),
                  [&](int64_t i) { k.unpack_dense(p, l, a.weight_gradient, layout(out), to, i); });
@@ -276,8 +290,9 @@ at::Tensor in_blocks(const at::Tensor &input, const Problem &p, const Plan &l, i
   return out;
 }
 
+// And the bias's, where it comes with it and there is room for it.
 at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient,
-                           const Options &o) {
+                           const Options &o, at::Tensor *bias) {
   if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, gradient.positions, gradient.given, o);
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
@@ -287,7 +302,7 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
   // Dense sums take as long as those of the forward pass, entries longer.
   if (l.dense ? tiling.gain > 1 : tiling.gradient)
     return winograd_weight_gradient(k, p, tiling, gradient.through_activation(k, p), input, out);
-  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), gradient, out);
+  if (l.dense) return dense_weight_gradient(k, p, l, laid_out<float>(input, p, l.needs_slack, o.padding), gradient, bias, out);
   const auto x = in_blocks(input, p, l, o.padding);
   auto sums = at::empty({l.batches * l.packed() * p.outputs}, plain);
   Backward a = gradient.read_by_kernels();
@@ -315,19 +330,12 @@ at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &i
 }
 
 at::Tensor bias_gradient(const Way &way, const Problem &p, const Gradient &gradient) {
-  const auto plain = gradient.given.options();
-  auto sums = at::empty({bias_blocks, p.outputs}, plain);
+  auto sums = at::empty({bias_blocks, p.outputs}, gradient.given.options());
   Backward a = gradient.read_by_kernels();
   a.bias_gradient = write<float>(sums);
   for_each_index(bias_blocks, nanoseconds(8 * gradient.given.numel() / bias_blocks),
                  [&](int64_t i) { way.kernels->bias_gradient(p, a, i); });
-  auto out = at::empty({p.outputs}, plain);
-  float *to = write<float>(out);
-  for (int64_t i = 0; i < p.outputs; i++) {
-    to[i] = a.bias_gradient[i];
-    for (int64_t block = 1; block < bias_blocks; block++) to[i] += a.bias_gradient[block * p.outputs + i];
-  }
-  return out;
+  return summed(sums, p.outputs);
 }
 
 at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
@@ -342,8 +350,8 @@ at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &w
     const Problem p = problem(input, weight, o);
     std::vector<at::Tensor> out(3);
     if (wanted[0]) out[0] = input_gradient(way, p, input, weight, gradient, o);
-    if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, gradient, o);
-    if (wanted[2]) out[2] = bias_gradient(way, p, gradient);
+    if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, gradient, o, wanted[2] ? &out[2] : nullptr);
+    if (wanted[2] && !out[2].defined()) out[2] = bias_gradient(way, p, gradient);
     return out;
   };
   return record(op, {input, weight, bias}, forward, backward);

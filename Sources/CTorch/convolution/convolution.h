@@ -100,7 +100,7 @@ struct Backward {
   const uint8_t *positions; // likewise
   float *input_gradient;    // images without padding
   float *weight_gradient;   // batches × pieces × outputs × pitch, as pack_backward has it
-  float *bias_gradient;     // bias_blocks × outputs
+  float *bias_gradient;     // bias_blocks × outputs; of dense sums batches × whole vectors, or null
   float *factors;           // terms of the weight's gradient: lists × outputs × block_cells
   int32_t *offsets;         // likewise
   int32_t *counts;          // lists × outputs

@@ -21,15 +21,33 @@ void activation_gradient(const Problem &p, const Backward &a, int64_t image, flo
   }
 }
 
+// to[i] += Σ of rows, which are whole vectors; several sums, so that none waits for the one before.
+inline void add_rows(const float *rows, int64_t count, int64_t pitch, float *to) {
+  constexpr int side = 4;
+  for (int64_t i = 0; i < pitch; i += lanes) {
+    Floats sum[side] = {load(to + i)};
+    CTORCH_UNROLL for (int s = 1; s < side; s++) sum[s] = 0;
+    int64_t row = 0;
+    for (; row + side <= count; row += side) {
+      CTORCH_UNROLL for (int s = 0; s < side; s++) sum[s] += load(rows + (row + s) * pitch + i);
+    }
+    for (; row < count; row++) sum[0] += load(rows + row * pitch + i);
+    store(to + i, (sum[0] + sum[1]) + (sum[2] + sum[3]));
+  }
+}
+
 // The weight's gradient without tiles, where every position carries gradient: a product for each row of the kernel and of the output, to
-// sums[row][column][channel][output], whole vectors.
+// sums[row][column][channel][output], whole vectors. The bias's, which is wanted if there is room for it, comes of the same numbers.
 void dense_weight_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t batch) {
   const int64_t blocks = whole(l.vectors, tile_vectors), line = p.width * p.channels, pitch = l.vectors * lanes;
   float *sums = a.weight_gradient + batch * p.taps() * pitch;
   std::fill_n(sums, p.taps() * pitch, 0.0f);
+  float *const bias = a.bias_gradient ? a.bias_gradient + batch * pitch : nullptr;
+  if (bias) std::fill_n(bias, pitch, 0.0f);
   float *gradient = scratch(p.cells() * pitch);
   for (int64_t n = batch_begin(p, l, batch); n < batch_begin(p, l, batch + 1); n++) {
     activation_gradient(p, a, n, gradient, pitch);
+    if (bias) add_rows(gradient, p.cells(), pitch, bias);
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t first = l.vectors * block / blocks * lanes, width = l.vectors * (block + 1) / blocks * lanes - first;
       for (int64_t k = 0; k < p.kernel; k++)
