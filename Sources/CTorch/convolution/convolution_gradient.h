@@ -305,8 +305,8 @@ void sort_terms(const Problem &p, const Plan &l, const Backward &a, int64_t firs
   }
 }
 
-// Without pooling a cell is one position. Where ReLU leaves none of its terms out, or sorting them takes longer than what is left of
-// them, all are taken: a product of matrices.
+// Without pooling a cell is one position. All of its terms are taken, as a product of matrices, where no ReLU leaves any out, and where
+// sorting them takes longer than it saves: with patches, and for kernels that are read in few pieces (docs/kernels.md has the times).
 inline bool takes_all_terms(const Problem &p, const Plan &l) { return p.pool == 1 && (p.slope != 0 || l.patches || l.packed() <= 160); }
 
 void pass_terms(const Problem &p, const Backward &a, int64_t first_cell, int64_t cells, float *factors, int64_t room) {
