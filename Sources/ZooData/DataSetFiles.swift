@@ -6,6 +6,13 @@ extension DataSet {
     /// - Parameter directory: where data are kept (the environment's `ZOO_DATA` if nil); drawn digits need none.
     /// - Throws: `HostError`.
     public func load(_ split: Split, from directory: String? = nil) throws -> ImageSet {
+        var images = try read(split, from: directory)
+        // Results are read on other machines, so what lies in the data directory is named as it is there.
+        if let root = DataDirectory.choice(directory).path { images.warnings = images.warnings.map { $0.replacing("\(root)/", with: "") } }
+        return images
+    }
+
+    private func read(_ split: Split, from directory: String?) throws -> ImageSet {
         let rule = splitRule
         let isOwnSplit = rule.pool == nil && rule.validation == nil
         let count = split == .train ? rule.train : nil

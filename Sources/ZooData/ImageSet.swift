@@ -14,7 +14,7 @@ public struct ImageSet: Sendable {
     public let width: Int
     public let classes: [String]
     /// What is odd about it without being wrong, one line each: a checksum that is not the expected one, for example.
-    public let warnings: [String]
+    public internal(set) var warnings: [String]
     /// Whether its content is known to be what its name says: generated here, or checked against a known checksum.
     public let verified: Bool
     /// What a cluttered data set cuts its clutter from; `DataSet.load` brings it.

@@ -67,11 +67,14 @@ public enum StudyMarkdown {
 
     /// Failed trainings and warnings, which are counted in the table and named here.
     private static func remarks(_ results: StudyResults) -> String {
-        var lines: [String] = []
+        let trained = results.rows.flatMap { $0.trained.values }
+        // What is said of all is said once.
+        let common = trained.count > 1 ? trained[0].warnings.filter { warning in trained.allSatisfy { $0.warnings.contains(warning) } } : []
+        var lines = common.map { "every training: \($0)" }
         for row in results.rows {
             for (seed, cause) in row.failed.sorted(by: { $0.key < $1.key }) { lines.append("\(row.entry), seed \(seed) failed: \(cause)") }
             for (seed, result) in row.trained.sorted(by: { $0.key < $1.key }) {
-                for warning in result.warnings { lines.append("\(row.entry), seed \(seed): \(warning)") }
+                for warning in result.warnings where !common.contains(warning) { lines.append("\(row.entry), seed \(seed): \(warning)") }
             }
         }
         for (entry, seeds) in results.missing {

@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <dlfcn.h>
-#include <utility>
+#include <vector>
 
 namespace ctorch {
 
@@ -22,15 +22,29 @@ template <class Body> void for_each_index(int64_t count, int64_t cost, const Bod
     for (int64_t i = 0; i < count; i++) body(i);
     return;
   }
+  // A thread begins with the same part every time, as what it wrote there may still be in its cache, and then helps the others.
+  struct alignas(64) Part {
+    std::atomic<int64_t> next;
+    int64_t end;
+  };
   struct Work {
-    std::atomic<int64_t> next{0};
-    int64_t count, chunk;
+    std::vector<Part> parts;
+    int64_t chunk;
     const Body &body;
-  } work{{}, count, std::max<int64_t>(1, count / (threads * 8)), body};
+  } work{std::vector<Part>(size_t(threads)), std::max<int64_t>(1, count / (threads * 8)), body};
+  for (int64_t t = 0; t < threads; t++) {
+    work.parts[size_t(t)].next = count * t / threads;
+    work.parts[size_t(t)].end = count * (t + 1) / threads;
+  }
   auto run = [](void *argument) {
+    static const auto number = reinterpret_cast<int (*)()>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
     auto &work = *static_cast<Work *>(argument);
-    for (int64_t first; (first = work.next.fetch_add(work.chunk, std::memory_order_relaxed)) < work.count;)
-      for (int64_t i = first, last = std::min(first + work.chunk, work.count); i < last; i++) work.body(i);
+    const size_t own = number ? size_t(number()) : 0, threads = work.parts.size();
+    for (size_t t = 0; t < threads; t++) {
+      Part &part = work.parts[(own + t) % threads];
+      for (int64_t first; (first = part.next.fetch_add(work.chunk, std::memory_order_relaxed)) < part.end;)
+        for (int64_t i = first, last = std::min(first + work.chunk, part.end); i < last; i++) work.body(i);
+    }
   };
   fork(run, &work, unsigned(threads), 0);
 }
