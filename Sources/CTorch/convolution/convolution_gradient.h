@@ -305,15 +305,23 @@ void sort_terms(const Problem &p, const Plan &l, const Backward &a, int64_t firs
   }
 }
 
+// What the activation lets through of some cells' gradients, nothing pooled: a row of `pitch` floats for each, zeros behind its outputs.
+inline void pass_cells(const Problem &p, const Backward &a, int64_t first_cell, int64_t cells, float *to, int64_t pitch) {
+  const float *g = a.gradient + first_cell * p.outputs;
+  const uint8_t *at = a.positions + first_cell * p.outputs;
+  auto row = [&](const float *g, const uint8_t *at, float *to, int64_t count) {
+    for_each_passed(p, g, at, count, [&](int64_t i, auto value) { std::memcpy(to + i, &value, sizeof value); });
+  };
+  if (pitch == p.outputs) return row(g, at, to, cells * p.outputs);
+  for (int64_t cell = 0; cell < cells; cell++, to += pitch) {
+    row(g + cell * p.outputs, at + cell * p.outputs, to, p.outputs);
+    std::fill(to + p.outputs, to + pitch, 0.0f);
+  }
+}
+
 // Without pooling a cell is one position. All of its terms are taken, as a product of matrices, where no ReLU leaves any out, and where
 // sorting them takes longer than it saves: with patches, and for kernels that are read in few pieces (docs/kernels.md has the times).
 inline bool takes_all_terms(const Problem &p, const Plan &l) { return p.pool == 1 && (p.slope != 0 || l.patches || l.packed() <= 160); }
-
-void pass_terms(const Problem &p, const Backward &a, int64_t first_cell, int64_t cells, float *factors, int64_t room) {
-  for (int64_t cell = 0; cell < cells; cell++, factors += room)
-    for_each_passed(p, a.gradient + (first_cell + cell) * p.outputs, a.positions + (first_cell + cell) * p.outputs, p.outputs,
-                    [&](int64_t o, auto value) { std::memcpy(factors + o, &value, sizeof value); });
-}
 
 void multiply_all_terms(const Problem &p, const Plan &l, const Piece &piece, int64_t cells, const float *factors, int64_t room,
                         const float *weight, float *to, int64_t to_row) {
@@ -375,7 +383,7 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
     const int64_t rows = std::min(at_once, total_rows - row), cells = rows * p.columns;
     const int64_t first_cell = first_image * p.cells() + row * p.columns;
     if (all_terms)
-      pass_terms(p, a, first_cell, cells, factors, room);
+      pass_cells(p, a, first_cell, cells, factors, room);
     else
       sort_terms(p, l, a, first_cell, cells, factors, offsets, room, counts);
     for (int64_t index = 0; index < l.pieces; index++) {

@@ -1,24 +1,14 @@
 // The kernels of convolution.h by tiles, as convolution_winograd.h has it.
 #pragma once
 
+#include "convolution_gradient.h"
 #include "convolution_winograd.h"
 
 namespace ctorch::convolution {
 namespace {
 
-// What the activation lets through of an image's gradient, nothing pooled: a row of `pitch` floats for each cell, zeros behind its
-// outputs.
 void activation_gradient(const Problem &p, const Backward &a, int64_t image, float *to, int64_t pitch) {
-  const float *g = a.gradient + image * p.cells() * p.outputs;
-  const uint8_t *at = a.positions + image * p.cells() * p.outputs;
-  auto row = [&](const float *g, const uint8_t *at, float *to, int64_t count) {
-    for_each_passed(p, g, at, count, [&](int64_t i, auto value) { std::memcpy(to + i, &value, sizeof value); });
-  };
-  if (pitch == p.outputs) return row(g, at, to, p.cells() * p.outputs);
-  for (int64_t cell = 0; cell < p.cells(); cell++, to += pitch) {
-    row(g + cell * p.outputs, at + cell * p.outputs, to, p.outputs);
-    std::fill(to + p.outputs, to + pitch, 0.0f);
-  }
+  pass_cells(p, a, image * p.cells(), p.cells(), to, pitch);
 }
 
 // to[i] += Σ of rows, which are whole vectors; several sums, so that none waits for the one before.
