@@ -1,6 +1,7 @@
-// Times the ways of a convolution in float32, by sums, by tiles, and by shifts for few channels, on one thread; prints a JSON object for
-// each shape with what `tiled_cost` and `shifted_cost` count. Made and read by fit_tiled_cost.py.
-// usage: convolution_ways portable|avx2|avx512 [ROUNDS]
+// Times the ways of a convolution in float32, by sums, by tiles, and by shifts for few channels, and in bfloat16 by AMX, on one thread;
+// prints a JSON object for each shape with what `tiled_cost`, `shifted_cost` and bfloat16's `gain` count. Made and read by
+// fit_tiled_cost.py. usage: convolution_ways portable|avx2|avx512|amx [ROUNDS]
+#include "bfloat16.h"
 #include "convolution.h"
 
 #include <algorithm>
@@ -8,11 +9,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <new>
 #include <random>
 #include <string>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace ctorch::convolution;
+namespace bfloat16 = ctorch::bfloat16;
 
 namespace {
 
@@ -21,14 +29,26 @@ const Kernels *named(const std::string &name) {
 #if defined(__x86_64__)
   if (name == "avx2") return &avx2;
   if (name == "avx512") return &avx512;
+  if (name == "amx") return syscall(SYS_arch_prctl, 0x1023, 18) == 0 ? &avx512 : nullptr; // may this process use tile registers
 #endif
   return nullptr;
 }
 
-std::vector<float> random_floats(int64_t count) {
+// Memory that begins with a line of the cache, as tensors' does.
+template <class T> struct Aligned {
+  using value_type = T;
+  Aligned() = default;
+  template <class U> Aligned(const Aligned<U> &) {}
+  T *allocate(size_t count) { return static_cast<T *>(::operator new(count * sizeof(T), std::align_val_t(64))); }
+  void deallocate(T *memory, size_t) { ::operator delete(memory, std::align_val_t(64)); }
+  bool operator==(const Aligned &) const = default;
+};
+template <class T> using Memory = std::vector<T, Aligned<T>>;
+
+Memory<float> random_floats(int64_t count) {
   static std::mt19937 generator;
   std::normal_distribution<float> draw;
-  std::vector<float> values(size_t(count + 2 * slack));
+  Memory<float> values(size_t(count + 2 * slack));
   for (float &value : values) value = draw(generator);
   return values;
 }
@@ -47,7 +67,7 @@ template <class Body> double shortest(int rounds, const Body &body) {
 }
 
 // A hash of the floats' bits, which is the same for the same results.
-uint64_t fingerprint(const std::vector<float> &values) {
+uint64_t fingerprint(const Memory<float> &values) {
   uint64_t hash = 0xcbf29ce484222325;
   for (float value : values) {
     uint32_t bits;
@@ -57,16 +77,37 @@ uint64_t fingerprint(const std::vector<float> &values) {
   return hash;
 }
 
-void measure(const Kernels &k, const Problem &p, int rounds) {
+// What bfloat16 costs by tile registers, and what its cost is made of.
+struct Blocks {
+  bfloat16::Plan plan;
+  double nanoseconds, gain; // measured, and by the fitted cost
+};
+
+Blocks measure_blocks(const bfloat16::Kernels &k, const Problem &p, const Strides &strides, Forward a, const float *weight, int rounds) {
+  const auto l = k.plan(p);
+  Memory<bfloat16::Half> packed(size_t(l.width * l.depth));
+  const Memory<float> bias(size_t(l.width), 0.0f);
+  a.weight = reinterpret_cast<const float *>(packed.data());
+  a.bias = bias.data();
+  return {l,
+          shortest(rounds,
+                   [&] {
+                     for (int64_t i = 0; i < l.width / bfloat16::edge; i++) k.pack(p, l, weight, strides, packed.data(), i);
+                     for (int64_t i = 0; i < l.groups; i++) k.forward(p, l, a, i);
+                   }),
+          k.gain(p, l)};
+}
+
+void measure(const Kernels &k, const bfloat16::Kernels *halves, const Problem &p, int rounds) {
   const Plan l = k.plan(p);
   const Tiling t = k.tiling(p);
   const auto input = random_floats(p.images * p.image()), weight = random_floats(p.outputs * p.taps());
   const auto gradient = random_floats(p.images * p.cells() * p.outputs);
   const Strides strides{p.taps(), p.kernel * p.kernel, p.kernel, 1};
-  const std::vector<float> bias(size_t(l.vectors * l.lanes), 0.0f);
-  const std::vector<uint8_t> positions(size_t(p.images * p.cells() * p.outputs), 0);
-  std::vector<float> output(size_t(p.images * p.cells() * p.outputs)), packed(size_t(l.vectors * l.lanes * p.taps()));
-  std::vector<float> ordered(packed.size()), filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)),
+  const Memory<float> bias(size_t(l.vectors * l.lanes), 0.0f);
+  const Memory<uint8_t> positions(size_t(p.images * p.cells() * p.outputs), 0);
+  Memory<float> output(size_t(p.images * p.cells() * p.outputs)), packed(size_t(l.vectors * l.lanes * p.taps()));
+  Memory<float> ordered(packed.size()), filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)),
       back(size_t(p.images * p.image()));
   const double sums = shortest(rounds, [&] {
     for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, packed.data(), i);
@@ -93,15 +134,48 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
     a.gradient = gradient.data(), a.positions = positions.data(), a.weight = pieces.data(), a.input_gradient = back.data();
     for (int64_t i = 0; i < l.groups; i++) k.input_gradient(p, l, a, i);
   });
+  const Forward forward{input.data(), nullptr, nullptr, output.data(), nullptr, false};
+  const Blocks blocks = halves ? measure_blocks(*halves, p, strides, forward, weight.data(), rounds) : Blocks{};
   const auto n = [](int64_t value) { return static_cast<long long>(value); };
   std::printf("{\"lanes\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"positions\": %lld, \"side\": %lld, "
               "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"filters\": %lld, \"groups\": %lld, \"strips\": %lld, "
               "\"sums_ns\": %.0f, \"tiles_ns\": %.0f, \"shifts_ns\": %.0f, \"backward_ns\": %.0f, "
+              "\"width\": %lld, \"depth\": %lld, \"blocks_ns\": %.0f, \"blocks_gain\": %.3f, "
               "\"chosen\": \"%s\", \"bits\": \"%016llx %016llx %016llx %016llx\"}\n",
               n(l.lanes), n(p.kernel), n(p.channels), n(p.outputs), n(p.images * p.positions()), n(t.side), n(t.pieces), n(t.vectors),
-              n(t.tiles), n(t.packed), n(t.groups), n(p.images * t.down), sums, tiles, shifts, backward,
-              t.best() <= 1 ? "sums" : t.by_shifts() ? "shifts" : "tiles", (unsigned long long)by_sums, (unsigned long long)by_tiles,
-              (unsigned long long)by_shifts, (unsigned long long)fingerprint(back));
+              n(t.tiles), n(t.packed), n(t.groups), n(p.images * t.down), sums, tiles, shifts, backward, n(blocks.plan.width),
+              n(blocks.plan.depth), blocks.nanoseconds, blocks.gain,
+              t.best() <= 1   ? "sums"
+              : t.by_shifts() ? "shifts"
+                              : "tiles",
+              (unsigned long long)by_sums, (unsigned long long)by_tiles, (unsigned long long)by_shifts,
+              (unsigned long long)fingerprint(back));
+  std::fflush(stdout);
+}
+
+// The input's gradient without pooling where ReLU leaves out half of it: those terms sorted out, and all of them multiplied.
+void measure_gradient(const Kernels &k, const Problem &p, int rounds) {
+  Plan l = k.plan(p);
+  if (l.patches) return;
+  const auto weight = random_floats(p.outputs * p.taps()), gradient = random_floats(p.images * p.cells() * p.outputs);
+  Memory<uint8_t> positions(size_t(p.images * p.cells() * p.outputs));
+  for (size_t i = 0; i < positions.size(); i++) positions[i] = gradient[i] < 0 ? below_zero : 0;
+  Memory<float> packed(size_t(l.packed() * p.outputs)), back(size_t(p.images * p.image()));
+  const Strides strides{p.taps(), p.kernel * p.kernel, p.kernel, 1};
+  for (int64_t i = 0; i < p.outputs; i++) k.pack_backward(p, l, weight.data(), strides, packed.data(), i);
+  Backward a{};
+  a.gradient = gradient.data(), a.positions = positions.data(), a.weight = packed.data(), a.input_gradient = back.data();
+  auto time = [&](bool all_terms) {
+    Plan plan = l;
+    plan.all_terms = all_terms;
+    return shortest(rounds, [&] {
+      for (int64_t i = 0; i < plan.groups; i++) k.input_gradient(p, plan, a, i);
+    });
+  };
+  const double sorted = time(false), all = time(true);
+  std::printf("{\"floats\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"sorted_ns\": %.0f, \"all_ns\": %.0f}\n",
+              static_cast<long long>(l.packed()), static_cast<long long>(p.kernel), static_cast<long long>(p.channels),
+              static_cast<long long>(p.outputs), sorted, all);
   std::fflush(stdout);
 }
 
@@ -109,18 +183,26 @@ void measure(const Kernels &k, const Problem &p, int rounds) {
 
 int main(int count, char **arguments) {
   const Kernels *kernels = count > 1 ? named(arguments[1]) : nullptr;
+  const bfloat16::Kernels *halves = kernels && std::string(arguments[1]) == "amx" ? &bfloat16::amx : nullptr;
   const int rounds = count > 2 ? std::atoi(arguments[2]) : 5;
+  if (count > 1 && std::string(arguments[1]) == "amx" && !kernels) {
+    std::fprintf(stderr, "this machine has no tile registers, or does not let this process use them\n");
+    return 69;
+  }
   if (!kernels || rounds < 1) {
-    std::fprintf(stderr, "usage: convolution_ways portable|avx2|avx512 [ROUNDS]\n");
+    std::fprintf(stderr, "usage: convolution_ways portable|avx2|avx512|amx [ROUNDS]\n");
     return 64;
   }
-  auto measured = [&](int64_t images, int64_t kernel, int64_t channels, int64_t outputs, int64_t side) {
+  auto problem = [](int64_t images, int64_t kernel, int64_t channels, int64_t outputs, int64_t side, int64_t stride, float slope) {
     Problem p{};
     p.images = images;
-    p.channels = channels, p.outputs = outputs, p.kernel = kernel, p.stride = 1, p.pool = 1, p.slope = 1;
-    p.height = p.width = side + kernel - 1;
+    p.channels = channels, p.outputs = outputs, p.kernel = kernel, p.stride = stride, p.pool = 1, p.slope = slope;
+    p.height = p.width = (side - 1) * stride + kernel;
     p.rows = p.columns = side;
-    measure(*kernels, p, rounds);
+    return p;
+  };
+  auto measured = [&](int64_t images, int64_t kernel, int64_t channels, int64_t outputs, int64_t side) {
+    measure(*kernels, halves, problem(images, kernel, channels, outputs, side, 1, 1), rounds);
   };
   // Outputs whose sides are filled whole by tiles of 4×4, and such that are not.
   for (int64_t kernel : {3, 5, 7})
@@ -136,4 +218,10 @@ int main(int count, char **arguments) {
   for (int64_t kernel : {5, 7})
     for (int64_t channels : {128, 192, 256})
       for (int64_t images : {16, 64, 192}) measured(images, kernel, channels, channels, 4);
+  // Kernels that Winograd's way does not take: those of one pixel, and those with a stride.
+  for (int64_t kernel : {1, 2, 3, 5})
+    for (int64_t channels : {16, 20, 32, 40, 64, 128, 192, 256})
+      for (int64_t outputs : {16, 32, 64})
+        for (int64_t side : {6, 12})
+          measure_gradient(*kernels, problem(8, kernel, channels, outputs, side, kernel == 1 ? 1 : 2, 0), rounds);
 }

@@ -102,12 +102,12 @@ Case convolution(bool halves) {
   const int64_t least = std::max<int64_t>(1, kernel - 2 * padding) + stride * (pool - 1);
   const int64_t height = least + int64_t(generator() % 9), width = least + int64_t(generator() % 9);
   const double slope = std::vector<double>{0, 0, 0.25, 1}[generator() % 4];
-  const bool bias = generator() % 3 > 0;
+  const bool bias = generator() % 3 > 0, blocks = halves && generator() % 2;
   std::ostringstream name;
   name << "conv_pool_act " << images << "×" << channels << "×" << height << "×" << width << ", " << outputs << " outputs, kernel " << kernel
        << ", stride " << stride << ", padding " << padding << ", pool " << pool << ", slope " << slope << (bias ? ", bias" : "")
-       << (halves ? ", bfloat16" : "");
-  // In bfloat16 the kernels round what they multiply, so it is rounded before: the input, the weight and the cotangent.
+       << (halves ? ", bfloat16" : "") << (blocks ? " in blocks" : "");
+  // In bfloat16 the kernels round the input and the weight, so those are rounded before; gradients are float32's.
   auto rounded = [=](const at::Tensor &t) { return halves ? t.to(at::kBFloat16).to(at::kDouble) : t; };
   std::vector<at::Tensor> leaves{
       rounded(at::randn({images, channels, height, width}).to(at::kDouble)),
@@ -121,7 +121,7 @@ Case convolution(bool halves) {
   const auto values = convolved(leaves), sums = convolved(magnitudes);
   std::vector<at::Tensor> tolerances{sums.detach().max() * tolerance(channels * kernel * kernel + 1, at::kFloat)};
   const auto choices = decided(values, tolerances[0], pool, slope);
-  const auto cotangent = rounded(wave(choices.sizes())) * choices;
+  const auto cotangent = wave(choices.sizes()) * choices;
   const auto gradients = torch::autograd::grad({sums}, magnitudes, {through_activation(values, cotangent, pool, slope).abs()});
   const int64_t positions = images * values.size(2) * values.size(3);
   for (size_t i = 0; i < gradients.size(); i++)
@@ -129,8 +129,10 @@ Case convolution(bool halves) {
   return {name.str(),
           leaves,
           [=](const std::vector<at::Tensor> &t, const std::string &set) {
-            // Of bfloat16 the portable set has blocks of its own, and the others' are float32's unless the processor has it.
-            const std::string way = !halves || set == "off" ? set : (set == "portable" ? "tiles" : set) + "+bf16";
+            // The processor's own products wherever there are any, also where a network would take others.
+            const bool own = set == "portable" || set == "avx512_bf16" || set == "amx";
+            const bool in_tiles = set == "amx" || (set == "portable" && blocks);
+            const std::string way = !halves || set == "off" ? set : set + (!own ? "+bf16" : in_tiles ? "+tiles" : "+pairs");
             return call("zoo::conv_pool_act", "on",
                         {t[0], t[1], bias ? c10::IValue(t[2]) : c10::IValue(), stride, padding, pool, slope, way})
                 .toTensor();

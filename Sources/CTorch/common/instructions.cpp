@@ -38,10 +38,10 @@ Instructions best() {
   if (!__builtin_cpu_supports("avx512bf16")) return Instructions::avx512;
   return has_amx() ? Instructions::amx : Instructions::avx512_bf16;
 }
-bool fast_gathers() { return __builtin_cpu_is("intel"); }
+bool intel() { return __builtin_cpu_is("intel"); }
 #else
 Instructions best() { return Instructions::portable; }
-bool fast_gathers() { return false; }
+bool intel() { return false; }
 #endif
 
 Instructions best_here() {
@@ -74,10 +74,8 @@ Instructions chosen_instructions(const char *op) {
   return chosen;
 }
 
-bool has_fast_gathers() {
-  static const bool fast = fast_gathers();
-  return fast;
-}
+bool has_fast_gathers() { return intel(); }
+bool has_fast_pairs() { return !intel(); }
 
 const char *name_of(Instructions set) { return names[size_t(set)]; }
 

@@ -17,6 +17,9 @@ Instructions named_instructions(const char *op, std::string_view name);
 // Whether gathering numbers with AVX-512 is faster than loading them one by one, which it is not on AMD's processors up to Zen 4.
 bool has_fast_gathers();
 
+// Whether one instruction multiplies pairs of halves faster than two do floats: on Intel's processors at half the speed of floats.
+bool has_fast_pairs();
+
 // "avx2".
 const char *name_of(Instructions);
 

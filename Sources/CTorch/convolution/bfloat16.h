@@ -1,11 +1,12 @@
-// Convolution with operands in bfloat16: the factors of every product are rounded to it, sums are float32. Everything is a
-// product of matrices in blocks of 32×32, and only the block differs between sets of instructions (docs/kernels.md).
+// The forward pass of a convolution with operands in bfloat16 as a product of matrices in blocks of 32×32: the factors of every product
+// are rounded to it, sums are float32. Only the block differs between sets of instructions (docs/kernels.md).
 #pragma once
 
 #include "convolution.h"
 
 namespace ctorch::bfloat16 {
 
+using convolution::Forward;
 using convolution::Problem;
 using convolution::Strides;
 
@@ -18,44 +19,19 @@ constexpr int64_t slack = 16;          // halves that may be read, not used, beh
 
 // How a problem is cut, from its shapes alone: so bits do not depend on the number of threads.
 struct Plan {
-  int64_t depth, width;                          // taps and outputs, up to whole blocks
-  int64_t group, groups;                         // images to one task, and tasks, forward and for the input's gradient
-  int64_t batches;                               // tasks of the weight's gradient, each with sums of its own
-  int64_t chunk_rows, chunk;                     // rows of cells taken at once, and their positions, up to whole blocks
-  int64_t sums() const { return width * depth; } // of one batch
+  int64_t depth, width;      // taps and outputs, up to whole blocks
+  int64_t group, groups;     // images to one task, and tasks
+  int64_t chunk_rows, chunk; // rows of cells taken at once, and their positions, up to whole blocks
 };
-
-Plan make_plan(const Problem &);
 
 // The right factor of a product lies in panels, [32 columns][32 products][tile][pair of products][column][product], as the
 // instructions want it: two products beside each other.
-inline int64_t panel_offset(int64_t depth, int64_t k, int64_t column) {
-  const int64_t place = (k % edge / 2) * 2 * tile + column % tile * 2 + k % 2;
-  return (column / edge * (depth / edge) + k / edge) * panel + column % edge / tile * (panel / 2) + place;
-}
-
-struct Forward {
-  const Half *input;  // images × image(), slack behind
-  const Half *weight; // panels: a product for each tap, a column for each output
-  const float *bias;  // width
-  float *output;      // images × cells() × outputs
-  uint8_t *positions; // likewise, or null
-};
-
-struct Backward {
-  const Half *input;        // for the weight's gradient
-  const Half *weight;       // for the input's: panels, a product for each output, a column for each tap
-  const float *gradient;    // images × cells() × outputs
-  const uint8_t *positions; // likewise
-  float *input_gradient;    // images × image()
-  float *weight_gradient;   // batches × width × depth
-};
-
 struct Kernels {
-  // Tasks, each to be called for every index below the count named.
-  void (*forward)(const Problem &, const Plan &, const Forward &, int64_t group);          // groups
-  void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);  // groups
-  void (*weight_gradient)(const Problem &, const Plan &, const Backward &, int64_t batch); // batches
+  Plan (*plan)(const Problem &);
+  double (*gain)(const Problem &, const Plan &); // how much faster they are than sums in float32, by the fitted cost
+  // Tasks, each to be called for every index below the count named. Forward's weight points to halves.
+  void (*pack)(const Problem &, const Plan &, const float *weight, Strides, Half *to, int64_t block); // of 32 outputs
+  void (*forward)(const Problem &, const Plan &, const Forward &, int64_t group);                     // groups
 };
 
 extern const Kernels tiles; // in plain C++, for tests: slower than float32

@@ -1,26 +1,38 @@
-// The kernels of bfloat16.h in plain C++, so that what surrounds their blocks is tested on every machine.
+// What bfloat16 needs of a processor, in plain C++: blocks of products and pairs of halves. So what surrounds them is tested on every
+// machine.
 #include "kernel_includes.h"
 
 #define CTORCH_PROCESSOR "processor_portable.h"
 #include "bfloat16_block.h"
 #include "bfloat16_kernel.h"
+#include "convolution_forward.h"
 
-namespace ctorch::bfloat16 {
+namespace ctorch {
 namespace {
+using convolution::Floats;
+
 struct Pairs {
-  static convolution::Floats add(convolution::Floats sum, uint32_t left, const Half *right) {
-    auto floats = [](Words bits) {
-      convolution::Floats v;
-      std::memcpy(&v, &bits, sizeof v);
-      return v;
-    };
-    Words pairs;
-    std::memcpy(&pairs, right, sizeof pairs);
-    sum += floats(Words(left << 16)) * floats(pairs << 16);
-    return sum + floats(Words(left & 0xffff0000)) * floats(pairs & 0xffff0000);
+  // The lower halves and the upper halves of words, as floats.
+  static Floats add(Floats left, Floats right, Floats sum) {
+    const auto a = words(left), b = words(right);
+    sum += floats(a << 16) * floats(b << 16);
+    return sum + floats(a & 0xffff0000) * floats(b & 0xffff0000);
+  }
+
+private:
+  static convolution::Words words(Floats v) {
+    convolution::Words bits;
+    std::memcpy(&bits, &v, sizeof bits);
+    return bits;
+  }
+  static Floats floats(convolution::Words bits) {
+    Floats v;
+    std::memcpy(&v, &bits, sizeof v);
+    return v;
   }
 };
 } // namespace
 
-const Kernels tiles = all<VectorBlock<Pairs>>;
-} // namespace ctorch::bfloat16
+const convolution::ForwardKernel convolution::pairs_portable = convolution::forward<Pairs>;
+const bfloat16::Kernels bfloat16::tiles = bfloat16::all<bfloat16::VectorBlock<Pairs>>;
+} // namespace ctorch

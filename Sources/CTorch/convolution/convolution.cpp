@@ -1,7 +1,7 @@
 // zoo::conv_pool_act: convolution, bias, maximum over 2×2 and activation in one operator, and its gradient.
 #include "fit.h"
 
-#include "bfloat16_operator.h"
+#include "bfloat16.h"
 #include "convolution_operator.h"
 #include "gradient.h"
 #include "instructions.h"
@@ -20,24 +20,33 @@
 #include <torch/library.h>
 #include <utility>
 
+#if !defined(__x86_64__)
+const ctorch::bfloat16::Kernels ctorch::bfloat16::amx = tiles;
+const ctorch::convolution::Kernels ctorch::convolution::avx2 = portable, ctorch::convolution::avx512 = portable;
+const ctorch::convolution::ForwardKernel ctorch::convolution::pairs_avx512 = pairs_portable;
+#endif
+
 namespace ctorch::convolution {
 
 namespace {
 
 constexpr const char *op = "zoo::conv_pool_act";
 
-#if !defined(__x86_64__)
-const Kernels avx2 = portable, avx512 = portable;
-const ForwardKernel pairs_avx512 = nullptr;
-#endif
-
-// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers forward, unless there are products of tiles, or
-// of pairs, which Winograd's way has to beat. Gradients are float32's but with tiles: rounding them would take time and gain none.
+// How a call is computed. In bfloat16 the kernels of float32 multiply rounded numbers forward, unless the processor's own products, of
+// pairs of halves or of tiles, are faster by the fitted costs, or asked for by name. Gradients are float32's: those of tiles were slower.
 struct Way {
   const Kernels *kernels;
   Precision precision;
   const bfloat16::Kernels *tiles;
   ForwardKernel pairs;
+  bool always; // by tiles or pairs
+
+  bool takes_tiles(const Problem &p, const Tiling &tiling) const {
+    return tiles && (always || tiles->gain(p, tiles->plan(p)) > std::max(1.0, tiling.best()));
+  }
+  bool takes_pairs(const Problem &p, const Tiling &tiling) const {
+    return pairs && p.channels % 2 == 0 && (always || tiling.best() < 2); // twice as fast as sums
+  }
 };
 
 // Null is ATen's way.
@@ -46,20 +55,29 @@ const Way *way(Instructions set, Precision precision) {
   static const std::array<Way, 5> halves{{{&portable, Precision::bfloat16},
                                           {&avx2, Precision::bfloat16},
                                           {&avx512, Precision::bfloat16},
-                                          {&avx512, Precision::bfloat16, nullptr, pairs_avx512},
+                                          {&avx512, Precision::bfloat16, nullptr, has_fast_pairs() ? pairs_avx512 : nullptr},
                                           {&avx512, Precision::bfloat16, &bfloat16::amx}}};
   if (set == Instructions::off) return nullptr;
   const size_t rank = size_t(set) - size_t(Instructions::portable);
   return precision == Precision::bfloat16 ? &halves[rank] : &float32[std::min(rank, float32.size() - 1)];
 }
 
-// "avx2", or "avx2+bf16"; "tiles+bf16" is for tests.
+// "avx2"; "avx2+bf16"; or for tests the processor's own products wherever there are any, "amx+tiles", "avx512_bf16+pairs" and, of both
+// kinds, in plain C++: "portable+tiles".
 const Way *named_way(std::string_view name) {
-  constexpr std::string_view suffix = "+bf16";
-  if (!name.ends_with(suffix)) return way(named_instructions(op, name), Precision::float32);
-  name.remove_suffix(suffix.size());
-  static const Way tiles{&portable, Precision::bfloat16, &bfloat16::tiles};
-  return name == "tiles" ? &tiles : way(named_instructions(op, name), Precision::bfloat16);
+  const auto plus = name.find('+');
+  const auto set = named_instructions(op, name.substr(0, plus));
+  const auto how = plus == name.npos ? std::string_view() : name.substr(plus + 1);
+  if (how.empty() || how == "bf16") return way(set, how.empty() ? Precision::float32 : Precision::bfloat16);
+  static const Way plain_tiles{&portable, Precision::bfloat16, &bfloat16::tiles, nullptr, true};
+  static const Way plain_pairs{&portable, Precision::bfloat16, nullptr, pairs_portable, true};
+  static const Way amx_tiles{&avx512, Precision::bfloat16, &bfloat16::amx, nullptr, true};
+  static const Way avx512_pairs{&avx512, Precision::bfloat16, nullptr, pairs_avx512, true};
+  if (how == "tiles" && set == Instructions::portable) return &plain_tiles;
+  if (how == "pairs" && set == Instructions::portable) return &plain_pairs;
+  if (how == "tiles" && set == Instructions::amx) return &amx_tiles;
+  if (how == "pairs" && set == Instructions::avx512_bf16) return &avx512_pairs;
+  TORCH_CHECK_VALUE(false, op, ": ", name_of(set), " has no '", std::string(how), "'");
 }
 
 at::Tensor through_aten(const at::Tensor &input, const at::Tensor &weight, const at::Tensor &bias, const Options &o) {
@@ -169,23 +187,23 @@ at::Tensor winograd_weight_gradient(const Kernels &k, const Problem &p, const Ti
 // The output, and where wanted the positions of its maxima.
 at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor &filters, const at::Tensor &bias, const Options &o,
                        at::Tensor *positions) {
-  if (way.tiles) return bfloat16::run_forward(*way.tiles, given, filters, bias, o, positions);
   const Kernels &k = *way.kernels;
   auto p = problem(given, filters, o);
   const auto tiling = k.tiling(p);
-  const bool in_pairs = way.pairs && p.channels % 2 == 0 && tiling.best() < 2, in_tiles = !in_pairs && tiling.best() > 1;
-  const bool rounds = way.precision == Precision::bfloat16 && !in_pairs;
+  const bool in_blocks = way.takes_tiles(p, tiling), in_pairs = !in_blocks && way.takes_pairs(p, tiling);
+  const bool in_tiles = !in_blocks && !in_pairs && tiling.best() > 1;
+  const bool rounds = way.precision == Precision::bfloat16 && !in_blocks && !in_pairs;
   const auto weight = in_pairs ? in_halves(filters) : rounds ? filters.to(at::kBFloat16).to(at::kFloat) : filters;
+  const auto x = in_pairs   ? in_halves(given, p, o.padding)
+                 : in_tiles ? given.contiguous(at::MemoryFormat::ChannelsLast)
+                            : laid_out<float>(given, p, false, o.padding);
   auto s = strides(weight);
   if (in_pairs) {
     p.channels /= 2;
     s = {p.taps(), 1, p.run(), p.channels};
   }
-  const auto l = k.plan(p);
-  const auto x = in_pairs   ? in_halves(given, p, o.padding)
-                 : in_tiles ? given.contiguous(at::MemoryFormat::ChannelsLast)
-                            : laid_out<float>(given, p, false, o.padding);
-  auto biases = at::empty({l.vectors * l.lanes}, given.options());
+  auto biases =
+      at::empty({(p.outputs + bfloat16::edge - 1) / bfloat16::edge * bfloat16::edge}, given.options()); // whole blocks, and so vectors
   std::fill_n(write<float>(biases), biases.numel(), 0.0f);
   if (bias.defined()) std::copy_n(read<float>(bias.contiguous()), p.outputs, write<float>(biases));
   auto out = at::empty({p.images, p.outputs, p.rows, p.columns}, biases.options(), at::MemoryFormat::ChannelsLast);
@@ -196,6 +214,18 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
     *positions = zero ? at::zeros({out.numel()}, bytes) : at::empty({out.numel()}, bytes);
     if (!zero) a.positions = write<uint8_t>(*positions);
   }
+  if (in_blocks) {
+    const auto &blocks = *way.tiles;
+    const auto l = blocks.plan(p);
+    auto packed = at::empty({l.width * l.depth}, biases.options().dtype(at::kBFloat16));
+    const auto *w = read<float>(weight);
+    auto *to = write<bfloat16::Half>(packed);
+    for_each_index(l.width / bfloat16::edge, nanoseconds(8 * bfloat16::edge * l.depth), [&](int64_t i) { blocks.pack(p, l, w, s, to, i); });
+    a.weight = reinterpret_cast<const float *>(to);
+    for_each_index(l.groups, nanoseconds(l.group * p.positions() * p.taps() * p.outputs / 4),
+                   [&](int64_t i) { blocks.forward(p, l, a, i); });
+    return out;
+  }
   if (in_tiles) {
     const auto packed = transformed(k, p, tiling, weight, s);
     a.weight = read<float>(packed);
@@ -204,6 +234,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
     for_each_index(tasks, nanoseconds(tiling.group * 36 * p.channels * p.outputs), [&](int64_t i) { forward(p, tiling, a, i); });
     return out;
   }
+  const auto l = k.plan(p);
   auto packed = at::empty({l.vectors * l.lanes * p.taps()}, biases.options());
   const auto *w = read<float>(weight);
   float *to = write<float>(packed);
@@ -244,13 +275,7 @@ at::Tensor dense_weight_gradient(const Kernels &k, const Problem &p, const Plan 
   return out;
 }
 
-at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient,
-                          const Options &o) {
-  if (way.tiles) {
-    const auto all = bfloat16::input_gradient(*way.tiles, input, weight, gradient.positions, gradient.given, o);
-    if (o.padding == 0) return all;
-    return all.narrow(2, o.padding, input.size(2)).narrow(3, o.padding, input.size(3)).contiguous(at::MemoryFormat::ChannelsLast);
-  }
+at::Tensor input_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient) {
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(exchanged(p));
@@ -293,7 +318,6 @@ at::Tensor in_blocks(const at::Tensor &input, const Problem &p, const Plan &l, i
 // And the bias's, where it comes with it and there is room for it.
 at::Tensor weight_gradient(const Way &way, const Problem &p, const at::Tensor &input, const at::Tensor &weight, Gradient &gradient,
                            const Options &o, at::Tensor *bias) {
-  if (way.tiles) return bfloat16::weight_gradient(*way.tiles, input, weight, gradient.positions, gradient.given, o);
   const Kernels &k = *way.kernels;
   const auto l = k.plan(p);
   const auto tiling = k.tiling(p);
@@ -349,7 +373,7 @@ at::Tensor recorded(const Way &way, const at::Tensor &input, const at::Tensor &w
     Gradient gradient{given.contiguous(at::MemoryFormat::ChannelsLast), kept[2], {}};
     const Problem p = problem(input, weight, o);
     std::vector<at::Tensor> out(3);
-    if (wanted[0]) out[0] = input_gradient(way, p, input, weight, gradient, o);
+    if (wanted[0]) out[0] = input_gradient(way, p, input, weight, gradient);
     if (wanted[1]) out[1] = weight_gradient(way, p, input, weight, gradient, o, wanted[2] ? &out[2] : nullptr);
     if (wanted[2] && !out[2].defined()) out[2] = bias_gradient(way, p, gradient);
     return out;

@@ -53,6 +53,7 @@ struct Plan {
   int64_t pitch;                                    // floats that a piece has for each output channel, at most
   int64_t batches;                                  // the weight gradient's partial sums
   bool dense;                                       // those are of products of matrices, and not of terms
+  bool all_terms;                                   // the input's gradient is too: what ReLU leaves out of it is not sorted out
   int64_t block_rows, block_cells;                  // rows of cells to one list of terms, and their cells
   bool needs_slack;                                 // vectors reach over the end of the input
   int64_t packed() const { return pieces * pitch; } // floats to an output channel
@@ -145,7 +146,8 @@ struct Kernels {
 };
 
 extern const Kernels portable, avx2, avx512; // the last two on x86-64 only
-extern const ForwardKernel pairs_avx512;     // of pairs of halves; likewise
+// Of pairs of halves, in plain C++ for tests, and on x86-64.
+extern const ForwardKernel pairs_portable, pairs_avx512;
 
 // Rows of cells run through all images of a batch of the weight gradient, and are taken block_rows at a time.
 inline int64_t batch_begin(const Problem &p, const Plan &l, int64_t batch) { return p.images * batch / l.batches; }

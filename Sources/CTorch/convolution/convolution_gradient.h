@@ -319,10 +319,6 @@ inline void pass_cells(const Problem &p, const Backward &a, int64_t first_cell, 
   }
 }
 
-// Without pooling a cell is one position. All of its terms are taken, as a product of matrices, where no ReLU leaves any out, and where
-// sorting them takes longer than it saves: with patches, and for kernels that are read in few pieces (docs/kernels.md has the times).
-inline bool takes_all_terms(const Problem &p, const Plan &l) { return p.pool == 1 && (p.slope != 0 || l.patches || l.packed() <= 160); }
-
 void multiply_all_terms(const Problem &p, const Plan &l, const Piece &piece, int64_t cells, const float *factors, int64_t room,
                         const float *weight, float *to, int64_t to_row) {
   for (int64_t first = 0, width; first < piece.width; first += width) {
@@ -363,12 +359,11 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
   const int64_t most = at_once * p.columns * per_cell;          // positions
   const int64_t room = p.outputs + lanes;                       // whole vectors are stored
   const Problem one = l.block_of(p);
-  const bool all_terms = takes_all_terms(p, l);
   // Whole vectors that end with a run touch no other image, so they add up where they belong.
   const bool in_place = !l.patches && l.blocks == 1 && p.padding == 0 && p.run() % lanes == 0;
   float *const to = a.input_gradient + first_image * (p.height - 2 * p.padding) * (p.width - 2 * p.padding) * p.channels;
   const int64_t sums = in_place ? 0 : l.blocks * images * one.image() + 2 * slack, beside = patch_slack(p);
-  const int64_t patch_floats = (l.patches ? most * l.length : all_terms ? most * l.pitch : 0) + 2 * beside;
+  const int64_t patch_floats = (l.patches ? most * l.length : l.all_terms ? most * l.pitch : 0) + 2 * beside;
   float *const memory = scratch(sums + most * (2 * room + 1) + patch_floats + p.run() + 2 * beside), *const factors = memory + sums;
   float *const sum = in_place ? to : memory, *const patches = factors + most * (2 * room + 1) + beside;
   auto *offsets = reinterpret_cast<int32_t *>(factors + most * room), *counts = offsets + most * room;
@@ -382,7 +377,7 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
   for (int64_t row = 0; row < total_rows; row += at_once) {
     const int64_t rows = std::min(at_once, total_rows - row), cells = rows * p.columns;
     const int64_t first_cell = first_image * p.cells() + row * p.columns;
-    if (all_terms)
+    if (l.all_terms)
       pass_cells(p, a, first_cell, cells, factors, room);
     else
       sort_terms(p, l, a, first_cell, cells, factors, offsets, room, counts);
@@ -393,16 +388,16 @@ void input_gradient(const Problem &p, const Plan &l, const Backward &a, int64_t 
       const float *factor = factors;
       const int32_t *offset = offsets, *count = counts;
       float *patch = patches + (l.patches ? piece.first : 0);
-      if (all_terms) multiply_all_terms(p, l, piece, cells, factors, room, weight, patch, l.patches ? l.length : piece.width);
+      if (l.all_terms) multiply_all_terms(p, l, piece, cells, factors, room, weight, patch, l.patches ? l.length : piece.width);
       for (int64_t r = row; r < row + rows; r++) {
         float *line =
             sum + piece.block * images * one.image() + r / p.rows * one.image() + piece.row * one.width * one.channels + piece.first;
-        if (all_terms && !l.patches)
+        if (l.all_terms && !l.patches)
           for (int64_t column = 0; column < p.columns; column++, patch += piece.width) {
             float *place = line + input_offset(one, r % p.rows, column, 0);
             for (int64_t i = 0; i < piece.width; i += lanes) store(place + i, load(place + i) + load(patch + i));
           }
-        if (all_terms) continue;
+        if (l.all_terms) continue;
         for (int64_t column = 0; column < p.columns; column++)
           for (int64_t q = 0; q < per_cell; q++, factor += room, offset += room, count++, patch += l.length) {
             if (l.patches)

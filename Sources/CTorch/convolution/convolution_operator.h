@@ -1,4 +1,4 @@
-// What the operator's two ways of computing share: float32 (convolution.cpp) and bfloat16 (bfloat16.cpp).
+// What the operator makes of tensors for its kernels: the problem's sizes, and images with their padding.
 #pragma once
 
 #include "access.h"

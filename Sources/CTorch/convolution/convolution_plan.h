@@ -27,6 +27,9 @@ Plan make_plan(const Problem &p) {
   l.pieces = l.segments * l.chunks;
   l.pitch = whole(l.length / lanes, l.chunks) * lanes;
   l.dense = p.pool == 1 && 5 * p.outputs >= 4 * l.vectors * lanes;
+  // Without pooling a cell is one position: all of its terms are taken where no ReLU leaves any out, and where sorting them takes longer
+  // than it saves.
+  l.all_terms = p.pool == 1 && (p.slope != 0 || l.patches || l.packed() <= Processor::most_floats_unsorted);
   l.batches = l.dense ? std::min<int64_t>(p.images, 24) : l.pieces >= 24 ? 1 : std::min(p.images, whole(24, l.pieces));
   constexpr int64_t near = 12 * 1024; // floats that the first-level cache keeps beside the sums
   const int64_t line = p.width * l.block_channels, image = p.height * line, step = p.pool * p.stride;

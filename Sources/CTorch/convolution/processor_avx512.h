@@ -43,6 +43,9 @@ struct Processor {
     return __builtin_popcount(mask);
   }
 
+  // Up to how many floats of an output's kernel the input's gradient takes all terms, by Benchmarks/fit_tiled_cost.py on an Intel Xeon.
+  static constexpr int64_t most_floats_unsorted = 256;
+
   // What Winograd's way costs, by Benchmarks/fit_tiled_cost.py on a quiet Zen 4 (EPYC): in products of a number with a vector.
   static constexpr double cost_of_point_channel = 1, loop_of_point = 7, cost_of_input_vector = 284, cost_of_output_vector = 30,
                           cost_of_filter = 255, cost_of_far_filter = 3.5, cost_of_gradient_by_sums = 2;
