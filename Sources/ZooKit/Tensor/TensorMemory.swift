@@ -9,7 +9,10 @@ extension Tensor {
     public func contiguous(_ format: MemoryFormat = .contiguous) throws(ZooError) -> Tensor { try Op.contiguous(self, format) }
     /// This tensor on another device or as another type; itself if it is so already.
     public func to(device: Device? = nil, dtype: DType? = nil) throws(ZooError) -> Tensor {
-        try Op.to(self, dtype, Int?.none, device)
+        // To a GPU nothing waits: CUDA has read this memory, which is not page-locked, when the call returns. A constant that is brought
+        // there in every step would otherwise wait each time until all work before it is done.
+        let waits = device.map { $0 == .cpu } ?? true
+        return try Op.to(self, dtype, Int?.none, device, Bool?.none, !waits)
     }
     /// Runs the gradients of this scalar back into the leaves that it was computed from; each adds them to its
     /// ``grad``.
