@@ -17,7 +17,7 @@ Instructions named_instructions(const char *op, std::string_view name);
 // Whether gathering numbers with AVX-512 is faster than loading them one by one, which it is not on AMD's processors up to Zen 4.
 bool has_fast_gathers();
 
-// Whether one instruction multiplies pairs of halves faster than two do floats: on Intel's processors at half the speed of floats.
+// Whether products of pairs of halves are faster than those of floats: on Intel's processors they have half the speed.
 bool has_fast_pairs();
 
 // "avx2".
