@@ -110,14 +110,14 @@ void measure(const Kernels &k, const bfloat16::Kernels *halves, const Problem &p
   Memory<float> ordered(packed.size()), filters(size_t(t.packed)), pieces(size_t(l.packed() * p.outputs)),
       back(size_t(p.images * p.image()));
   const double sums = shortest(rounds, [&] {
-    for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, packed.data(), i);
+    for (int64_t i = 0; i < l.forward_blocks; i++) k.pack_forward(p, l, weight.data(), strides, false, packed.data(), i);
     const Forward a{input.data(), packed.data(), bias.data(), output.data(), nullptr, false};
     for (int64_t i = 0; i < l.groups; i++) k.forward(p, l, a, i);
   });
   const uint64_t by_sums = fingerprint(output);
   auto by_winograd = [&](auto &&kernel, int64_t tasks) {
     return shortest(rounds, [&] {
-      for (int64_t i = 0; i < t.vectors; i++) k.order_filters(p, t, weight.data(), strides, ordered.data(), i);
+      for (int64_t i = 0; i < t.vectors; i++) k.order_filters(p, t, weight.data(), strides, false, ordered.data(), i);
       for (int64_t i = 0; i < t.panels; i++) k.pack_tiles(p, t, ordered.data(), filters.data(), i);
       const Forward a{input.data(), filters.data(), bias.data(), output.data(), nullptr, false};
       for (int64_t i = 0; i < tasks; i++) kernel(p, t, a, i);

@@ -114,12 +114,12 @@ at::Tensor in_halves(const at::Tensor &images, const Problem &p, int64_t padding
 }
 
 // Winograd's way: filters as its kernels want them.
-at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &weight, Strides s) {
+at::Tensor transformed(const Kernels &k, const Problem &p, const Tiling &l, const at::Tensor &weight, Strides s, bool rounds) {
   const int64_t vector = p.taps() * k.plan(p).lanes;
   auto ordered = at::empty({l.vectors * vector}, weight.options()), packed = at::empty({l.packed}, weight.options());
   const float *w = read<float>(weight);
   float *between = write<float>(ordered), *to = write<float>(packed);
-  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.order_filters(p, l, w, s, between, i); });
+  for_each_index(l.vectors, nanoseconds(8 * vector), [&](int64_t i) { k.order_filters(p, l, w, s, rounds, between, i); });
   for_each_index(l.panels, nanoseconds(8 * l.packed / l.panels), [&](int64_t i) { k.pack_tiles(p, l, between, to, i); });
   return packed;
 }
@@ -152,7 +152,7 @@ at::Tensor winograd_input_gradient(const Kernels &k, const Problem &p, const Til
                                    const at::Tensor &weight) {
   auto s = strides(weight);
   std::swap(s.output, s.channel);
-  const auto packed = transformed(k, exchanged(p), l, weight, s);
+  const auto packed = transformed(k, exchanged(p), l, weight, s, false);
   auto out = at::empty({p.images, p.channels, p.height - 2 * p.padding, p.width - 2 * p.padding}, gradient.options(),
                        at::MemoryFormat::ChannelsLast);
   Backward a{};
@@ -193,7 +193,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   const bool in_blocks = way.takes_tiles(p, tiling), in_pairs = !in_blocks && way.takes_pairs(p, tiling);
   const bool in_tiles = !in_blocks && !in_pairs && tiling.best() > 1;
   const bool rounds = way.precision == Precision::bfloat16 && !in_blocks && !in_pairs;
-  const auto weight = in_pairs ? in_halves(filters) : rounds ? filters.to(at::kBFloat16).to(at::kFloat) : filters;
+  const auto weight = in_pairs ? in_halves(filters) : filters;
   const auto x = in_pairs   ? in_halves(given, p, o.padding)
                  : in_tiles ? given.contiguous(at::MemoryFormat::ChannelsLast)
                             : laid_out<float>(given, p, false, o.padding);
@@ -227,7 +227,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
     return out;
   }
   if (in_tiles) {
-    const auto packed = transformed(k, p, tiling, weight, s);
+    const auto packed = transformed(k, p, tiling, weight, s, rounds);
     a.weight = read<float>(packed);
     const auto forward = tiling.by_shifts() ? k.forward_shifts : k.forward_tiles;
     const int64_t tasks = tiling.by_shifts() ? (p.images + tiling.images - 1) / tiling.images : tiling.groups;
@@ -240,7 +240,7 @@ at::Tensor run_forward(const Way &way, const at::Tensor &given, const at::Tensor
   float *to = write<float>(packed);
   a.weight = to;
   for_each_index(l.forward_blocks, nanoseconds(8 * packed.numel() / l.forward_blocks),
-                 [&](int64_t i) { k.pack_forward(p, l, w, s, to, i); });
+                 [&](int64_t i) { k.pack_forward(p, l, w, s, rounds, to, i); });
   const auto forward = in_pairs ? way.pairs : k.forward;
   for_each_index(l.groups, nanoseconds(l.group * p.positions() * p.taps() * p.outputs), [&](int64_t i) { forward(p, l, a, i); });
   return out;

@@ -91,7 +91,7 @@ struct Forward {
   const float *bias;   // lanes × vectors, zeros behind
   float *output;       // images × cells() × outputs
   uint8_t *positions;  // likewise, or null
-  bool rounds;         // the input to bfloat16
+  bool rounds;         // the input to bfloat16, as the weight was when it was packed
 };
 
 struct Backward {
@@ -121,7 +121,8 @@ using ForwardKernel = void (*)(const Problem &, const Plan &, const Forward &, i
 struct Kernels {
   Plan (*plan)(const Problem &);
   // Tasks, each to be called for every index below the count named.
-  void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t block);   // forward_blocks
+  void (*pack_forward)(const Problem &, const Plan &, const float *weight, Strides, bool rounds, float *to,
+                       int64_t block);                                                                           // forward_blocks
   ForwardKernel forward;                                                                                         // groups
   void (*pack_backward)(const Problem &, const Plan &, const float *weight, Strides, float *to, int64_t output); // outputs
   void (*input_gradient)(const Problem &, const Plan &, const Backward &, int64_t group);                        // groups
@@ -135,7 +136,8 @@ struct Kernels {
   // Winograd's way. Images are without padding; Backward's gradient is that of the convolution itself, nothing pooled.
   Tiling (*tiling)(const Problem &);
   // Filters and their gradient pass through an order of vectors of outputs × taps × channels × lanes.
-  void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, float *ordered, int64_t vector);  // vectors
+  void (*order_filters)(const Problem &, const Tiling &, const float *weight, Strides, bool rounds, float *ordered,
+                        int64_t vector);                                                                                 // vectors
   void (*pack_tiles)(const Problem &, const Tiling &, const float *ordered, float *to, int64_t panel);                   // panels
   void (*forward_tiles)(const Problem &, const Tiling &, const Forward &, int64_t group);                                // groups
   void (*forward_shifts)(const Problem &, const Tiling &, const Forward &, int64_t task);                                // of `images` each

@@ -41,9 +41,9 @@ Plan make_plan(const Problem &p) {
 }
 
 // Packs the weight to [block][row][column][channel][the block's output channels].
-void pack_forward(const Problem &p, const Plan &l, const float *weight, Strides s, float *to, int64_t block) {
+void pack_forward(const Problem &p, const Plan &l, const float *weight, Strides s, bool rounds, float *to, int64_t block) {
   const int64_t first = block_begin(l, block) * lanes, width = block_begin(l, block + 1) * lanes - first;
-  order_weight(p, weight, s, first, width, to + first * p.taps());
+  order_weight(p, weight, s, rounds, first, width, to + first * p.taps());
 }
 
 } // namespace

@@ -73,8 +73,8 @@ template <class Float> Float *filters_at(const Problem &p, const Panel &panel, F
   return ordered + (tap * p.channels + panel.channels.first + channel) * lanes;
 }
 
-void order_filters(const Problem &p, const Tiling &, const float *weight, Strides s, float *ordered, int64_t vector) {
-  order_weight(p, weight, s, vector * lanes, lanes, ordered + vector * p.taps() * lanes);
+void order_filters(const Problem &p, const Tiling &, const float *weight, Strides s, bool rounds, float *ordered, int64_t vector) {
+  order_weight(p, weight, s, rounds, vector * lanes, lanes, ordered + vector * p.taps() * lanes);
 }
 
 void pack_tiles(const Problem &p, const Tiling &l, const float *ordered, float *to, int64_t index) {

@@ -36,7 +36,7 @@ inline void transpose(const float *from, int64_t from_step, int64_t rows, int64_
 }
 
 // The kernels of `width` outputs from `first` on, as [row][column][channel][output], zeros behind the last.
-inline void order_weight(const Problem &p, const float *weight, Strides s, int64_t first, int64_t width, float *to) {
+inline void order_outputs(const Problem &p, const float *weight, Strides s, int64_t first, int64_t width, float *to) {
   const int64_t real = std::min(width, p.outputs - first), square = p.kernel * p.kernel;
   weight += first * s.output;
   if (real < width)
@@ -53,6 +53,12 @@ inline void order_weight(const Problem &p, const float *weight, Strides s, int64
       for (int64_t c = 0; c < p.channels; c++)
         for (int64_t o = 0; o < real; o++) to[c * width + o] = from[c * s.channel + o * s.output];
   }
+}
+
+// The same, rounded to bfloat16 if wanted, while they are in a cache.
+inline void order_weight(const Problem &p, const float *weight, Strides s, bool rounds, int64_t first, int64_t width, float *to) {
+  order_outputs(p, weight, s, first, width, to);
+  if (rounds) round_all(to, p.taps() * width, to);
 }
 
 // The other way round, of a gradient as [row][column][channel][output], `step` floats between channels: the outputs that lie in it, in the
