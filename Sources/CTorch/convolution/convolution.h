@@ -148,7 +148,7 @@ struct Kernels {
 };
 
 extern const Kernels portable, avx2, avx512; // the last two on x86-64 only
-// Of pairs of halves, in plain C++ for tests, and on x86-64.
+// They multiply pairs of halves: in plain C++, for tests, and on x86-64.
 extern const ForwardKernel pairs_portable, pairs_avx512;
 
 // Rows of cells run through all images of a batch of the weight gradient, and are taken block_rows at a time.
