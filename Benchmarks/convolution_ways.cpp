@@ -3,6 +3,7 @@
 // fit_tiled_cost.py. usage: convolution_ways portable|avx2|avx512|amx [ROUNDS]
 #include "bfloat16.h"
 #include "convolution.h"
+#include "tile_registers.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -14,11 +15,6 @@
 #include <string>
 #include <vector>
 
-#if defined(__x86_64__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 using namespace ctorch::convolution;
 namespace bfloat16 = ctorch::bfloat16;
 
@@ -29,7 +25,7 @@ const Kernels *named(const std::string &name) {
 #if defined(__x86_64__)
   if (name == "avx2") return &avx2;
   if (name == "avx512") return &avx512;
-  if (name == "amx") return syscall(SYS_arch_prctl, 0x1023, 18) == 0 ? &avx512 : nullptr; // may this process use tile registers
+  if (name == "amx") return ctorch::has_amx() ? &avx512 : nullptr;
 #endif
   return nullptr;
 }
@@ -98,6 +94,9 @@ Blocks measure_blocks(const bfloat16::Kernels &k, const Problem &p, const Stride
           k.gain(p, l)};
 }
 
+// As printf wants it.
+long long n(int64_t value) { return value; }
+
 void measure(const Kernels &k, const bfloat16::Kernels *halves, const Problem &p, int rounds) {
   const Plan l = k.plan(p);
   const Tiling t = k.tiling(p);
@@ -136,7 +135,6 @@ void measure(const Kernels &k, const bfloat16::Kernels *halves, const Problem &p
   });
   const Forward forward{input.data(), nullptr, nullptr, output.data(), nullptr, false};
   const Blocks blocks = halves ? measure_blocks(*halves, p, strides, forward, weight.data(), rounds) : Blocks{};
-  const auto n = [](int64_t value) { return static_cast<long long>(value); };
   std::printf("{\"lanes\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"positions\": %lld, \"side\": %lld, "
               "\"pieces\": %lld, \"vectors\": %lld, \"tiles\": %lld, \"filters\": %lld, \"groups\": %lld, \"strips\": %lld, "
               "\"sums_ns\": %.0f, \"tiles_ns\": %.0f, \"shifts_ns\": %.0f, \"backward_ns\": %.0f, "
@@ -174,8 +172,7 @@ void measure_gradient(const Kernels &k, const Problem &p, int rounds) {
   };
   const double sorted = time(false), all = time(true);
   std::printf("{\"floats\": %lld, \"kernel\": %lld, \"channels\": %lld, \"outputs\": %lld, \"sorted_ns\": %.0f, \"all_ns\": %.0f}\n",
-              static_cast<long long>(l.packed()), static_cast<long long>(p.kernel), static_cast<long long>(p.channels),
-              static_cast<long long>(p.outputs), sorted, all);
+              n(l.packed()), n(p.kernel), n(p.channels), n(p.outputs), sorted, all);
   std::fflush(stdout);
 }
 

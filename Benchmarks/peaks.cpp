@@ -1,5 +1,7 @@
 // What this processor can do at most: fused multiply-adds of float32 and products of bfloat16, of pairs or of tiles, in registers, and
 // reading memory that no cache holds. Prints one JSON object. usage: peaks [THREADS]; built and read by operators.py.
+#include "../Sources/CTorch/common/tile_registers.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -11,10 +13,7 @@
 #include <vector>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace {
@@ -62,13 +61,6 @@ __attribute__((target("avx512f,avx512bf16"))) double pairs() {
   for (int i = 1; i < chains; i++) s[0] = _mm512_add_ps(s[0], s[i]);
   sink = _mm512_cvtss_f32(s[0]);
   return double(turns) * chains * 32 * 2;
-}
-
-// AMX; the process has to ask for its registers.
-bool has_tiles() {
-  unsigned a, b, c, d;
-  constexpr unsigned bf16_and_tiles = 1U << 22 | 1U << 24;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & bf16_and_tiles) == bf16_and_tiles && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 }
 
 __attribute__((target("amx-tile,amx-bf16"))) double tiles() {
@@ -131,7 +123,7 @@ int main(int count, char **arguments) {
   if (__builtin_cpu_supports("fma") && __builtin_cpu_supports("avx2")) float32 = most(threads, avx2);
   if (__builtin_cpu_supports("avx512f")) float32 = std::max(float32, most(threads, avx512));
   if (__builtin_cpu_supports("avx512bf16")) bfloat16 = most(threads, pairs);
-  if (has_tiles()) bfloat16 = std::max(bfloat16, most(threads, tiles));
+  if (ctorch::has_amx()) bfloat16 = std::max(bfloat16, most(threads, tiles));
 #else
   float32 = most(threads, portable);
 #endif

@@ -1,6 +1,7 @@
 #include "fit.h"
 
 #include "instructions.h"
+#include "tile_registers.h"
 
 #include <array>
 #include <atomic>
@@ -8,28 +9,10 @@
 #include <cstdlib>
 #include <string>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 namespace ctorch {
 namespace {
 
 #if defined(__x86_64__)
-// Tile registers are big, so the kernel wants to be asked before a process uses them.
-bool may_use_tiles() {
-  constexpr long request = 0x1023, tile_data = 18; // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, request, tile_data) == 0;
-}
-
-bool has_amx() {
-  unsigned a, b, c, d;
-  constexpr unsigned bf16_and_tiles = 1U << 22 | 1U << 24;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & bf16_and_tiles) == bf16_and_tiles && may_use_tiles();
-}
-
 Instructions best() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Instructions::portable;
   if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
